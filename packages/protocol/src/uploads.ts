@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import { reasonCodes } from './reasons.ts'
+
+/** States of an upload as the agent lists and reports them (interfaces: `rushes-agent list --json`). */
+export const uploadStates = [
+  'growing', 'queued', 'registering', 'uploading', 'waiting', 'held', 'uploaded', 'verified', 'failed', 'blocked', 'cancelled', 'cleared', 'refused',
+] as const
+export type UploadState = (typeof uploadStates)[number]
+
+/** No further bytes move in these without a person's decision. */
+export const settledUploadStates = ['uploaded', 'verified', 'failed', 'blocked', 'cancelled', 'cleared', 'refused'] as const satisfies readonly UploadState[]
+
+/** One upload as the device sees it: what `list --json` prints and what the control link reports. Instants are ISO 8601 in UTC. */
+export const uploadReport = z.object({
+  id: z.string().min(1).max(64),
+  /** The path on the device, as the device spells it. */
+  path: z.string().max(4096),
+  sizeBytes: z.number().int().nonnegative(),
+  capturedAt: z.iso.datetime().nullable(),
+  /** The project that the row belongs to: an id of the destination, which need not be one of ours. */
+  projectId: z.string().max(64).nullable(),
+  state: z.enum(uploadStates),
+  reason: z.enum(reasonCodes).nullable(),
+  partsDone: z.number().int().nonnegative(),
+  partsTotal: z.number().int().nonnegative(),
+  bytesAcknowledged: z.number().int().nonnegative(),
+  attempts: z.number().int().nonnegative(),
+  error: z.object({ code: z.string().max(64), message: z.string().max(500) }).nullable(),
+  /** The asset at the destination, once created. */
+  assetId: z.string().max(64).nullable(),
+  /** When the next try is due, for `waiting`. */
+  nextAttemptAt: z.iso.datetime().nullable(),
+  updatedAt: z.iso.datetime(),
+})
+export type UploadReport = z.infer<typeof uploadReport>
