@@ -1,0 +1,50 @@
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
+import pg from 'pg'
+import * as schema from './schema/index.ts'
+
+/** drizzle over the whole schema. A transaction's handle is one too, so that a verb of `fleet` takes either. */
+export type Database = NodePgDatabase<typeof schema>
+
+export type DatabaseHandle = {
+  readonly db: Database
+  /** For what drizzle does not do: LISTEN, advisory locks held by a session, COPY. */
+  readonly pool: pg.Pool
+  /** Waits for the queries that are running, then ends every connection. Safe to call twice. */
+  close(): Promise<void>
+}
+
+export type DatabaseOptions = {
+  connectionString: string
+  /** Upper limit of connections, hence of queries at once; more of them wait for their turn. */
+  maxConnections?: number
+  /** How long a query may wait for a connection before it fails. */
+  connectTimeoutMs?: number
+  /** Shown in `pg_stat_activity`, to tell which program holds a lock. */
+  applicationName?: string
+  /** Told of idle connections that broke (the server restarted, a firewall cut them). The pool replaces them by itself. */
+  onIdleError?: (error: Error) => void
+}
+
+/** Column names are written out in the schema; a key without a name would become snake_case, here and in the migrations. */
+export const columnCasing = 'snake_case'
+
+/** Opens a pool of connections to PostgreSQL; the first query makes the first connection. */
+export function createDatabase(options: DatabaseOptions): DatabaseHandle {
+  const pool = new pg.Pool({
+    connectionString: options.connectionString,
+    max: options.maxConnections ?? 10,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+    ...(options.applicationName === undefined ? {} : { application_name: options.applicationName }),
+  })
+  // Without a listener, an idle connection that breaks would end the process.
+  pool.on('error', (error) => options.onIdleError?.(error))
+  let closing: Promise<void> | undefined
+  return {
+    db: drizzle(pool, { schema, casing: columnCasing }),
+    pool,
+    close: () => {
+      closing ??= pool.end()
+      return closing
+    },
+  }
+}

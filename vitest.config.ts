@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['apps/*/**/*.test.{ts,tsx}', 'packages/*/**/*.test.ts', 'infra/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/.next/**', '**/*.full.test.ts'],
+    globalSetup: ['infra/test/postgres-for-tests.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    // A test leaves nothing behind that another could stumble over.
+    restoreMocks: true,
+    unstubEnvs: true,
+    unstubGlobals: true,
+  },
+})
