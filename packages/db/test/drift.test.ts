@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { generateDrizzleJson, generateMigration } from 'drizzle-kit/api'
 import { expect, test } from 'vitest'
 import { columnCasing } from '../src/database.ts'
+import { migrationsDir } from '../src/migration-files.ts'
 import * as schema from '../src/schema/index.ts'
 import { createTestDatabase, type TestDatabase } from '../src/testing/index.ts'
 import { describeCatalog } from './catalog.ts'
@@ -21,6 +23,15 @@ test('migrations replayed from zero give the database that the schema describes'
   const expected = await describeCatalog(described.pool)
   expect(expected.length).toBeGreaterThan(50)
   expect(await describeCatalog(migrated.pool)).toEqual(expected)
+})
+
+test('the snapshot that the next migration is made from is the schema', async () => {
+  const { id: _id, prevId: _prevId, ...current } = generateDrizzleJson(schema, undefined, undefined, columnCasing)
+  const snapshot: unknown = JSON.parse(await readFile(`${migrationsDir}schema-snapshot.json`, 'utf8'))
+  expect(snapshot, 'write migrations with `npm run new-migration -- NAME`').toMatchObject(
+    JSON.parse(JSON.stringify(current)),
+  )
+  expect(Object.keys(current.tables).length).toBeGreaterThan(10)
 })
 
 test.each([
