@@ -1,0 +1,125 @@
+import { accounts, people, sessions } from '@rushes/db'
+import { createTestDatabase, type TestDatabase } from '@rushes/db/testing'
+import { hashPassword } from 'better-auth/crypto'
+import { eq } from 'drizzle-orm'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Auth, createAuth } from '../../src/people/auth.ts'
+import { findSession } from '../../src/people/find-session.ts'
+
+let database: TestDatabase
+let auth: Auth
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  auth = createAuth({ db: database.db, secret: 'a secret of the test, long enough', baseUrl: 'http://rushes.test' })
+})
+afterAll(() => database.drop())
+
+async function addPerson(id: string, role: 'viewer' | 'operator' | 'admin' = 'operator') {
+  await database.db.insert(people).values({ id, name: id, email: `${id}@example.com`, role })
+  const password = await hashPassword('correct horse')
+  await database.db
+    .insert(accounts)
+    .values({ id: `account-${id}`, accountId: id, providerId: 'credential', userId: id, password })
+}
+
+function post(path: string, body: unknown, headers: Record<string, string> = {}) {
+  return auth.handle(
+    new Request(`http://rushes.test/api/auth${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: 'http://rushes.test', ...headers },
+      body: JSON.stringify(body),
+    }),
+  )
+}
+
+const signIn = (id: string, password = 'correct horse', address = '192.0.2.1') =>
+  post('/sign-in/email', { email: `${id}@example.com`, password }, { 'x-forwarded-for': address })
+
+const cookiesOf = (response: Response) =>
+  new Headers({
+    cookie: response.headers
+      .getSetCookie()
+      .map((line) => line.split(';')[0])
+      .join('; '),
+  })
+
+test('a session is found by the cookie that sign-in sets, with the role of the person', async () => {
+  await addPerson('ana')
+  const response = await signIn('ana')
+  expect(response.status).toBe(200)
+  expect(response.headers.getSetCookie().join()).toMatch(/HttpOnly.*SameSite=Lax/i)
+  const found = await findSession(auth, cookiesOf(response))
+  expect(found?.person).toEqual({ id: 'ana', name: 'ana', email: 'ana@example.com', role: 'operator' })
+})
+
+test('no session is found without a cookie, with a forged one, or after sign-out', async () => {
+  await addPerson('bea')
+  const cookies = cookiesOf(await signIn('bea'))
+  expect(await findSession(auth, new Headers())).toBeNull()
+  expect(await findSession(auth, new Headers({ cookie: 'rushes.session_token=abc.def' }))).toBeNull()
+  expect(await findSession(auth, cookies)).not.toBeNull()
+  expect((await post('/sign-out', {}, Object.fromEntries(cookies))).status).toBe(200)
+  expect(await findSession(auth, cookies)).toBeNull()
+})
+
+test('a session is not found with another secret', async () => {
+  await addPerson('cai')
+  const cookies = cookiesOf(await signIn('cai'))
+  const other = createAuth({ db: database.db, secret: 'another secret of the test', baseUrl: 'http://rushes.test' })
+  expect(await findSession(other, cookies)).toBeNull()
+})
+
+test('a person who was disabled has no session any more and gets none', async () => {
+  await addPerson('dan')
+  const cookies = cookiesOf(await signIn('dan'))
+  await database.db.update(people).set({ disabledAt: new Date() }).where(eq(people.id, 'dan'))
+  expect(await findSession(auth, cookies)).toBeNull()
+  const again = await signIn('dan')
+  expect(again.status).toBe(401)
+  expect(await again.json()).toMatchObject({ code: 'INVALID_EMAIL_OR_PASSWORD' })
+})
+
+test('an expired session is not found', async () => {
+  await addPerson('eve')
+  const cookies = cookiesOf(await signIn('eve'))
+  await database.db
+    .update(sessions)
+    .set({ expiresAt: new Date(Date.now() - 1000) })
+    .where(eq(sessions.userId, 'eve'))
+  expect(await findSession(auth, cookies)).toBeNull()
+})
+
+test('wrong passwords for one e-mail are refused after ten, whatever address they come from', async () => {
+  await addPerson('fay')
+  const statuses: number[] = []
+  for (let attempt = 1; attempt <= 11; attempt += 1) {
+    statuses.push((await signIn('fay', 'wrong', `198.51.100.${attempt}`)).status)
+  }
+  expect(statuses).toEqual([...Array<number>(10).fill(401), 429])
+  expect((await signIn('fay', 'correct horse', '198.51.100.99')).status).toBe(429)
+})
+
+test('wrong passwords from one address are refused after ten, whatever e-mail they try', async () => {
+  const statuses: number[] = []
+  for (let attempt = 1; attempt <= 11; attempt += 1) {
+    statuses.push((await signIn(`nobody-${attempt}`, 'wrong', '203.0.113.7')).status)
+  }
+  expect(statuses).toEqual([...Array<number>(10).fill(401), 429])
+})
+
+test('nobody can sign up, change a person or see other endpoints of the library', async () => {
+  await addPerson('gus', 'viewer')
+  const cookies = Object.fromEntries(cookiesOf(await signIn('gus')))
+  const signUp = await post('/sign-up/email', { email: 'x@example.com', password: 'long enough', name: 'x' })
+  const promote = await post('/update-user', { role: 'admin' }, cookies)
+  expect([signUp.status, promote.status]).toEqual([404, 404])
+  expect(await database.db.$count(people, eq(people.email, 'x@example.com'))).toBe(0)
+})
+
+test('a sign-out sent by a page of another origin is refused', async () => {
+  await addPerson('hal')
+  const cookies = Object.fromEntries(cookiesOf(await signIn('hal')))
+  const response = await post('/sign-out', {}, { ...cookies, origin: 'https://evil.example' })
+  expect(response.status).toBe(403)
+})
