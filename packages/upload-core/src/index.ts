@@ -1,1 +1,12 @@
-export {}
+export * from './capture-time.ts'
+export * from './consequence.ts'
+export * from './failure-classification.ts'
+export * from './lease.ts'
+export * from './offset.ts'
+export * from './part-machine.ts'
+export * from './part-plan.ts'
+export * from './realtime-part-size.ts'
+export * from './retry-policy.ts'
+export * from './upload-machine.ts'
+export * from './upload-state.ts'
+export * from './why-not-moving.ts'

@@ -1,0 +1,333 @@
+import type { Consequence } from './consequence.ts'
+import { holdsLease, type Lease } from './lease.ts'
+import {
+  type Asset,
+  type CancelledReason,
+  type ClearedReason,
+  type FailedReason,
+  freshRegistration,
+  freshWork,
+  type HeldReason,
+  type RefusedReason,
+  type Registration,
+  type UploadError,
+  type UploadState,
+  type WaitingReason,
+  type Work,
+} from './upload-state.ts'
+
+/** What happened to an upload. Past-tense facts; requests of people are facts too. */
+export type UploadEvent =
+  /** The file has rested. `hold`: a reason not to upload it by itself. */
+  | { kind: 'rested'; hold: HeldReason | null }
+  | { kind: 'refused'; reason: RefusedReason }
+  /** A worker took it to register it; the attempt is counted here, before anything is sent. */
+  | { kind: 'claimed'; lease: Lease }
+  | { kind: 'created'; token: number; assetId: string; partsTotal: number; urlsIssuedAt: number }
+  /** `uncertain`: the destination may have made the asset all the same. */
+  | { kind: 'createFailed'; token: number; consequence: Consequence; uncertain: boolean; error: UploadError }
+  /** The claim was given back by an orderly shutdown or because nothing was sent at all. */
+  | { kind: 'claimReturned'; token: number; uncertain: boolean }
+  /** The claimer is gone without a word (crash, power cut, a lease that ran out). */
+  | { kind: 'claimLost'; consequence: Consequence }
+  | { kind: 'partAcknowledged' }
+  /** None of its parts can move before `until` (null: before the cause has passed). */
+  | { kind: 'partsStalled'; reason: WaitingReason; until: number | null; deprioritised: boolean }
+  | { kind: 'partsExhausted'; bootId: string; error: UploadError }
+  | { kind: 'assetLost'; reason: 'urlExpired' | 'uploadLostByDestination'; error: UploadError }
+  | { kind: 'failed'; reason: FailedReason; error: UploadError }
+  /** What it waited for has passed. */
+  | { kind: 'waitEnded' }
+  /** The agent runs in a boot of the machine that is not the one it gave up in. */
+  | { kind: 'booted'; bootId: string }
+  | { kind: 'custodyOwed' }
+  | { kind: 'custodyAnswered'; answer: 'verified' | 'sizeChecked' | 'mismatch' | 'lost' }
+  | { kind: 'custodyAbandoned' }
+  | { kind: 'sourceRemoved' }
+  | { kind: 'released' }
+  | { kind: 'retried' }
+  | { kind: 'reset' }
+  | { kind: 'cancelled'; reason: CancelledReason }
+  | { kind: 'cleared'; reason: ClearedReason }
+
+/** What the shell does with a transition, in the same transaction where it is about rows. */
+export type UploadEffect =
+  /** Forget the parts and their addresses. */
+  | 'dropParts'
+  /** Stop whatever is being sent of it at once. */
+  | 'abortSending'
+  /** Parts that are not acknowledged get their tries back. */
+  | 'refreshPartTries'
+  /** The next create is another one: it gets another idempotency key. */
+  | 'renewCreateKey'
+  /** The next create takes the file as it is then. */
+  | 'adoptSource'
+
+export type UploadTransition =
+  | { kind: 'moved'; state: UploadState; effects: UploadEffect[] }
+  /** `staleLease`: a result of somebody who has lost the row. `notApplicable`: the event means nothing in this state. */
+  | { kind: 'ignored'; why: 'staleLease' | 'notApplicable' }
+
+const notApplicable: UploadTransition = { kind: 'ignored', why: 'notApplicable' }
+const staleLease: UploadTransition = { kind: 'ignored', why: 'staleLease' }
+
+const moved = (state: UploadState, ...effects: UploadEffect[]): UploadTransition => ({ kind: 'moved', state, effects })
+
+/**
+ * The upload state machine: total over states and events, without clock, randomness or I/O. `SPEC.md` beside this file has the
+ * diagram and the invariants.
+ */
+export function transitionUpload(state: UploadState, event: UploadEvent, context: { now: number }): UploadTransition {
+  switch (event.kind) {
+    case 'rested':
+      if (state.kind !== 'growing') return notApplicable
+      return moved(
+        event.hold === null
+          ? { kind: 'queued', registration: freshRegistration }
+          : { kind: 'held', reason: event.hold, work: freshWork },
+      )
+    case 'refused':
+      return state.kind === 'growing' || state.kind === 'queued' || state.kind === 'registering'
+        ? moved({ kind: 'refused', reason: event.reason })
+        : notApplicable
+    case 'claimed':
+      if (state.kind !== 'queued') return notApplicable
+      // Uncertain from here on: should the process die now, nobody knows whether the create got through.
+      return moved({
+        kind: 'registering',
+        lease: event.lease,
+        registration: { ...state.registration, attempts: state.registration.attempts + 1, uncertain: true },
+      })
+    case 'created':
+    case 'createFailed':
+    case 'claimReturned':
+      if (state.kind !== 'registering') return notApplicable
+      return holdsLease(state.lease, event.token) ? afterCreate(state, event) : staleLease
+    case 'claimLost':
+      return state.kind === 'registering'
+        ? applyCreateConsequence(state.registration, event.consequence, null)
+        : notApplicable
+    case 'partAcknowledged':
+      return acknowledgePart(state)
+    case 'partsStalled':
+      if (state.kind !== 'uploading') return notApplicable
+      return moved({
+        kind: 'waiting',
+        reason: event.reason,
+        until: event.until,
+        sinceBootId: null,
+        work: {
+          step: 'parts',
+          asset: { ...state.asset, deprioritised: state.asset.deprioritised || event.deprioritised },
+        },
+      })
+    case 'partsExhausted': {
+      const asset = assetOf(state)
+      if (asset === null || !isUnderWay(state)) return notApplicable
+      const work: Work = { step: 'parts', asset: { ...asset, deprioritised: true } }
+      return moved({ kind: 'waiting', reason: 'awaitingRestart', until: null, sinceBootId: event.bootId, work })
+    }
+    case 'assetLost':
+      return loseAsset(state, event.reason, event.error)
+    case 'failed':
+      return fail(state, event.reason, event.error)
+    case 'waitEnded':
+      if (state.kind !== 'waiting' || state.reason === 'awaitingRestart') return notApplicable
+      if (state.until !== null && context.now < state.until) return notApplicable
+      return moved(resume(state.work))
+    case 'booted':
+      if (state.kind !== 'waiting' || state.reason !== 'awaitingRestart' || state.sinceBootId === event.bootId)
+        return notApplicable
+      return moved(resume(state.work))
+    case 'custodyOwed':
+      return state.kind === 'uploaded' && state.custody === 'none'
+        ? moved({ ...state, custody: 'owed' })
+        : notApplicable
+    case 'custodyAnswered':
+      return answerCustody(state, event.answer)
+    case 'custodyAbandoned':
+      return state.kind === 'uploaded' && state.custody === 'owed'
+        ? moved({ ...state, custody: 'abandoned' })
+        : notApplicable
+    case 'sourceRemoved': {
+      const work = workOf(state)
+      if (work === null || !isUnderWay(state)) return notApplicable
+      return moved({ kind: 'waiting', reason: 'sourceRemoved', until: null, sinceBootId: null, work }, 'abortSending')
+    }
+    case 'released':
+      return state.kind === 'held' ? moved(resume(state.work)) : notApplicable
+    case 'retried':
+      return retry(state)
+    case 'reset':
+      if (state.kind !== 'failed' && state.kind !== 'cancelled' && state.kind !== 'waiting') return notApplicable
+      return moved(
+        { kind: 'queued', registration: freshRegistration },
+        'abortSending',
+        'dropParts',
+        'renewCreateKey',
+        'adoptSource',
+      )
+    case 'cancelled':
+      return isOpen(state) || state.kind === 'failed'
+        ? moved({ kind: 'cancelled', reason: event.reason }, 'abortSending', 'dropParts')
+        : notApplicable
+    case 'cleared':
+      return isOpen(state) || state.kind === 'failed'
+        ? moved({ kind: 'cleared', reason: event.reason }, 'abortSending', 'dropParts')
+        : notApplicable
+  }
+}
+
+/** Something is still to be sent of it. */
+export function isOpen(state: UploadState): boolean {
+  return state.kind === 'growing' || state.kind === 'held' || isUnderWay(state)
+}
+
+function isUnderWay(state: UploadState): boolean {
+  return (
+    state.kind === 'queued' || state.kind === 'registering' || state.kind === 'uploading' || state.kind === 'waiting'
+  )
+}
+
+function workOf(state: UploadState): Work | null {
+  if (state.kind === 'queued' || state.kind === 'registering')
+    return { step: 'register', registration: state.registration }
+  if (state.kind === 'uploading') return { step: 'parts', asset: state.asset }
+  if (state.kind === 'waiting' || state.kind === 'held') return state.work
+  return null
+}
+
+function assetOf(state: UploadState): Asset | null {
+  const work = workOf(state)
+  return work?.step === 'parts' ? work.asset : null
+}
+
+const resume = (work: Work): UploadState =>
+  work.step === 'register'
+    ? { kind: 'queued', registration: work.registration }
+    : { kind: 'uploading', asset: work.asset }
+
+type Registering = Extract<UploadState, { kind: 'registering' }>
+
+function afterCreate(
+  state: Registering,
+  event: Extract<UploadEvent, { kind: 'created' | 'createFailed' | 'claimReturned' }>,
+): UploadTransition {
+  const { registration } = state
+  if (event.kind === 'created') {
+    const { assetId, partsTotal, urlsIssuedAt } = event
+    const { recreations, deprioritised } = registration
+    return moved({
+      kind: 'uploading',
+      asset: { assetId, urlsIssuedAt, partsTotal, partsDone: 0, recreations, deprioritised },
+    })
+  }
+  if (event.kind === 'claimReturned') {
+    return moved({
+      kind: 'queued',
+      registration: { ...registration, attempts: registration.attempts - 1, uncertain: event.uncertain },
+    })
+  }
+  return applyCreateConsequence({ ...registration, uncertain: event.uncertain }, event.consequence, event.error)
+}
+
+function applyCreateConsequence(
+  registration: Registration,
+  consequence: Consequence,
+  error: UploadError | null,
+): UploadTransition {
+  switch (consequence.kind) {
+    case 'tryAgain': {
+      const attempts = registration.attempts - (consequence.counted ? 0 : 1)
+      const deprioritised = registration.deprioritised || consequence.deprioritised
+      const work: Work = { step: 'register', registration: { ...registration, attempts, deprioritised } }
+      // The doubt is the more telling reason while only a short delay separates it from the next try.
+      const reason = registration.uncertain && consequence.reason === 'backoff' ? 'createUncertain' : consequence.reason
+      return moved({ kind: 'waiting', reason, until: consequence.at, sinceBootId: null, work })
+    }
+    case 'awaitRestart': {
+      const work: Work = { step: 'register', registration: { ...registration, deprioritised: true } }
+      return moved({ kind: 'waiting', reason: 'awaitingRestart', until: null, sinceBootId: consequence.bootId, work })
+    }
+    case 'startOver':
+      // A create has no asset to lose yet; treat it as one more try of the same create.
+      return moved({ kind: 'queued', registration })
+    case 'block':
+      return moved({ kind: 'blocked', reason: 'capturedInPause' })
+    case 'clear':
+      return moved({ kind: 'cleared', reason: 'sourceDeleted' })
+    case 'fail':
+      return moved({
+        kind: 'failed',
+        reason: consequence.reason,
+        error,
+        work: consequence.reason === 'attemptsExhausted' ? { step: 'register', registration } : null,
+      })
+  }
+}
+
+function acknowledgePart(state: UploadState): UploadTransition {
+  // A part in flight may arrive after its siblings made the upload wait or an operator held it; what is acknowledged stays so.
+  if (state.kind !== 'uploading' && state.kind !== 'waiting' && state.kind !== 'held') return notApplicable
+  const asset = assetOf(state)
+  if (asset === null) return notApplicable
+  const next: Asset = { ...asset, partsDone: asset.partsDone + 1 }
+  if (next.partsDone >= next.partsTotal) return moved({ kind: 'uploaded', asset: next, custody: 'none' })
+  if (state.kind === 'uploading') return moved({ kind: 'uploading', asset: next })
+  return moved({ ...state, work: { step: 'parts', asset: next } })
+}
+
+function loseAsset(
+  state: UploadState,
+  reason: 'urlExpired' | 'uploadLostByDestination',
+  error: UploadError,
+): UploadTransition {
+  const asset = assetOf(state)
+  if (asset === null || state.kind === 'held') return notApplicable
+  // An address that ran out is nobody's fault; an upload that the destination forgets twice is not worth a third try by itself.
+  if (reason === 'uploadLostByDestination' && asset.recreations >= 1) {
+    return moved({ kind: 'failed', reason, error, work: null }, 'abortSending', 'dropParts')
+  }
+  const recreations = asset.recreations + (reason === 'uploadLostByDestination' ? 1 : 0)
+  const registration: Registration = { ...freshRegistration, recreations, deprioritised: asset.deprioritised }
+  return moved({ kind: 'queued', registration }, 'abortSending', 'dropParts', 'renewCreateKey')
+}
+
+function fail(state: UploadState, reason: FailedReason, error: UploadError): UploadTransition {
+  if (!isUnderWay(state)) return notApplicable
+  const work = workOf(state)
+  // The parts that arrived stay worth something only while the file is still the one that they were cut from.
+  if (reason === 'attemptsExhausted' || reason === 'readError')
+    return moved({ kind: 'failed', reason, error, work }, 'abortSending')
+  return moved({ kind: 'failed', reason, error, work: null }, 'abortSending', 'dropParts')
+}
+
+function answerCustody(state: UploadState, answer: 'verified' | 'sizeChecked' | 'mismatch' | 'lost'): UploadTransition {
+  if (state.kind !== 'uploaded' || state.custody !== 'owed') return notApplicable
+  switch (answer) {
+    case 'verified':
+      return moved({ kind: 'verified', asset: state.asset })
+    case 'sizeChecked':
+      return moved({ ...state, custody: 'none' })
+    case 'mismatch': {
+      const error = { code: 'DIGEST_MISMATCH', message: 'the destination stored other bytes than were sent' }
+      return moved({ kind: 'failed', reason: 'digestMismatch', error, work: null }, 'dropParts')
+    }
+    case 'lost': {
+      const error = { code: 'ASSET_LOST', message: 'the destination no longer knows the asset' }
+      return moved({ kind: 'failed', reason: 'uploadLostByDestination', error, work: null }, 'dropParts')
+    }
+  }
+}
+
+function retry(state: UploadState): UploadTransition {
+  if (state.kind === 'cancelled' || (state.kind === 'failed' && state.work === null)) {
+    return moved({ kind: 'queued', registration: freshRegistration }, 'dropParts', 'renewCreateKey', 'adoptSource')
+  }
+  if (state.kind !== 'failed' && state.kind !== 'waiting') return notApplicable
+  const work = state.work ?? freshWork
+  if (work.step === 'parts')
+    return moved({ kind: 'uploading', asset: { ...work.asset, deprioritised: false } }, 'refreshPartTries')
+  // The doubt about an earlier create and its key stay: fresh tries must not become a second asset.
+  return moved({ kind: 'queued', registration: { ...work.registration, attempts: 0, deprioritised: false } })
+}

@@ -1,0 +1,92 @@
+import type { ReasonCode } from '@rushes/protocol'
+import type { Lease } from './lease.ts'
+
+/** Why an upload waits; it goes on by itself when the cause has passed. */
+export type WaitingReason = Extract<
+  ReasonCode,
+  | 'backoff'
+  | 'offline'
+  | 'destinationDown'
+  | 'rateLimited'
+  | 'urlExpired'
+  | 'sourceRemoved'
+  | 'authorizationLost'
+  | 'forbidden'
+  | 'quotaExceeded'
+  | 'deprioritised'
+  | 'awaitingRestart'
+  | 'createUncertain'
+  | 'awaitingFence'
+  | 'clockSkewed'
+  | 'noProject'
+>
+/** Why an upload waits for a person. */
+export type HeldReason = Extract<
+  ReasonCode,
+  'heldByOperator' | 'capturedBeforePairing' | 'sharingPausedNow' | 'queueRebuilt' | 'manualFolder'
+>
+export type RefusedReason = Extract<
+  ReasonCode,
+  'emptyFile' | 'tooLarge' | 'notARegularFile' | 'outsideWatchFolder' | 'unusableName'
+>
+export type FailedReason = Extract<
+  ReasonCode,
+  | 'readError'
+  | 'sourceChanged'
+  | 'sourceTruncated'
+  | 'rejectedByDestination'
+  | 'attemptsExhausted'
+  | 'digestMismatch'
+  | 'uploadLostByDestination'
+>
+export type CancelledReason = Extract<ReasonCode, 'cancelledByOperator' | 'cancelledOnDevice'>
+export type ClearedReason = Extract<ReasonCode, 'projectChanged' | 'clearedByOperator' | 'sourceDeleted'>
+
+/** The way to an asset at the destination. */
+export type Registration = {
+  /** Creates begun so far, counted before each is sent. */
+  attempts: number
+  /** A create may have reached the destination without its reply reaching us. */
+  uncertain: boolean
+  /** Assets of this upload that died at the destination. */
+  recreations: number
+  deprioritised: boolean
+}
+
+/** An asset that exists at the destination and whose parts are being sent. */
+export type Asset = {
+  assetId: string
+  urlsIssuedAt: number
+  partsTotal: number
+  partsDone: number
+  recreations: number
+  deprioritised: boolean
+}
+
+/** Where an interrupted upload goes on. */
+export type Work = { step: 'register'; registration: Registration } | { step: 'parts'; asset: Asset }
+
+/** The last error, as it is shown; `code` is stable, `message` is for people. */
+export type UploadError = { code: string; message: string }
+
+/** `owed`: the digests are to be sent and the answer awaited. `none`: the destination keeps no custody. `abandoned`: the device has left the project. */
+export type Custody = 'none' | 'owed' | 'abandoned'
+
+/** An upload as it is stored. Each member holds only what is true in that state. */
+export type UploadState =
+  | { kind: 'growing' }
+  | { kind: 'queued'; registration: Registration }
+  | { kind: 'registering'; registration: Registration; lease: Lease }
+  | { kind: 'uploading'; asset: Asset }
+  | { kind: 'waiting'; reason: WaitingReason; until: number | null; sinceBootId: string | null; work: Work }
+  | { kind: 'held'; reason: HeldReason; work: Work }
+  | { kind: 'uploaded'; asset: Asset; custody: Custody }
+  | { kind: 'verified'; asset: Asset }
+  | { kind: 'failed'; reason: FailedReason; error: UploadError | null; work: Work | null }
+  | { kind: 'blocked'; reason: 'capturedInPause' }
+  | { kind: 'cancelled'; reason: CancelledReason }
+  | { kind: 'cleared'; reason: ClearedReason }
+  | { kind: 'refused'; reason: RefusedReason }
+
+export const freshRegistration: Registration = { attempts: 0, uncertain: false, recreations: 0, deprioritised: false }
+export const freshWork: Work = { step: 'register', registration: freshRegistration }
