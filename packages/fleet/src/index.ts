@@ -8,8 +8,18 @@ export { announceDeviceChange } from './devices/announce-change.ts'
 export { type PauseSharingOutcome, pauseSharing } from './devices/pause-sharing.ts'
 export { type ResumeSharingOutcome, resumeSharing } from './devices/resume-sharing.ts'
 export { type Auth, type AuthOptions, createAuth, maxPasswordLength, minPasswordLength } from './people/auth.ts'
+export {
+  type CreateFirstOperatorLinkOutcome,
+  createFirstOperatorLink,
+} from './people/create-first-operator-link.ts'
+export { type CreatePersonOutcome, createPerson } from './people/create-person.ts'
+export { type CreateResetLinkOutcome, createResetLink } from './people/create-reset-link.ts'
+export { type EnsureFirstOperatorOutcome, ensureFirstOperator } from './people/ensure-first-operator.ts'
 export { findSession, type Person, type SignedIn } from './people/find-session.ts'
+export { findSignInLink, type UnusableLink, type UsableLink } from './people/find-sign-in-link.ts'
+export { type ListedPerson, listPeople } from './people/list-people.ts'
 export { type Role, roleSuffices, roles } from './people/roles.ts'
+export { type UseSignInLinkInput, type UseSignInLinkOutcome, useSignInLink } from './people/use-sign-in-link.ts'
 export {
   type CreatedProject,
   type CreateProjectInput,
