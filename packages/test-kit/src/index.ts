@@ -1,1 +1,12 @@
-export {}
+export { type FakeClock, fakeClock } from './fake-clock.ts'
+export {
+  type HttpFault,
+  type HttpFaultProxy,
+  type InjectedFault,
+  type InjectOptions,
+  startHttpFaultProxy,
+} from './http-fault-proxy.ts'
+export { createRequestGate, type RequestGate } from './request-gate.ts'
+export type { ProxiedRequest, RequestPattern } from './request-pattern.ts'
+export { freshSeed, type SeededRandom, seededRandom } from './seeded-random.ts'
+export { startTcpFaultProxy, type TcpFault, type TcpFaultProxy } from './tcp-fault-proxy.ts'
