@@ -3,10 +3,14 @@
 export { type AuditEntry, recordAudit } from './audit/record.ts'
 export { wake } from './bus/wake.ts'
 export { decodeWake, encodeWake, type Wake, wakeChannel } from './bus/wake-payload.ts'
+export type { ExecutionRow } from './commands/execution-row.ts'
 export type { Acting, Actor, Clocked } from './context.ts'
 export { announceDeviceChange } from './devices/announce-change.ts'
+export type { DeviceReport, Fence, FleetRow, Presence } from './devices/fleet-row.ts'
+export { type FleetRowsInput, fleetRows } from './devices/fleet-rows.ts'
 export { type PauseSharingOutcome, pauseSharing } from './devices/pause-sharing.ts'
 export { type ResumeSharingOutcome, resumeSharing } from './devices/resume-sharing.ts'
+export type { UploadRow } from './devices/upload-row.ts'
 export { type Auth, type AuthOptions, createAuth, maxPasswordLength, minPasswordLength } from './people/auth.ts'
 export {
   type CreateFirstOperatorLinkOutcome,
@@ -20,6 +24,7 @@ export { findSignInLink, type UnusableLink, type UsableLink } from './people/fin
 export { type ListedPerson, listPeople } from './people/list-people.ts'
 export { type Role, roleSuffices, roles } from './people/roles.ts'
 export { type UseSignInLinkInput, type UseSignInLinkOutcome, useSignInLink } from './people/use-sign-in-link.ts'
+export { isOnline } from './presence/online.ts'
 export {
   type CreatedProject,
   type CreateProjectInput,
