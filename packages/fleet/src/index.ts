@@ -8,8 +8,17 @@ export type { Acting, Actor, Clocked } from './context.ts'
 export { announceDeviceChange } from './devices/announce-change.ts'
 export type { DeviceReport, Fence, FleetRow, Presence } from './devices/fleet-row.ts'
 export { type FleetRowsInput, fleetRows } from './devices/fleet-rows.ts'
+export {
+  type FleetCursor,
+  type FleetFilter,
+  type FleetPage,
+  type FleetSort,
+  fleetSorts,
+  listFleet,
+} from './devices/list-fleet.ts'
 export { type PauseSharingOutcome, pauseSharing } from './devices/pause-sharing.ts'
 export { type ResumeSharingOutcome, resumeSharing } from './devices/resume-sharing.ts'
+export { type FleetSummary, summarizeFleet } from './devices/summarize-fleet.ts'
 export type { UploadRow } from './devices/upload-row.ts'
 export { type Auth, type AuthOptions, createAuth, maxPasswordLength, minPasswordLength } from './people/auth.ts'
 export {
