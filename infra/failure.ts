@@ -2,6 +2,8 @@
 export type FailureCode =
   | 'dataFolderNotWritable'
   | 'dataFolderInUse'
+  | 'dataFolderNotOurs'
+  | 'dataFolderDamaged'
   | 'portTaken'
   | 'badArgument'
   | 'badEnvironment'

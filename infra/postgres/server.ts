@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, rename, rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -51,7 +52,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     await initCluster({ binaries, runAs, clusterDir: partial, password, durable })
     await rename(partial, clusterDir)
   }
-  const socket = await socketDirFor(homeDir)
+  const socket = socketDirFor(homeDir)
   await makeOwnedDir(socket.dir, runAs)
   if (await clearLeftover(clusterDir, socket.dir)) onLog?.('stopped a server left running by a start that was killed')
 
@@ -108,10 +109,12 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   return { urlOf, ended: tidied, stop }
 }
 
-async function socketDirFor(homeDir: string): Promise<{ dir: string; temporary: boolean }> {
+function socketDirFor(homeDir: string): { dir: string; temporary: boolean } {
   const dir = join(homeDir, 'socket')
   if (Buffer.byteLength(join(dir, '.s.PGSQL.5432')) <= maxSocketPathBytes) return { dir, temporary: false }
-  return { dir: await mkdtemp(join(tmpdir(), 'rushes-socket-')), temporary: true }
+  // Named after the folder, so that a server that is started again has the same address.
+  const id = createHash('sha256').update(homeDir).digest('hex').slice(0, 16)
+  return { dir: join(tmpdir(), `rushes-socket-${id}`), temporary: true }
 }
 
 function endOf(child: ChildProcess): Promise<void> {
