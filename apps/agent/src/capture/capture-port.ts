@@ -64,7 +64,9 @@ export type CaptureListener = {
   onChanged(file: ChangedFile): void
   /** Told once until the file changes. */
   onRefused(file: RefusedFile): void
-  /** A file that was growing, settled, known or refused is not there any more. */
+  /** A file at rest could not be read, so nothing of it can be picked up. It is looked at again every 10 s; told once per cause. */
+  onUnreadable(file: UnreadableFile): void
+  /** A file that was growing, settled, known, refused or unreadable is not there any more. */
   onGone(file: GoneFile): void
   /** The volumes of the watch folders, whole, when one came, went or changed its free space by more than 1 %. A volume that is present again may hold the source of waiting uploads. */
   onVolumes(volumes: readonly Volume[]): void
@@ -132,6 +134,12 @@ export type RefusedFile = Located & {
   reason: Extract<RefusedReason, 'emptyFile' | 'notARegularFile' | 'outsideWatchFolder' | 'unusableName'>
 }
 
+export type UnreadableFile = Located & {
+  sizeBytes: number
+  /** Of the operating system (`EACCES`, `EIO` …), with its message. */
+  error: { code: string; message: string }
+}
+
 export type GoneFile = Located & {
   /** True: it was deleted or moved away. False: its card, drive, share or the whole watch folder is absent; it may come back. */
   volumePresent: boolean
@@ -158,6 +166,16 @@ export type CaptureCounts = {
   /** Left out at the last full scan; a left out directory counts as one. */
   leftOut: { hidden: number; system: number; temporary: number; byRule: number; links: number; unreadable: number }
 }
+
+/**
+ * Where the file of a queue row is now. `elsewhere`: something else has its path. Asked by whoever fails to open a source, and of rows whose file
+ * nobody was watching while the agent was down.
+ */
+export type Whereabouts = 'there' | 'elsewhere' | 'deleted' | 'volumeAbsent'
+export type FindWhereabouts = (
+  path: string,
+  identity: Pick<FileIdentity, 'volumeId' | 'inode' | 'inodeIsStable'>,
+) => Promise<Whereabouts>
 
 export interface RunningCapture {
   /** Resolves when every watch is closed and no listener will be called any more. */
