@@ -74,6 +74,8 @@ export const deviceUploads = pgTable(
     nextAttemptAt: instant('next_attempt_at'),
     updatedAt: instant('updated_at').notNull(),
     receivedAt: instant('received_at').notNull().defaultNow(),
+    /** Set when a snapshot of the device did not name it any more; what it was before stays. */
+    vanishedAt: instant('vanished_at'),
   },
   (t) => [
     primaryKey({ columns: [t.deviceId, t.uploadId] }),

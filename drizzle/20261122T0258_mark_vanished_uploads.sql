@@ -1,0 +1,1 @@
+ALTER TABLE "device_uploads" ADD COLUMN "vanished_at" timestamp with time zone;
