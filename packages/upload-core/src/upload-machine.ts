@@ -44,6 +44,10 @@ export type UploadEvent =
   | { kind: 'custodyAnswered'; answer: 'verified' | 'sizeChecked' | 'mismatch' | 'lost' }
   | { kind: 'custodyAbandoned' }
   | { kind: 'sourceRemoved' }
+  /** The file was written to again before an asset was made of it. */
+  | { kind: 'grewAgain' }
+  /** A reason came up not to begin it by itself. */
+  | { kind: 'heldBack'; reason: HeldReason }
   | { kind: 'released' }
   | { kind: 'retried' }
   | { kind: 'reset' }
@@ -154,6 +158,14 @@ export function transitionUpload(state: UploadState, event: UploadEvent, context
       if (work === null || !isUnderWay(state)) return notApplicable
       return moved({ kind: 'waiting', reason: 'sourceRemoved', until: null, sinceBootId: null, work }, 'abortSending')
     }
+    case 'grewAgain': {
+      if (state.kind === 'growing' || workOf(state)?.step !== 'register') return notApplicable
+      // Another size is another create: under the old key a destination would answer with the asset of the old size.
+      return moved({ kind: 'growing' }, 'renewCreateKey')
+    }
+    case 'heldBack':
+      if (state.kind !== 'queued') return notApplicable
+      return moved({ kind: 'held', reason: event.reason, work: { step: 'register', registration: state.registration } })
     case 'released':
       return state.kind === 'held' ? moved(resume(state.work)) : notApplicable
     case 'retried':

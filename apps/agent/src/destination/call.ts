@@ -1,0 +1,92 @@
+import { looksLikeWebPage } from '@rushes/upload-core'
+import { type Dispatcher, FormData } from 'undici'
+import type { z } from 'zod'
+import { exchange, header, readBounded } from './exchange.ts'
+import { networkFailure, networkFailureOf } from './network-failure.ts'
+import type { CallFailure, DestinationSettings, RateLimit, Unsuccessful } from './port.ts'
+import { parseJson, rateLimitOf, replyFailure } from './reply-failure.ts'
+
+export type Call = {
+  method: 'GET' | 'POST' | 'PUT'
+  path: string
+  accessToken?: string
+  headers?: Record<string, string>
+  /** Sent as JSON. */
+  json?: unknown
+  /** Sent as `multipart/form-data`, as the auth endpoints are documented; fields without a value are left out. */
+  form?: Record<string, string | null | undefined>
+  maxReplyBytes?: number
+}
+export type Answered = { kind: 'answered'; status: number; text: string; rateLimit: RateLimit | null }
+
+const defaultCallTimeoutMs = 30_000
+const defaultMaxReplyBytes = 262_144
+
+/** One call of the device API. `answered`: a success status whose body is not a web page. */
+export async function call(
+  settings: DestinationSettings,
+  baseUrl: URL,
+  request: Call,
+  signal: AbortSignal,
+): Promise<Answered | Unsuccessful> {
+  const deadline = new AbortController()
+  const timer = setTimeout(() => deadline.abort(), settings.callTimeoutMs ?? defaultCallTimeoutMs)
+  const onAbort = () => deadline.abort()
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    if (signal.aborted) return { kind: 'aborted' }
+    const reply = await exchange(settings.dispatcher, requestOptions(settings, baseUrl, request), deadline.signal)
+    const text = await readBounded(reply, request.maxReplyBytes ?? defaultMaxReplyBytes)
+    if (reply.statusCode < 200 || reply.statusCode >= 300)
+      return failed(replyFailure(reply, text ?? '', secretsOf(request)))
+    if (text === null || looksLikeWebPage(header(reply, 'content-type') ?? '', text))
+      return failed({ kind: 'malformedReply', status: reply.statusCode })
+    return { kind: 'answered', status: reply.statusCode, text, rateLimit: rateLimitOf(reply) }
+  } catch (error) {
+    if (signal.aborted) return { kind: 'aborted' }
+    return failed(deadline.signal.aborted ? networkFailureOf('ETIMEDOUT') : networkFailure(error))
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+export const failed = (failure: CallFailure): Unsuccessful => ({ kind: 'failed', failure })
+
+/** The body of an answer by its schema; another shape is a failure like a web page. */
+export function parsed<T>(schema: z.ZodType<T>, answer: Answered): { kind: 'parsed'; value: T } | Unsuccessful {
+  const result = schema.safeParse(parseJson(answer.text))
+  return result.success
+    ? { kind: 'parsed', value: result.data }
+    : failed({ kind: 'malformedReply', status: answer.status })
+}
+
+function requestOptions(settings: DestinationSettings, baseUrl: URL, request: Call): Dispatcher.RequestOptions {
+  const headers: Record<string, string> = { 'x-client-version': settings.clientVersion, accept: 'application/json' }
+  if (request.accessToken !== undefined) headers.authorization = `Bearer ${request.accessToken}`
+  if (request.json !== undefined) headers['content-type'] = 'application/json'
+  return {
+    origin: baseUrl.origin,
+    path: `${baseUrl.pathname.replace(/\/+$/, '')}${request.path}`,
+    method: request.method,
+    headers: { ...headers, ...request.headers },
+    body: request.json === undefined ? formOf(request.form) : JSON.stringify(request.json),
+  }
+}
+
+function formOf(fields: Call['form']): FormData | null {
+  if (fields === undefined) return null
+  const form = new FormData()
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== null && value !== undefined) form.append(name, value)
+  }
+  return form
+}
+
+/** Names of form fields whose values are credentials. */
+const secretFields = new Set(['client_secret', 'device_code', 'refresh_token', 'device_secret', 'token'])
+
+function secretsOf(request: Call): string[] {
+  const ofForm = Object.entries(request.form ?? {}).flatMap(([name, value]) => (value && secretFields.has(name) ? [value] : []))
+  return request.accessToken === undefined ? ofForm : [request.accessToken, ...ofForm]
+}

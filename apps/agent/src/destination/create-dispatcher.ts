@@ -1,0 +1,23 @@
+import { Agent } from 'undici'
+
+/** Room for calls of the API beside the parts: a heartbeat or a refresh must never queue behind a part of a gigabyte. */
+const apiConnectionCount = 4
+
+/**
+ * The connection pool of the upload link: kept alive between requests, at most `maxPartsInFlight` and a few more per origin. Whoever
+ * makes it ends it (`close` waits for what is under way, `destroy` does not).
+ */
+export function createDispatcher(limits: { maxPartsInFlight: number; connectTimeoutMs?: number }): Agent {
+  return new Agent({
+    connections: limits.maxPartsInFlight + apiConnectionCount,
+    connectTimeout: limits.connectTimeoutMs ?? 10_000,
+    // One request at a time on a connection: the failure of one must not take others with it.
+    pipelining: 1,
+    allowH2: false,
+    // A server's own hint may keep a connection longer; without one, an idle connection is closed before servers commonly do.
+    keepAliveTimeout: 4_000,
+    keepAliveMaxTimeout: 60_000,
+    // A part that turns out shorter or longer than its Content-Length must never be finished.
+    strictContentLength: true,
+  })
+}

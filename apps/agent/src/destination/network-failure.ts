@@ -1,0 +1,59 @@
+import { errorCode } from '../agent-error.ts'
+import type { NetworkClass, NetworkFailure } from './port.ts'
+
+const classes: Record<string, NetworkClass> = {
+  ENOTFOUND: 'name',
+  EAI_AGAIN: 'name',
+  EAI_FAIL: 'name',
+  EAI_NODATA: 'name',
+  ECONNREFUSED: 'refused',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  ENETDOWN: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  EADDRNOTAVAIL: 'unreachable',
+  ECONNRESET: 'reset',
+  ECONNABORTED: 'reset',
+  EPIPE: 'reset',
+  UND_ERR_SOCKET: 'reset',
+  ETIMEDOUT: 'timeout',
+  UND_ERR_CONNECT_TIMEOUT: 'timeout',
+  UND_ERR_HEADERS_TIMEOUT: 'timeout',
+  UND_ERR_BODY_TIMEOUT: 'timeout',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'tls',
+  SELF_SIGNED_CERT_IN_CHAIN: 'tls',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'tls',
+  UNABLE_TO_GET_ISSUER_CERT: 'tls',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'tls',
+  HOSTNAME_MISMATCH: 'tls',
+  UND_ERR_HEADERS_OVERFLOW: 'protocol',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'protocol',
+}
+
+export function networkClass(code: string): NetworkClass {
+  const known = classes[code]
+  if (known !== undefined) return known
+  if (/^(CERT_|ERR_TLS_|ERR_SSL_)/.test(code) || code === 'EPROTO') return 'tls'
+  return code.startsWith('HPE_') ? 'protocol' : 'other'
+}
+
+/** A connection that was never made has carried nothing. Any other error may have come after the request. */
+const neverConnected = new Set<NetworkClass>(['name', 'refused', 'unreachable', 'tls', 'insecure'])
+
+/** Of what an HTTP request was rejected with. Takes only the code: messages may quote addresses. */
+export function networkFailure(error: unknown): NetworkFailure {
+  return networkFailureOf(errorCode(error))
+}
+
+export function networkFailureOf(code: string): NetworkFailure {
+  const known = networkClass(code)
+  return { kind: 'network', code, class: known, requestSent: !neverConnected.has(known) && code !== 'UND_ERR_CONNECT_TIMEOUT' }
+}
+
+/** An address that this agent does not send to. */
+export const insecureAddress: NetworkFailure = {
+  kind: 'network',
+  code: 'INSECURE_ADDRESS',
+  class: 'insecure',
+  requestSent: false,
+}

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto'
+import {
+  freshRegistration,
+  freshWork,
+  type HeldReason,
+  type RefusedReason,
+  type UploadState,
+} from '@rushes/upload-core'
+import type { Queue } from './open-queue.ts'
+import { appendUploadChanged } from './outbox.ts'
+import { readUpload, type StoredUpload, stateColumns, uploadColumns } from './stored-upload.ts'
+import { uploadReportOf } from './upload-report.ts'
+
+/** A file as it is taken into the queue. */
+export type NewFile = {
+  path: Buffer
+  shownPath: string
+  watchFolder: string | null
+  volumeId: string
+  inode: string
+  sizeBytes: number
+  modifiedUs: number
+  headXxh64: string | null
+  tailXxh64: string | null
+  growthSeenAt: number | null
+}
+
+export type NewUpload = {
+  file: NewFile
+  name: string
+  mimeType: string
+  channel: number
+  capturedAt: number | null
+  entry:
+    | { kind: 'growing' }
+    | { kind: 'queued' }
+    | { kind: 'held'; reason: HeldReason }
+    | { kind: 'refused'; reason: RefusedReason }
+}
+
+/** Adds a file to the queue under the project of the moment. Durable when it returns. */
+export function addUpload(queue: Queue, { file, name, mimeType, channel, capturedAt, entry }: NewUpload): StoredUpload {
+  return queue.transact(() => {
+    const fileId = insertFile(queue, file)
+    const id = randomUUID()
+    const columns = stateColumns(entryState(entry))
+    queue
+      .sql(
+        `INSERT INTO uploads (id, project_id, file_id, name, mime_type, channel, size_bytes, captured_at, state, reason, step, create_key, created_at, updated_at)
+          VALUES (?, (SELECT project_id FROM upload_link), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        ...[id, fileId, name, mimeType, channel, file.sizeBytes, capturedAt],
+        ...[columns.state, columns.reason, columns.step, randomUUID(), queue.now(), queue.now()],
+      )
+    const row = queue
+      .sql(`SELECT ${uploadColumns} FROM uploads u JOIN files f ON f.id = u.file_id WHERE u.id = ?`)
+      .get(id)
+    if (row === undefined) throw new Error('an inserted row is gone')
+    const upload = readUpload(row)
+    appendUploadChanged(queue, uploadReportOf(upload))
+    queue.tell({ kind: 'work' })
+    return upload
+  })
+}
+
+function entryState(entry: NewUpload['entry']): UploadState {
+  switch (entry.kind) {
+    case 'growing':
+      return { kind: 'growing' }
+    case 'queued':
+      return { kind: 'queued', registration: freshRegistration }
+    case 'held':
+      return { kind: 'held', reason: entry.reason, work: freshWork }
+    case 'refused':
+      return { kind: 'refused', reason: entry.reason }
+  }
+}
+
+function insertFile(queue: Queue, file: NewFile): number {
+  const { lastInsertRowid } = queue
+    .sql(
+      `INSERT INTO files (path, shown_path, watch_folder, volume_id, inode, size_bytes, modified_us, head_xxh64, tail_xxh64, growth_seen_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
+    .run(
+      ...[file.path, file.shownPath, file.watchFolder, file.volumeId, file.inode, file.sizeBytes, file.modifiedUs],
+      ...[file.headXxh64, file.tailXxh64, file.growthSeenAt],
+    )
+  return Number(lastInsertRowid)
+}

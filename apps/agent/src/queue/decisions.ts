@@ -1,0 +1,139 @@
+import type { CancelledReason, ClearedReason, UploadEvent } from '@rushes/upload-core'
+import { applyUploadEvent } from './apply-upload-event.ts'
+import type { Queue } from './open-queue.ts'
+import { appendEvent } from './outbox.ts'
+import { integerOrNull, text } from './row.ts'
+import type { StoredUpload } from './stored-upload.ts'
+
+/** What a decision touched, as it was before: for the numbers of a result or a receipt. */
+export type Touched = { ids: string[]; byteCount: number; wereUnderWay: number }
+
+/** Queues failed, cancelled and waiting uploads again with fresh tries: the named ones, or (null) all that failed or wait for a restart. */
+export function retryUploads(queue: Queue, ids: readonly string[] | null): Touched {
+  const chosen = ids ?? idsWhere(queue, "state = 'failed' OR (state = 'waiting' AND reason = 'awaitingRestart')")
+  return applyToAll(queue, chosen, { kind: 'retried' })
+}
+
+/** As retry, but from the beginning: parts that arrived are forgotten and the file is taken as it is now. */
+export function resetUploads(queue: Queue, ids: readonly string[] | null): Touched {
+  const chosen = ids ?? idsWhere(queue, "state = 'failed' OR (state = 'waiting' AND reason = 'awaitingRestart')")
+  return applyToAll(queue, chosen, { kind: 'reset' })
+}
+
+/** Takes uploads out of the queue; null: all that are not settled. Files are never touched. */
+export function cancelUploads(queue: Queue, ids: readonly string[] | null, reason: CancelledReason): Touched {
+  return applyToAll(queue, ids ?? idsWhere(queue, openStates), { kind: 'cancelled', reason })
+}
+
+/** Lets held uploads go. */
+export function releaseHeld(queue: Queue, ids: readonly string[]): Touched {
+  return applyToAll(queue, ids, { kind: 'released' })
+}
+
+const openStates = "state IN ('growing', 'queued', 'registering', 'uploading', 'waiting', 'held')"
+
+/** Clears whatever is not uploaded, whichever project it belongs to. Rows stay, as `cleared`. */
+export function clearUploads(queue: Queue, reason: ClearedReason): Touched {
+  return applyToAll(queue, idsWhere(queue, `${openStates} OR state = 'failed'`), { kind: 'cleared', reason })
+}
+
+/** Clears whatever is not uploaded and belongs to another project than this one; rows without a project are left alone. */
+export function clearForeignUploads(queue: Queue, projectId: string | null): Touched {
+  const rows = queue
+    .sql(
+      `SELECT id FROM uploads WHERE project_id IS NOT NULL AND project_id IS NOT ? AND (${openStates} OR state = 'failed') ORDER BY seq`,
+    )
+    .all(projectId)
+  return applyToAll(
+    queue,
+    rows.map((row) => text(row, 'id')),
+    { kind: 'cleared', reason: 'projectChanged' },
+  )
+}
+
+/** Gives files that were captured while the device had no project to the one it has now, held until somebody releases them. */
+export function adoptOrphans(queue: Queue, projectId: string): void {
+  queue.transact(() => {
+    const ids = idsWhere(queue, 'project_id IS NULL')
+    queue.sql('UPDATE uploads SET project_id = ? WHERE project_id IS NULL').run(projectId)
+    applyToAll(queue, ids, { kind: 'heldBack', reason: 'capturedBeforePairing' })
+  })
+}
+
+/** Stops asking for the custody of clips in a project that the device has left; they stay `uploaded`. */
+export function abandonForeignCustody(queue: Queue, projectId: string | null): void {
+  const rows = queue.sql("SELECT id FROM uploads WHERE custody = 'owed' AND project_id IS NOT ?").all(projectId)
+  applyToAll(
+    queue,
+    rows.map((row) => text(row, 'id')),
+    { kind: 'custodyAbandoned' },
+  )
+}
+
+/** Puts the device's uploads on hold. What is being sent is finished; nothing new begins. False when they were already. */
+export function holdUploads(queue: Queue, by: 'operator' | 'device'): boolean {
+  return setHold(queue, true, by)
+}
+
+/** Ends the hold. False when there was none. */
+export function endHold(queue: Queue, by: 'operator' | 'device'): boolean {
+  return setHold(queue, false, by)
+}
+
+/** Since when and by whom uploads are on hold; null when they are not. */
+export function readHold(queue: Queue): { since: number; by: 'operator' | 'device' } | null {
+  const row = queue.sql('SELECT held_since, held_by FROM unit').get()
+  const since = row === undefined ? null : integerOrNull(row, 'held_since')
+  return row === undefined || since === null
+    ? null
+    : { since, by: text(row, 'held_by') === 'operator' ? 'operator' : 'device' }
+}
+
+function setHold(queue: Queue, held: boolean, by: 'operator' | 'device'): boolean {
+  return queue.transact(() => {
+    const { changes } = held
+      ? queue.sql('UPDATE unit SET held_since = ?, held_by = ? WHERE held_since IS NULL').run(queue.now(), by)
+      : queue.sql('UPDATE unit SET held_since = NULL, held_by = NULL WHERE held_since IS NOT NULL').run()
+    if (changes === 0) return false
+    appendEvent(queue, { kind: 'holdChanged', held, by })
+    queue.tell({ kind: 'status' })
+    queue.tell({ kind: 'work' })
+    return true
+  })
+}
+
+function idsWhere(queue: Queue, condition: string): string[] {
+  return queue
+    .sql(`SELECT id FROM uploads WHERE ${condition} ORDER BY seq`)
+    .all()
+    .map((row) => text(row, 'id'))
+}
+
+const underWay = new Set<StoredUpload['state']['kind']>(['registering', 'uploading'])
+
+function applyToAll(queue: Queue, ids: readonly string[], event: UploadEvent): Touched {
+  return queue.transact(() => {
+    const touched: Touched = { ids: [], byteCount: 0, wereUnderWay: 0 }
+    for (const id of ids) {
+      const was = queue.sql('SELECT state FROM uploads WHERE id = ?').get(id)
+      if (startsAgain(event) && !belongsToPairedProject(queue, id)) continue
+      const applied = applyUploadEvent(queue, id, event, startsAgain(event) ? { error: null } : {})
+      if (applied.kind !== 'moved') continue
+      touched.ids.push(id)
+      touched.byteCount += applied.upload.sizeBytes
+      if (was !== undefined && [...underWay].some((state) => state === was.state)) touched.wereUnderWay++
+    }
+    return touched
+  })
+}
+
+const startsAgain = (event: UploadEvent): boolean =>
+  event.kind === 'retried' || event.kind === 'reset' || event.kind === 'released'
+
+/** An upload of another project is never queued again: nobody could claim it, and it would wait for ever without a reason. */
+function belongsToPairedProject(queue: Queue, id: string): boolean {
+  const row = queue
+    .sql('SELECT 1 FROM uploads u JOIN upload_link l ON l.project_id = u.project_id WHERE u.id = ?')
+    .get(id)
+  return row !== undefined
+}

@@ -1,0 +1,98 @@
+import { type DeviceIdentity, type PurgeReceipt, purgeReceipt } from '@rushes/protocol'
+import { abandonForeignCustody, adoptOrphans, clearForeignUploads, type Touched } from './decisions.ts'
+import { readUploadLink } from './links.ts'
+import type { Queue } from './open-queue.ts'
+import { appendEvent } from './outbox.ts'
+import { integer, text } from './row.ts'
+
+export type IdentityOutcome =
+  | { kind: 'unchanged' }
+  /** The queue of the former project was cleared in the same transaction in which the new one was stored. */
+  | { kind: 'moved'; cleared: Touched; receipt: PurgeReceipt; epoch: number }
+
+/**
+ * Takes in what the destination says about this device. If it names another project, everything of the former one is cleared, a receipt
+ * is written and the project stored, in one transaction: there is no moment in which a row of one project could be claimed under the
+ * other. The fence opens here when no receipt is asked for, else with `recordReceiptSent`. `idsDigest` hashes a text.
+ */
+export function takeIdentity(
+  queue: Queue,
+  identity: DeviceIdentity,
+  idsDigest: (text: string) => string,
+): IdentityOutcome {
+  return queue.transact(() => {
+    const link = readUploadLink(queue)
+    if (link === null) return { kind: 'unchanged' }
+    const project =
+      identity.project_id === null
+        ? null
+        : { id: identity.project_id, name: identity.project?.name ?? identity.project_id }
+    const epoch = identity.rushes?.project_epoch ?? link.projectEpoch
+    const wantsReceipt = identity.rushes?.purge_receipt_required === true
+    const fromProjectId = link.project?.id ?? null
+    const toProjectId = project?.id ?? null
+    const cleared = clearForeignUploads(queue, toProjectId)
+    abandonForeignCustody(queue, toProjectId)
+    const isMove = (fromProjectId !== null && fromProjectId !== toProjectId) || cleared.ids.length > 0
+    queue
+      .sql('UPDATE upload_link SET project_id = ?, project_name = ?, project_epoch = ?, fence = ?, sharing_paused = ?')
+      .run(
+        toProjectId,
+        project?.name.slice(0, 255) ?? null,
+        epoch,
+        wantsReceipt ? 'receiptPending' : 'open',
+        identity.status === 'paused' ? 1 : 0,
+      )
+    if (project !== null) adoptOrphans(queue, project.id)
+    queue.tell({ kind: 'status' })
+    queue.tell({ kind: 'work' })
+    if (!isMove && !wantsReceipt) return { kind: 'unchanged' }
+
+    const receipt: PurgeReceipt = {
+      fromProjectId,
+      toProjectId,
+      clearedCount: cleared.ids.length,
+      clearedBytes: cleared.byteCount,
+      abortedCount: cleared.wereUnderWay,
+      idsXxh64: idsDigest(digestText(cleared.ids)),
+      clearedAt: new Date(queue.now()).toISOString(),
+    }
+    if (wantsReceipt)
+      queue
+        .sql('INSERT INTO purge_receipts (project_epoch, body) VALUES (?, ?) ON CONFLICT (project_epoch) DO NOTHING')
+        .run(epoch, JSON.stringify(receipt))
+    if (!isMove) return { kind: 'unchanged' }
+    appendEvent(queue, { kind: 'projectChanged', projectEpoch: epoch, receipt })
+    return { kind: 'moved', cleared, receipt, epoch }
+  })
+}
+
+/** Sorted ids, one a line: the text whose digest lets two sides compare what they mean. */
+export const digestText = (ids: readonly string[]): string => [...ids].sort().join('\n')
+
+/** The receipt that the open fence still waits for. */
+export function pendingReceipt(queue: Queue): { epoch: number; receipt: PurgeReceipt } | null {
+  const row = queue
+    .sql(
+      "SELECT r.project_epoch, r.body FROM purge_receipts r JOIN upload_link l ON l.project_epoch = r.project_epoch WHERE l.fence = 'receiptPending'",
+    )
+    .get()
+  if (row === undefined) return null
+  return { epoch: integer(row, 'project_epoch'), receipt: purgeReceipt.parse(JSON.parse(text(row, 'body'))) }
+}
+
+/** The destination has the receipt of this epoch: uploading may go on. */
+export function recordReceiptSent(queue: Queue, epoch: number): void {
+  queue.transact(() => {
+    queue.sql('UPDATE purge_receipts SET sent_at = ? WHERE project_epoch = ?').run(queue.now(), epoch)
+    queue.sql("UPDATE upload_link SET fence = 'open' WHERE fence = 'receiptPending' AND project_epoch = ?").run(epoch)
+    queue.tell({ kind: 'status' })
+    queue.tell({ kind: 'work' })
+  })
+}
+
+/** The receipt of the newest move, whether it was taken yet or not. */
+export function newestReceipt(queue: Queue, epoch: number): PurgeReceipt | null {
+  const row = queue.sql('SELECT body FROM purge_receipts WHERE project_epoch = ?').get(epoch)
+  return row === undefined ? null : purgeReceipt.parse(JSON.parse(text(row, 'body')))
+}

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto'
+import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { agentClientIdPrefix } from '@rushes/protocol'
+import { AgentError } from '../agent-error.ts'
+import { queueMigrations } from './schema.ts'
+
+/** What listeners are told after a transaction has committed, never before. */
+export type QueueNews =
+  /** Rows may be claimable now. */
+  | { kind: 'work' }
+  /** Whatever is being sent of this upload must stop at once. */
+  | { kind: 'abort'; uploadId: string }
+  /** Events were appended to the outbox. */
+  | { kind: 'event' }
+  /** Something in the device's status other than byte counts. */
+  | { kind: 'status' }
+  /** Bytes were acknowledged. */
+  | { kind: 'progress' }
+  /** The control identity or the outbox is another one. */
+  | { kind: 'identity' }
+
+/** The open queue: the database with its cached statements, the clock, and news for whoever works on it. */
+export type Queue = {
+  db: DatabaseSync
+  /** Prepares a statement once. Only for constant texts: the cache is never emptied. */
+  sql(statement: string): StatementSync
+  /** Runs `body` in one durable transaction; news told inside are delivered once it has committed. Joins a transaction that is open. */
+  transact<T>(body: () => T): T
+  tell(news: QueueNews): void
+  listen(listener: (news: QueueNews) => void): () => void
+  now(): number
+  /** Names this boot of the machine. */
+  bootId: string
+  /** Events up to this one may have reached the gateway and are never changed any more. */
+  outboxHandedOutSeq: number
+  close(): void
+}
+
+export type OpenQueueOptions = { stateDir: string; bootId: string; now?: () => number }
+
+/** Opens (and makes or migrates) the queue of a state folder. The caller holds the folder's lock. */
+export function openQueue({ stateDir, bootId, now = Date.now }: OpenQueueOptions): Queue {
+  const path = join(stateDir, 'queue.db')
+  let db: DatabaseSync
+  try {
+    db = new DatabaseSync(path, { timeout: 5_000 })
+    // Before anything is written: the journal files take their mode from it.
+    chmodSync(path, 0o600)
+    db.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 16777216;',
+    )
+  } catch (cause) {
+    throw new AgentError(
+      'QUEUE_UNUSABLE',
+      `cannot open the queue ${path}`,
+      'Check that the disk has space and the folder can be written; a damaged file can be moved aside.',
+      cause,
+    )
+  }
+  migrate(db, path)
+  const queue = wrap(db, bootId, now)
+  queue.transact(() => {
+    queue
+      .sql('INSERT INTO unit (one, client_id, outbox_id) VALUES (1, ?, ?) ON CONFLICT DO NOTHING')
+      .run(agentClientIdPrefix + randomUUID(), randomUUID())
+  })
+  return queue
+}
+
+function migrate(db: DatabaseSync, path: string): void {
+  const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
+  if (version > queueMigrations.length) {
+    throw new AgentError(
+      'QUEUE_TOO_NEW',
+      `the queue ${path} was written by a newer version (${version})`,
+      'Run that version or a later one; the queue was not touched.',
+    )
+  }
+  for (let next = version; next < queueMigrations.length; next++) {
+    db.exec(`BEGIN IMMEDIATE; ${queueMigrations[next]}; PRAGMA user_version = ${next + 1}; COMMIT;`)
+  }
+}
+
+function wrap(db: DatabaseSync, bootId: string, now: () => number): Queue {
+  const statements = new Map<string, StatementSync>()
+  const listeners = new Set<(news: QueueNews) => void>()
+  let untold: QueueNews[] = []
+  let open = false
+
+  const sql = (statement: string): StatementSync => {
+    const known = statements.get(statement)
+    if (known !== undefined) return known
+    const prepared = db.prepare(statement)
+    statements.set(statement, prepared)
+    return prepared
+  }
+  const deliver = () => {
+    const news = untold
+    untold = []
+    for (const item of news) for (const listener of listeners) listener(item)
+  }
+
+  return {
+    db,
+    sql,
+    bootId,
+    now,
+    outboxHandedOutSeq: Number(db.prepare('SELECT coalesce(max(seq), 0) AS seq FROM outbox').get()?.['seq'] ?? 0),
+    transact<T>(body: () => T): T {
+      if (open) return body()
+      db.exec('BEGIN IMMEDIATE')
+      open = true
+      try {
+        const result = body()
+        db.exec('COMMIT')
+        open = false
+        deliver()
+        return result
+      } catch (error) {
+        if (open) {
+          open = false
+          untold = []
+          if (db.isTransaction) db.exec('ROLLBACK')
+        }
+        throw error
+      }
+    },
+    tell(news) {
+      untold.push(news)
+      if (!open) deliver()
+    },
+    listen(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    close() {
+      listeners.clear()
+      db.close()
+    },
+  }
+}

@@ -1,0 +1,205 @@
+import { type Consequence, type Lease, transitionPart, type UploadError } from '@rushes/upload-core'
+import { applyUploadEvent, nextLease } from './apply-upload-event.ts'
+import { readUploadLink } from './links.ts'
+import type { Queue } from './open-queue.ts'
+import { integer, type Row, text } from './row.ts'
+import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
+
+export type PartClaim = {
+  upload: StoredUpload
+  assetId: string
+  urlsIssuedAt: number
+  number: number
+  offset: number
+  sizeBytes: number
+  url: string
+  /** Sends begun, this one included. */
+  attempts: number
+  lease: Lease
+}
+
+/** Claims the next part to send, of the paired project only; its attempt is counted here. Null when none may move now. */
+export function claimPart(queue: Queue): PartClaim | null {
+  return queue.transact(() => {
+    const row = queue
+      .sql(
+        `SELECT ${uploadColumns}, p.number, p.offset, p.size_bytes AS part_size_bytes, p.url, p.attempts AS part_attempts
+          FROM upload_link l JOIN unit d ON d.held_since IS NULL
+            JOIN uploads u ON u.project_id = l.project_id AND u.state = 'uploading' JOIN files f ON f.id = u.file_id
+            JOIN parts p ON p.upload_id = u.id AND p.state = 'pending' AND (p.not_before IS NULL OR p.not_before <= ?)
+          WHERE l.fence = 'open' AND l.authorization = 'good'
+          ORDER BY u.deprioritised, u.seq, p.number LIMIT 1`,
+      )
+      .get(queue.now())
+    return row === undefined ? null : takePart(queue, row)
+  })
+}
+
+function takePart(queue: Queue, row: Row): PartClaim | null {
+  const upload = readUpload(row)
+  if (upload.state.kind !== 'uploading') return null
+  const number = integer(row, 'number')
+  const lease = nextLease(queue)
+  const attempts = integer(row, 'part_attempts') + 1
+  const { changes } = queue
+    .sql(
+      "UPDATE parts SET state = 'sending', attempts = ?, not_before = NULL, lease_token = ?, lease_until = ? WHERE upload_id = ? AND number = ? AND state = 'pending'",
+    )
+    .run(attempts, lease.token, Math.ceil(lease.until), upload.id, number)
+  if (changes === 0) return null
+  const { assetId, urlsIssuedAt } = upload.state.asset
+  return {
+    upload,
+    assetId,
+    urlsIssuedAt,
+    number,
+    offset: integer(row, 'offset'),
+    sizeBytes: integer(row, 'part_size_bytes'),
+    url: text(row, 'url'),
+    attempts,
+    lease,
+  }
+}
+
+/**
+ * The destination has the part: stores that with its digest, counts it for its upload, and claims the next part, all in one
+ * transaction (one flush to disk per part). `stale`: the claim had been lost; nothing was stored.
+ */
+export function acknowledgePart(
+  queue: Queue,
+  claim: PartClaim,
+  xxh64: string,
+  claimNext: boolean,
+): { kind: 'acknowledged' | 'stale'; next: PartClaim | null } {
+  return queue.transact(() => {
+    const { changes } = queue
+      .sql(
+        `UPDATE parts SET state = 'acknowledged', xxh64 = ?, acknowledged_at = ?, not_before = NULL, lease_token = NULL, lease_until = NULL,
+            error_code = NULL, error_message = NULL
+          WHERE upload_id = ? AND number = ? AND state = 'sending' AND lease_token = ?`,
+      )
+      .run(xxh64, queue.now(), claim.upload.id, claim.number, claim.lease.token)
+    if (changes > 0) {
+      const applied = applyUploadEvent(
+        queue,
+        claim.upload.id,
+        { kind: 'partAcknowledged' },
+        { acknowledgedBytes: claim.sizeBytes, error: null },
+      )
+      if (applied.kind === 'moved' && applied.upload.state.kind === 'uploaded') {
+        if (readUploadLink(queue)?.isOurs === true) applyUploadEvent(queue, claim.upload.id, { kind: 'custodyOwed' })
+        queue.tell({ kind: 'status' })
+      }
+    }
+    return { kind: changes > 0 ? 'acknowledged' : 'stale', next: claimNext ? claimPart(queue) : null }
+  })
+}
+
+/** The part could not be sent. What that means for its upload is decided from the same consequence, in the same transaction. */
+export function recordPartFailure(
+  queue: Queue,
+  claim: PartClaim,
+  consequence: Consequence,
+  error: UploadError,
+): 'recorded' | 'stale' {
+  return queue.transact(() => {
+    if (!movePart(queue, claim, consequence, error)) return 'stale'
+    const id = claim.upload.id
+    queue.sql('UPDATE uploads SET attempts = max(attempts, ?) WHERE id = ?').run(claim.attempts, id)
+    switch (consequence.kind) {
+      case 'tryAgain':
+        queue
+          .sql('UPDATE uploads SET error_code = ?, error_message = ? WHERE id = ?')
+          .run(error.code, error.message, id)
+        if (consequence.reason === 'sourceRemoved') applyUploadEvent(queue, id, { kind: 'sourceRemoved' })
+        else stallIfNothingMoves(queue, id, consequence)
+        break
+      case 'awaitRestart':
+        applyUploadEvent(queue, id, { kind: 'partsExhausted', bootId: consequence.bootId, error })
+        break
+      case 'startOver':
+        applyUploadEvent(queue, id, { kind: 'assetLost', reason: consequence.reason, error })
+        break
+      case 'fail':
+        applyUploadEvent(queue, id, { kind: 'failed', reason: consequence.reason, error })
+        break
+      case 'clear':
+        applyUploadEvent(queue, id, { kind: 'cleared', reason: 'sourceDeleted' }, { error })
+        break
+      case 'block':
+        // A pause is checked at creation only; a part cannot meet it. Treated as a refusal of the destination.
+        applyUploadEvent(queue, id, { kind: 'failed', reason: 'rejectedByDestination', error })
+        break
+    }
+    return 'recorded'
+  })
+}
+
+/** Gives a part back unsent: shutdown, abort, a closed gate. No attempt of the part. */
+export function returnPart(queue: Queue, claim: PartClaim): void {
+  queue
+    .sql(
+      "UPDATE parts SET state = 'pending', attempts = attempts - 1, lease_token = NULL, lease_until = NULL WHERE upload_id = ? AND number = ? AND state = 'sending' AND lease_token = ?",
+    )
+    .run(claim.upload.id, claim.number, claim.lease.token)
+  queue.tell({ kind: 'work' })
+}
+
+/** Keeps a claim alive while bytes move. False when it was lost. */
+export function renewPart(queue: Queue, claim: PartClaim, until: number): boolean {
+  const { changes } = queue
+    .sql(
+      "UPDATE parts SET lease_until = ? WHERE upload_id = ? AND number = ? AND state = 'sending' AND lease_token = ?",
+    )
+    .run(Math.ceil(until), claim.upload.id, claim.number, claim.lease.token)
+  return changes > 0
+}
+
+function movePart(queue: Queue, claim: PartClaim, consequence: Consequence, error: UploadError): boolean {
+  const { lease, attempts } = claim
+  const transition = transitionPart(
+    { kind: 'sending', attempts, lease },
+    { kind: 'failed', token: lease.token, consequence },
+    { now: queue.now() },
+  )
+  if (transition.kind !== 'moved' || transition.state.kind !== 'pending') return false
+  const { changes } = queue
+    .sql(
+      `UPDATE parts SET state = 'pending', attempts = ?, not_before = ?, lease_token = NULL, lease_until = NULL, error_code = ?, error_message = ?
+        WHERE upload_id = ? AND number = ? AND state = 'sending' AND lease_token = ?`,
+    )
+    .run(
+      transition.state.attempts,
+      transition.state.notBefore,
+      error.code,
+      error.message,
+      claim.upload.id,
+      claim.number,
+      lease.token,
+    )
+  return changes > 0
+}
+
+/** An upload none of whose parts is on its way or may be claimed waits, with the reason and until the first of them may go. */
+function stallIfNothingMoves(
+  queue: Queue,
+  uploadId: string,
+  consequence: Extract<Consequence, { kind: 'tryAgain' }>,
+): void {
+  const row = queue
+    .sql(
+      `SELECT count(*) FILTER (WHERE state = 'sending' OR (state = 'pending' AND not_before IS NULL)) AS moving, min(not_before) AS first
+        FROM parts WHERE upload_id = ? AND state <> 'acknowledged'`,
+    )
+    .get(uploadId)
+  if (row === undefined) return
+  // A cause without a time of its end concerns the whole upload; a delay only the part, as long as another part can go on.
+  if (consequence.at !== null && integer(row, 'moving') > 0) return
+  const until = consequence.at === null ? null : integer(row, 'first')
+  applyUploadEvent(queue, uploadId, {
+    kind: 'partsStalled',
+    reason: consequence.reason,
+    until,
+    deprioritised: consequence.deprioritised,
+  })
+}

@@ -1,0 +1,69 @@
+import type { UploadReport } from '@rushes/protocol'
+import type { Queue } from './open-queue.ts'
+import { integer, text } from './row.ts'
+import type { StoredUpload } from './stored-upload.ts'
+import { readUpload, uploadColumns } from './stored-upload.ts'
+import { uploadReportOf } from './upload-report.ts'
+
+/** Uploads in the order of their ids, after `afterId`: every one that is there from first to last page is seen once. */
+export function uploadsAfter(queue: Queue, afterId: string | null, limit: number): UploadReport[] {
+  return queue
+    .sql(`SELECT ${uploadColumns} FROM uploads u JOIN files f ON f.id = u.file_id WHERE u.id > ? ORDER BY u.id LIMIT ?`)
+    .all(afterId ?? '', limit)
+    .map((row) => uploadReportOf(readUpload(row)))
+}
+
+/** Uploads in the order in which they were taken in, after `afterSeq`. */
+export function uploadsInOrder(queue: Queue, afterSeq: number, limit: number): StoredUpload[] {
+  return queue
+    .sql(
+      `SELECT ${uploadColumns} FROM uploads u JOIN files f ON f.id = u.file_id WHERE u.seq > ? ORDER BY u.seq LIMIT ?`,
+    )
+    .all(afterSeq, limit)
+    .map((row) => readUpload(row))
+}
+
+export function countUploads(queue: Queue): number {
+  const row = queue.sql('SELECT count(*) AS uploads FROM uploads').get()
+  return row === undefined ? 0 : integer(row, 'uploads')
+}
+
+export type StateTotal = { state: string; count: number; sizeBytes: number; acknowledgedBytes: number }
+
+/** Counts and bytes by state. */
+export function stateTotals(queue: Queue): StateTotal[] {
+  return queue
+    .sql(
+      'SELECT state, count(*) AS uploads, sum(size_bytes) AS size, sum(bytes_acknowledged) AS acknowledged FROM uploads GROUP BY state',
+    )
+    .all()
+    .map((row) => ({
+      state: text(row, 'state'),
+      count: integer(row, 'uploads'),
+      sizeBytes: integer(row, 'size'),
+      acknowledgedBytes: integer(row, 'acknowledged'),
+    }))
+}
+
+/** Uploads that have parts on their way or waiting to be sent: what progress is reported of. */
+export function uploadsUnderWay(
+  queue: Queue,
+  limit: number,
+): Array<{ id: string; bytesAcknowledged: number; partsDone: number }> {
+  return queue
+    .sql("SELECT id, bytes_acknowledged, parts_done FROM uploads WHERE state = 'uploading' ORDER BY seq LIMIT ?")
+    .all(limit)
+    .map((row) => ({
+      id: text(row, 'id'),
+      bytesAcknowledged: integer(row, 'bytes_acknowledged'),
+      partsDone: integer(row, 'parts_done'),
+    }))
+}
+
+/** The volumes that files of the queue lie on, with one path on each. */
+export function knownVolumes(queue: Queue, limit: number): Array<{ id: string; watchFolder: string | null }> {
+  return queue
+    .sql('SELECT volume_id, max(watch_folder) AS folder FROM files GROUP BY volume_id LIMIT ?')
+    .all(limit)
+    .map((row) => ({ id: text(row, 'volume_id'), watchFolder: row.folder === null ? null : text(row, 'folder') }))
+}

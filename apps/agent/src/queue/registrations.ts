@@ -1,0 +1,95 @@
+import type { Consequence, PartSpan, UploadError } from '@rushes/upload-core'
+import { type Applied, applyToUpload, applyUploadEvent, nextLease } from './apply-upload-event.ts'
+import type { Queue } from './open-queue.ts'
+import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
+
+export type RegistrationClaim = { upload: StoredUpload; token: number }
+
+/**
+ * Claims the next file to register: of the paired project only, while its fence is open and nothing is on hold, as long as fewer than
+ * `maxOpenAssets` uploads have addresses that grow old. The attempt is counted here. Null when there is none.
+ */
+export function claimRegistration(queue: Queue, maxOpenAssets: number): RegistrationClaim | null {
+  return queue.transact(() => {
+    const row = queue
+      .sql(
+        `SELECT ${uploadColumns} FROM upload_link l JOIN unit d ON d.held_since IS NULL
+            JOIN uploads u ON u.project_id = l.project_id AND u.state = 'queued' JOIN files f ON f.id = u.file_id
+          WHERE l.fence = 'open' AND l.authorization = 'good'
+            AND (SELECT count(*) FROM uploads o WHERE o.project_id = l.project_id AND o.state = 'uploading') < ?
+          ORDER BY u.deprioritised, u.seq LIMIT 1`,
+      )
+      .get(maxOpenAssets)
+    if (row === undefined) return null
+    const lease = nextLease(queue)
+    const applied = applyToUpload(queue, readUpload(row), { kind: 'claimed', lease })
+    return applied.kind === 'moved' ? { upload: applied.upload, token: lease.token } : null
+  })
+}
+
+/** The asset exists: stores its id and the table of its parts in one transaction, so that neither is ever there without the other. */
+export function recordCreated(
+  queue: Queue,
+  claim: RegistrationClaim,
+  created: { assetId: string; urlsIssuedAt: number; parts: Array<PartSpan & { url: string }> },
+): Applied {
+  return queue.transact(() => {
+    const { assetId, urlsIssuedAt, parts } = created
+    const event = { kind: 'created', token: claim.token, assetId, urlsIssuedAt, partsTotal: parts.length } as const
+    const applied = applyUploadEvent(queue, claim.upload.id, event, { error: null })
+    if (applied.kind !== 'moved') return applied
+    const insert = queue.sql(
+      "INSERT INTO parts (upload_id, number, offset, size_bytes, url, state) VALUES (?, ?, ?, ?, ?, 'pending')",
+    )
+    for (const part of parts) insert.run(claim.upload.id, part.number, part.offset, part.sizeBytes, part.url)
+    return applied
+  })
+}
+
+/** The create failed; `uncertain` when the destination may have made the asset all the same. */
+export function recordCreateFailure(
+  queue: Queue,
+  claim: RegistrationClaim,
+  failure: { consequence: Consequence; uncertain: boolean; error: UploadError },
+): Applied {
+  return applyUploadEvent(queue, claim.upload.id, { kind: 'createFailed', token: claim.token, ...failure })
+}
+
+/** Nothing was tried after all, or an orderly shutdown cut it short: the attempt does not count. */
+export function returnRegistration(queue: Queue, claim: RegistrationClaim, uncertain: boolean): Applied {
+  return applyUploadEvent(queue, claim.upload.id, { kind: 'claimReturned', token: claim.token, uncertain })
+}
+
+/** Takes the file as it is now for an upload that was told to (retry after its source had changed). */
+export function adoptSource(
+  queue: Queue,
+  upload: StoredUpload,
+  source: {
+    volumeId: string
+    inode: string
+    sizeBytes: number
+    modifiedUs: number
+    headXxh64: string
+    tailXxh64: string
+  },
+): StoredUpload {
+  queue.transact(() => {
+    queue
+      .sql(
+        'UPDATE files SET volume_id = ?, inode = ?, size_bytes = ?, modified_us = ?, head_xxh64 = ?, tail_xxh64 = ? WHERE id = ?',
+      )
+      .run(
+        source.volumeId,
+        source.inode,
+        source.sizeBytes,
+        source.modifiedUs,
+        source.headXxh64,
+        source.tailXxh64,
+        upload.source.fileId,
+      )
+    queue
+      .sql("UPDATE uploads SET size_bytes = ?, adopt_source = 0 WHERE id = ? AND state = 'registering'")
+      .run(source.sizeBytes, upload.id)
+  })
+  return { ...upload, sizeBytes: source.sizeBytes, adoptSource: false, source: { ...upload.source, ...source } }
+}

@@ -1,0 +1,325 @@
+import type { ReasonCode } from '@rushes/protocol'
+import type {
+  Asset,
+  CancelledReason,
+  ClearedReason,
+  FailedReason,
+  HeldReason,
+  RefusedReason,
+  Registration,
+  UploadError,
+  UploadState,
+  WaitingReason,
+  Work,
+} from '@rushes/upload-core'
+import { bytes, integer, integerOrNull, type Row, text, textOrNull, word } from './row.ts'
+
+/** One upload as the queue holds it: the machine's state and what belongs to it in every state. */
+export type StoredUpload = {
+  id: string
+  seq: number
+  projectId: string | null
+  state: UploadState
+  source: StoredSource
+  name: string
+  mimeType: string
+  channel: number
+  sizeBytes: number
+  /** Milliseconds since 1970. */
+  capturedAt: number | null
+  createKey: string
+  adoptSource: boolean
+  attempts: number
+  bytesAcknowledged: number
+  error: UploadError | null
+  leaseToken: number | null
+  updatedAt: number
+}
+
+/** The file behind an upload, as it was when it was taken in. */
+export type StoredSource = {
+  fileId: number
+  path: Buffer
+  shownPath: string
+  watchFolder: string | null
+  volumeId: string
+  inode: string
+  sizeBytes: number
+  modifiedUs: number
+  headXxh64: string | null
+  tailXxh64: string | null
+  growthSeenAt: number | null
+}
+
+/** Columns that `readUpload` needs, for a query over `uploads u JOIN files f`. */
+export const uploadColumns = `u.*, f.path, f.shown_path, f.watch_folder, f.volume_id, f.inode, f.size_bytes AS file_size_bytes,
+  f.modified_us, f.head_xxh64, f.tail_xxh64, f.growth_seen_at`
+
+export function readUpload(row: Row): StoredUpload {
+  const errorCode = textOrNull(row, 'error_code')
+  return {
+    id: text(row, 'id'),
+    seq: integer(row, 'seq'),
+    projectId: textOrNull(row, 'project_id'),
+    state: readState(row),
+    source: {
+      fileId: integer(row, 'file_id'),
+      path: bytes(row, 'path'),
+      shownPath: text(row, 'shown_path'),
+      watchFolder: textOrNull(row, 'watch_folder'),
+      volumeId: text(row, 'volume_id'),
+      inode: text(row, 'inode'),
+      sizeBytes: integer(row, 'file_size_bytes'),
+      modifiedUs: integer(row, 'modified_us'),
+      headXxh64: textOrNull(row, 'head_xxh64'),
+      tailXxh64: textOrNull(row, 'tail_xxh64'),
+      growthSeenAt: integerOrNull(row, 'growth_seen_at'),
+    },
+    name: text(row, 'name'),
+    mimeType: text(row, 'mime_type'),
+    channel: integer(row, 'channel'),
+    sizeBytes: integer(row, 'size_bytes'),
+    capturedAt: integerOrNull(row, 'captured_at'),
+    createKey: text(row, 'create_key'),
+    adoptSource: integer(row, 'adopt_source') === 1,
+    attempts: integer(row, 'attempts'),
+    bytesAcknowledged: integer(row, 'bytes_acknowledged'),
+    error: errorCode === null ? null : { code: errorCode, message: text(row, 'error_message') },
+    leaseToken: integerOrNull(row, 'lease_token'),
+    updatedAt: integer(row, 'updated_at'),
+  }
+}
+
+const waitingReasons = [
+  'backoff',
+  'offline',
+  'destinationDown',
+  'rateLimited',
+  'urlExpired',
+  'sourceRemoved',
+  'authorizationLost',
+  'forbidden',
+  'quotaExceeded',
+  'deprioritised',
+  'awaitingRestart',
+  'createUncertain',
+  'awaitingFence',
+  'clockSkewed',
+  'noProject',
+] as const satisfies readonly WaitingReason[]
+const heldReasons = [
+  'heldByOperator',
+  'capturedBeforePairing',
+  'sharingPausedNow',
+  'queueRebuilt',
+  'manualFolder',
+] as const satisfies readonly HeldReason[]
+const failedReasons = [
+  'readError',
+  'sourceChanged',
+  'sourceTruncated',
+  'rejectedByDestination',
+  'attemptsExhausted',
+  'digestMismatch',
+  'uploadLostByDestination',
+] as const satisfies readonly FailedReason[]
+const refusedReasons = [
+  'emptyFile',
+  'tooLarge',
+  'notARegularFile',
+  'outsideWatchFolder',
+  'unusableName',
+] as const satisfies readonly RefusedReason[]
+const cancelledReasons = ['cancelledByOperator', 'cancelledOnDevice'] as const satisfies readonly CancelledReason[]
+const clearedReasons = [
+  'projectChanged',
+  'clearedByOperator',
+  'sourceDeleted',
+] as const satisfies readonly ClearedReason[]
+const stateNames = [
+  'growing',
+  'queued',
+  'registering',
+  'uploading',
+  'waiting',
+  'held',
+  'uploaded',
+  'verified',
+  'failed',
+  'blocked',
+  'cancelled',
+  'cleared',
+  'refused',
+] as const satisfies readonly UploadState['kind'][]
+
+function readState(row: Row): UploadState {
+  const kind = word(row, 'state', stateNames)
+  switch (kind) {
+    case 'growing':
+      return { kind }
+    case 'queued':
+      return { kind, registration: readRegistration(row) }
+    case 'registering':
+      return {
+        kind,
+        registration: readRegistration(row),
+        lease: { token: integer(row, 'lease_token'), until: integer(row, 'lease_until') },
+      }
+    case 'uploading':
+    case 'verified':
+      return { kind, asset: readAsset(row) }
+    case 'uploaded':
+      return { kind, asset: readAsset(row), custody: word(row, 'custody', ['none', 'owed', 'abandoned']) }
+    case 'waiting':
+      return {
+        kind,
+        reason: word(row, 'reason', waitingReasons),
+        until: integerOrNull(row, 'not_before'),
+        sinceBootId: textOrNull(row, 'since_boot_id'),
+        work: readWork(row),
+      }
+    case 'held':
+      return { kind, reason: word(row, 'reason', heldReasons), work: readWork(row) }
+    case 'failed': {
+      const code = textOrNull(row, 'error_code')
+      const error = code === null ? null : { code, message: text(row, 'error_message') }
+      return {
+        kind,
+        reason: word(row, 'reason', failedReasons),
+        error,
+        work: row['step'] === null ? null : readWork(row),
+      }
+    }
+    case 'blocked':
+      return { kind, reason: 'capturedInPause' }
+    case 'cancelled':
+      return { kind, reason: word(row, 'reason', cancelledReasons) }
+    case 'cleared':
+      return { kind, reason: word(row, 'reason', clearedReasons) }
+    case 'refused':
+      return { kind, reason: word(row, 'reason', refusedReasons) }
+  }
+}
+
+const readWork = (row: Row): Work =>
+  word(row, 'step', ['register', 'parts']) === 'register'
+    ? { step: 'register', registration: readRegistration(row) }
+    : { step: 'parts', asset: readAsset(row) }
+
+const readRegistration = (row: Row): Registration => ({
+  attempts: integer(row, 'attempts'),
+  uncertain: integer(row, 'uncertain') === 1,
+  recreations: integer(row, 'recreations'),
+  deprioritised: integer(row, 'deprioritised') === 1,
+})
+
+const readAsset = (row: Row): Asset => ({
+  assetId: text(row, 'asset_id'),
+  urlsIssuedAt: integer(row, 'urls_issued_at'),
+  partsTotal: integer(row, 'parts_total'),
+  partsDone: integer(row, 'parts_done'),
+  recreations: integer(row, 'recreations'),
+  deprioritised: integer(row, 'deprioritised') === 1,
+})
+
+/** The columns that hold a state; `attempts` is null where the state says nothing of it and the column keeps its value. */
+export type StateColumns = {
+  state: UploadState['kind']
+  reason: ReasonCode | null
+  step: 'register' | 'parts' | null
+  attempts: number | null
+  uncertain: 0 | 1
+  deprioritised: 0 | 1
+  recreations: number
+  assetId: string | null
+  urlsIssuedAt: number | null
+  partsTotal: number
+  partsDone: number
+  notBefore: number | null
+  sinceBootId: string | null
+  leaseToken: number | null
+  leaseUntil: number | null
+  custody: 'none' | 'owed' | 'abandoned'
+}
+
+/** The inverse of `readUpload(…).state`. */
+export function stateColumns(state: UploadState): StateColumns {
+  const columns: StateColumns = { ...emptyColumns, state: state.kind }
+  switch (state.kind) {
+    case 'growing':
+      return { ...columns, reason: 'settling' }
+    case 'queued':
+      return { ...columns, ...registrationColumns(state.registration) }
+    case 'registering':
+      return {
+        ...columns,
+        ...registrationColumns(state.registration),
+        leaseToken: state.lease.token,
+        leaseUntil: state.lease.until,
+      }
+    case 'uploading':
+      return { ...columns, ...assetColumns(state.asset) }
+    case 'uploaded':
+      return { ...columns, ...assetColumns(state.asset), custody: state.custody }
+    case 'verified':
+      return { ...columns, ...assetColumns(state.asset) }
+    case 'waiting':
+      return {
+        ...columns,
+        ...workColumns(state.work),
+        reason: state.reason,
+        notBefore: state.until,
+        sinceBootId: state.sinceBootId,
+      }
+    case 'held':
+      return { ...columns, ...workColumns(state.work), reason: state.reason }
+    case 'failed':
+      return { ...columns, ...(state.work === null ? {} : workColumns(state.work)), reason: state.reason }
+    case 'blocked':
+    case 'cancelled':
+    case 'cleared':
+    case 'refused':
+      return { ...columns, reason: state.reason }
+  }
+}
+
+const emptyColumns: Omit<StateColumns, 'state'> = {
+  reason: null,
+  step: null,
+  attempts: null,
+  uncertain: 0,
+  deprioritised: 0,
+  recreations: 0,
+  assetId: null,
+  urlsIssuedAt: null,
+  partsTotal: 0,
+  partsDone: 0,
+  notBefore: null,
+  sinceBootId: null,
+  leaseToken: null,
+  leaseUntil: null,
+  custody: 'none',
+}
+
+const flag = (value: boolean): 0 | 1 => (value ? 1 : 0)
+
+const workColumns = (work: Work): Partial<StateColumns> =>
+  work.step === 'register' ? registrationColumns(work.registration) : assetColumns(work.asset)
+
+const registrationColumns = (registration: Registration): Partial<StateColumns> => ({
+  step: 'register',
+  attempts: registration.attempts,
+  uncertain: flag(registration.uncertain),
+  deprioritised: flag(registration.deprioritised),
+  recreations: registration.recreations,
+})
+
+const assetColumns = (asset: Asset): Partial<StateColumns> => ({
+  step: 'parts',
+  assetId: asset.assetId,
+  urlsIssuedAt: asset.urlsIssuedAt,
+  partsTotal: asset.partsTotal,
+  partsDone: asset.partsDone,
+  deprioritised: flag(asset.deprioritised),
+  recreations: asset.recreations,
+})

@@ -1,0 +1,31 @@
+import type { UploadReport } from '@rushes/protocol'
+import type { StoredUpload } from './stored-upload.ts'
+
+const isoOrNull = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
+
+/** An upload in the words of the wire. Long texts are cut to what a report may hold. */
+export function uploadReportOf(upload: StoredUpload): UploadReport {
+  const { state } = upload
+  const work = state.kind === 'waiting' || state.kind === 'held' || state.kind === 'failed' ? state.work : null
+  const asset = 'asset' in state ? state.asset : work?.step === 'parts' ? work.asset : null
+  return {
+    id: upload.id,
+    path: upload.source.shownPath.slice(0, 4096),
+    sizeBytes: upload.sizeBytes,
+    capturedAt: isoOrNull(upload.capturedAt),
+    projectId: upload.projectId,
+    state: state.kind,
+    reason: state.kind === 'growing' ? 'settling' : 'reason' in state ? state.reason : null,
+    partsDone: asset?.partsDone ?? 0,
+    partsTotal: asset?.partsTotal ?? 0,
+    bytesAcknowledged: upload.bytesAcknowledged,
+    attempts: upload.attempts,
+    error:
+      upload.error === null
+        ? null
+        : { code: upload.error.code.slice(0, 64), message: upload.error.message.slice(0, 500) },
+    assetId: asset?.assetId ?? null,
+    nextAttemptAt: state.kind === 'waiting' ? isoOrNull(state.until) : null,
+    updatedAt: new Date(upload.updatedAt).toISOString(),
+  }
+}
