@@ -1,5 +1,7 @@
 // One line per verb, by folder; whoever adds a verb adds its line.
 
+export { type ActivityEntry, type ActivityFilter, listActivity } from './activity/list-activity.ts'
+export { type Clip, type ClipPart, getClip, listClipParts } from './assets/get-clip.ts'
 export { type AuditEntry, recordAudit } from './audit/record.ts'
 export { wake } from './bus/wake.ts'
 export { decodeWake, encodeWake, type Wake, wakeChannel } from './bus/wake-payload.ts'
@@ -8,6 +10,13 @@ export type { Acting, Actor, Clocked } from './context.ts'
 export { announceDeviceChange } from './devices/announce-change.ts'
 export type { DeviceReport, Fence, FleetRow, Presence } from './devices/fleet-row.ts'
 export { type FleetRowsInput, fleetRows } from './devices/fleet-rows.ts'
+export { type DeviceDetail, type DeviceMove, type DevicePauseWindow, getDevice } from './devices/get-device.ts'
+export {
+  countDeviceUploads,
+  listDeviceUploads,
+  type QueueCursor,
+  type QueuePage,
+} from './devices/list-device-uploads.ts'
 export {
   type FleetCursor,
   type FleetFilter,
@@ -16,9 +25,11 @@ export {
   fleetSorts,
   listFleet,
 } from './devices/list-fleet.ts'
+export { listTimeline, type TimelineCursor, type TimelineEntry, type TimelinePage } from './devices/list-timeline.ts'
 export { type PauseSharingOutcome, pauseSharing } from './devices/pause-sharing.ts'
 export { type ResumeSharingOutcome, resumeSharing } from './devices/resume-sharing.ts'
 export { type FleetSummary, summarizeFleet } from './devices/summarize-fleet.ts'
+export { toUploadRow } from './devices/to-upload-row.ts'
 export type { UploadRow } from './devices/upload-row.ts'
 export { type Auth, type AuthOptions, createAuth, maxPasswordLength, minPasswordLength } from './people/auth.ts'
 export {
@@ -31,7 +42,7 @@ export { type EnsureFirstOperatorOutcome, ensureFirstOperator } from './people/e
 export { findSession, type Person, type SignedIn } from './people/find-session.ts'
 export { findSignInLink, type UnusableLink, type UsableLink } from './people/find-sign-in-link.ts'
 export { type ListedPerson, listPeople } from './people/list-people.ts'
-export { type Role, roleSuffices, roles } from './people/roles.ts'
+export { isRole, type Role, roleSuffices, roles } from './people/roles.ts'
 export { type UseSignInLinkInput, type UseSignInLinkOutcome, useSignInLink } from './people/use-sign-in-link.ts'
 export { isOnline } from './presence/online.ts'
 export {
@@ -41,4 +52,7 @@ export {
   createProject,
 } from './projects/create.ts'
 export { type ListedProject, listProjects } from './projects/list.ts'
+export { getProjectOverview, type ProjectMove, type ProjectOverview } from './projects/overview.ts'
 export { isTimezone } from './projects/timezone.ts'
+export type { ClipCursor, ClipRow } from './uploads/clip-rows.ts'
+export { countUploads, listUploads, type UploadFilter, type UploadPage } from './uploads/list-uploads.ts'
