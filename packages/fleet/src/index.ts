@@ -7,10 +7,14 @@ export { wake } from './bus/wake.ts'
 export { decodeWake, encodeWake, type Wake, wakeChannel } from './bus/wake-payload.ts'
 export type { ExecutionRow } from './commands/execution-row.ts'
 export type { Acting, Actor, Clocked } from './context.ts'
+export { type AcceptPurgeReceiptOutcome, acceptPurgeReceipt } from './devices/accept-purge-receipt.ts'
 export { announceDeviceChange } from './devices/announce-change.ts'
+export { agentModelName, ensureDeviceModels, genericModelName } from './devices/ensure-models.ts'
+export { type FenceStanding, type FenceVerdict, fenceVerdict, purgeReceiptRequired } from './devices/fence.ts'
 export type { DeviceReport, Fence, FleetRow, Presence } from './devices/fleet-row.ts'
 export { type FleetRowsInput, fleetRows } from './devices/fleet-rows.ts'
 export { type DeviceDetail, type DeviceMove, type DevicePauseWindow, getDevice } from './devices/get-device.ts'
+export { type IdentifiedDevice, identifyDevice } from './devices/identify.ts'
 export {
   countDeviceUploads,
   listDeviceUploads,
@@ -26,11 +30,18 @@ export {
   listFleet,
 } from './devices/list-fleet.ts'
 export { listTimeline, type TimelineCursor, type TimelineEntry, type TimelinePage } from './devices/list-timeline.ts'
+export { moveToProject } from './devices/move-to-project.ts'
 export { type PauseSharingOutcome, pauseSharing } from './devices/pause-sharing.ts'
+export { recordDeviceCall } from './devices/record-call.ts'
 export { type ResumeSharingOutcome, resumeSharing } from './devices/resume-sharing.ts'
 export { type FleetSummary, summarizeFleet } from './devices/summarize-fleet.ts'
 export { toUploadRow } from './devices/to-upload-row.ts'
 export type { UploadRow } from './devices/upload-row.ts'
+export { type ApprovePairingInput, type ApprovePairingOutcome, approvePairing } from './pairing/approve.ts'
+export { type DenyPairingOutcome, denyPairing } from './pairing/deny.ts'
+export { listPendingPairings, type PendingPairing } from './pairing/list-pending.ts'
+export { type PollPairingInput, type PollPairingOutcome, pollPairing } from './pairing/poll.ts'
+export { type RequestCodeInput, type RequestCodeOutcome, requestPairingCode } from './pairing/request-code.ts'
 export { type Auth, type AuthOptions, createAuth, maxPasswordLength, minPasswordLength } from './people/auth.ts'
 export {
   type CreateFirstOperatorLinkOutcome,
@@ -54,5 +65,15 @@ export {
 export { type ListedProject, listProjects } from './projects/list.ts'
 export { getProjectOverview, type ProjectMove, type ProjectOverview } from './projects/overview.ts'
 export { isTimezone } from './projects/timezone.ts'
+export { type AuthenticateAccessOutcome, authenticateAccess, type CallingDevice } from './tokens/authenticate-access.ts'
+export {
+  type AuthenticateDeviceSecretOutcome,
+  authenticateDeviceSecret,
+  type SecretDevice,
+} from './tokens/authenticate-device-secret.ts'
+export { type DeauthorizeOutcome, deauthorizeDevice } from './tokens/deauthorize.ts'
+export { type GrantByDeviceSecretOutcome, grantByDeviceSecret } from './tokens/grant-by-device-secret.ts'
+export type { IssuedTokens } from './tokens/issue-pair.ts'
+export { type RefreshPairOutcome, refreshTokenPair } from './tokens/refresh-pair.ts'
 export type { ClipCursor, ClipRow } from './uploads/clip-rows.ts'
 export { countUploads, listUploads, type UploadFilter, type UploadPage } from './uploads/list-uploads.ts'
