@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { MigrationError } from './migration-error.ts'
 
 export type MigrationFile = { readonly name: string; readonly sql: string; readonly sha256: string }
 
 /** The folder `drizzle/` at the top of the repository. */
-export const migrationsDir = fileURLToPath(new URL('../../../drizzle/', import.meta.url))
+export const migrationsDir = join(import.meta.dirname, '../../../drizzle/')
 
 const namePattern = /^\d{8}T\d{4}_[a-z0-9]+(_[a-z0-9]+)*\.sql$/
 
