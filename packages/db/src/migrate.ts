@@ -25,7 +25,7 @@ const migrationLock = 7_221_120_260
  *   `migrationFailed` with the earlier ones applied and the failed one rolled back; `migrationLockTimeout`
  */
 export async function migrate(target: pg.Pool | string, options: MigrateOptions = {}): Promise<MigrateResult> {
-  const files = await readMigrationFiles(options.directory ?? migrationsDir)
+  const files = await readMigrationFiles(options.directory ?? migrationsDir())
   if (typeof target === 'string') {
     const client = new pg.Client({ connectionString: target, connectionTimeoutMillis: 10_000 })
     await client.connect()

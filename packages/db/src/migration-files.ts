@@ -5,8 +5,8 @@ import { MigrationError } from './migration-error.ts'
 
 export type MigrationFile = { readonly name: string; readonly sql: string; readonly sha256: string }
 
-/** The folder `drizzle/` at the top of the repository. */
-export const migrationsDir = join(import.meta.dirname, '../../../drizzle/')
+/** The folder `drizzle/` at the top of the repository. Asked for when needed: bundled programs, which never migrate, have no such folder. */
+export const migrationsDir = () => join(import.meta.dirname, '../../../drizzle/')
 
 const namePattern = /^\d{8}T\d{4}_[a-z0-9]+(_[a-z0-9]+)*\.sql$/
 

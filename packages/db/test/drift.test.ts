@@ -27,7 +27,7 @@ test('migrations replayed from zero give the database that the schema describes'
 
 test('the snapshot that the next migration is made from is the schema', async () => {
   const { id: _id, prevId: _prevId, ...current } = generateDrizzleJson(schema, undefined, undefined, columnCasing)
-  const snapshot: unknown = JSON.parse(await readFile(`${migrationsDir}schema-snapshot.json`, 'utf8'))
+  const snapshot: unknown = JSON.parse(await readFile(`${migrationsDir()}schema-snapshot.json`, 'utf8'))
   expect(snapshot, 'write migrations with `npm run new-migration -- NAME`').toMatchObject(
     JSON.parse(JSON.stringify(current)),
   )

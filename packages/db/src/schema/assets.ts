@@ -1,8 +1,20 @@
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, check, doublePrecision, index, integer, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  check,
+  doublePrecision,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
 import { devices } from './devices.ts'
-import { projects } from './projects.ts'
 import { instant } from './instant.ts'
+import { projects } from './projects.ts'
 
 /**
  * A clip at the destination. `created → assembling → available`, or `failed` (a hole, a wrong size), or `closed` (its device was
@@ -12,8 +24,12 @@ export const assets = pgTable(
   'assets',
   {
     id: uuid('id').primaryKey().defaultRandom(),
-    deviceId: uuid('device_id').notNull().references(() => devices.id),
-    projectId: uuid('project_id').notNull().references(() => projects.id),
+    deviceId: uuid('device_id')
+      .notNull()
+      .references(() => devices.id),
+    projectId: uuid('project_id')
+      .notNull()
+      .references(() => projects.id),
     projectEpoch: integer('project_epoch').notNull(),
     channel: integer('channel').notNull().default(0),
     name: text('name').notNull(),
@@ -30,13 +46,17 @@ export const assets = pgTable(
     folder: text('folder').notNull(),
     /** Where the object store keeps the bytes. */
     storeKey: text('store_key').notNull().unique(),
-    state: text('state', { enum: ['created', 'assembling', 'available', 'failed', 'closed'] }).notNull().default('created'),
+    state: text('state', { enum: ['created', 'assembling', 'available', 'failed', 'closed'] })
+      .notNull()
+      .default('created'),
     /** For `failed` and `closed`: a code, and words for the operator. */
     endedBecause: text('ended_because'),
     endedDetail: text('ended_detail'),
     /** When the final part arrived: the grace for stragglers runs from here. */
     finalPartAt: instant('final_part_at'),
-    custody: text('custody', { enum: ['no', 'pending', 'verified', 'mismatch', 'sizeChecked'] }).notNull().default('no'),
+    custody: text('custody', { enum: ['no', 'pending', 'verified', 'mismatch', 'sizeChecked'] })
+      .notNull()
+      .default('no'),
     custodyAt: instant('custody_at'),
     firstMismatchNumber: integer('first_mismatch_number'),
     fileXxh64: text('file_xxh64'),
@@ -60,7 +80,10 @@ export const assets = pgTable(
     check('assets_available', sql`(${t.state} = 'available') = (${t.availableAt} is not null)`),
     check('assets_ended', sql`(${t.state} in ('failed', 'closed')) = (${t.endedBecause} is not null)`),
     check('assets_filesize', sql`${t.filesizeBytes} between 0 and 5497558138880`),
-    check('assets_filesize_known', sql`${t.filesizeBytes} is not null or (${t.uploadKind} = 'realtime' and ${t.state} <> 'available')`),
+    check(
+      'assets_filesize_known',
+      sql`${t.filesizeBytes} is not null or (${t.uploadKind} = 'realtime' and ${t.state} <> 'available')`,
+    ),
     check('assets_custody', sql`${t.custody} in ('no', 'pending', 'verified', 'mismatch', 'sizeChecked')`),
     check('assets_verified', sql`${t.custody} not in ('verified', 'sizeChecked') or ${t.state} = 'available'`),
     check('assets_mismatch', sql`(${t.custody} = 'mismatch') = (${t.firstMismatchNumber} is not null)`),
@@ -72,7 +95,9 @@ export const assets = pgTable(
 export const assetParts = pgTable(
   'asset_parts',
   {
-    assetId: uuid('asset_id').notNull().references(() => assets.id, { onDelete: 'cascade' }),
+    assetId: uuid('asset_id')
+      .notNull()
+      .references(() => assets.id, { onDelete: 'cascade' }),
     number: integer('number').notNull(),
     sizeBytes: bigint('size_bytes', { mode: 'number' }).notNull(),
     /** Place in the file; null while a lower number may still be registered. */

@@ -1,7 +1,7 @@
-import { sql } from 'drizzle-orm'
-import { bigint, check, index, integer, jsonb, pgTable, real, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import type { CommandBody, CommandResult } from '@rushes/protocol'
 import { commandStates, executionStates } from '@rushes/protocol'
+import { sql } from 'drizzle-orm'
+import { bigint, check, index, integer, jsonb, pgTable, real, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { devices } from './devices.ts'
 import { instant } from './instant.ts'
 
@@ -36,8 +36,12 @@ export const commandExecutions = pgTable(
   'command_executions',
   {
     id: uuid('id').primaryKey(),
-    commandId: uuid('command_id').notNull().references(() => commands.id),
-    deviceId: uuid('device_id').notNull().references(() => devices.id, { onDelete: 'cascade' }),
+    commandId: uuid('command_id')
+      .notNull()
+      .references(() => commands.id),
+    deviceId: uuid('device_id')
+      .notNull()
+      .references(() => devices.id, { onDelete: 'cascade' }),
     state: text('state', { enum: executionStates }).notNull().default('queued'),
     version: integer('version').notNull().default(1),
     lane: text('lane', { enum: ['ordinary', 'destructive'] }).notNull(),
@@ -73,7 +77,10 @@ export const commandExecutions = pgTable(
       sql`(${t.state} in ('succeeded', 'failed', 'rejected', 'timedOut', 'expired', 'cancelled', 'superseded')) = (${t.finalizedAt} is not null)`,
     ),
     check('command_executions_delivered', sql`${t.state} <> 'delivered' or ${t.deliveredAt} is not null`),
-    check('command_executions_acknowledged', sql`${t.state} not in ('acknowledged', 'running') or ${t.acknowledgedAt} is not null`),
+    check(
+      'command_executions_acknowledged',
+      sql`${t.state} not in ('acknowledged', 'running') or ${t.acknowledgedAt} is not null`,
+    ),
     check('command_executions_running', sql`${t.state} <> 'running' or ${t.startedAt} is not null`),
     check('command_executions_result', sql`${t.state} <> 'succeeded' or ${t.result} is not null`),
     check('command_executions_error', sql`(${t.state} in ('failed', 'rejected')) = (${t.errorCode} is not null)`),

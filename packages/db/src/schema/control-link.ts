@@ -1,7 +1,7 @@
-import { sql } from 'drizzle-orm'
-import { bigint, check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import type { DeviceStatus, LifecycleEvent, UploadReport } from '@rushes/protocol'
 import { uploadStates } from '@rushes/protocol'
+import { sql } from 'drizzle-orm'
+import { bigint, check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { devices } from './devices.ts'
 import { instant } from './instant.ts'
 
@@ -21,8 +21,12 @@ export const connections = pgTable(
   'connections',
   {
     epoch: bigint('epoch', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
-    deviceId: uuid('device_id').notNull().references(() => devices.id, { onDelete: 'cascade' }),
-    gatewayId: uuid('gateway_id').notNull().references(() => gateways.id),
+    deviceId: uuid('device_id')
+      .notNull()
+      .references(() => devices.id, { onDelete: 'cascade' }),
+    gatewayId: uuid('gateway_id')
+      .notNull()
+      .references(() => gateways.id),
     openedAt: instant('opened_at').notNull().defaultNow(),
     closedAt: instant('closed_at'),
     closeReason: text('close_reason'),
@@ -42,7 +46,9 @@ export const connections = pgTable(
 
 /** The newest summary of a device, by its own account. */
 export const deviceReports = pgTable('device_reports', {
-  deviceId: uuid('device_id').primaryKey().references(() => devices.id, { onDelete: 'cascade' }),
+  deviceId: uuid('device_id')
+    .primaryKey()
+    .references(() => devices.id, { onDelete: 'cascade' }),
   status: jsonb('status').$type<DeviceStatus>().notNull(),
   outboxId: text('outbox_id').notNull(),
   /** The newest lifecycle event of that outbox that is stored. */
@@ -56,7 +62,9 @@ export const deviceReports = pgTable('device_reports', {
 export const deviceUploads = pgTable(
   'device_uploads',
   {
-    deviceId: uuid('device_id').notNull().references(() => devices.id, { onDelete: 'cascade' }),
+    deviceId: uuid('device_id')
+      .notNull()
+      .references(() => devices.id, { onDelete: 'cascade' }),
     uploadId: text('upload_id').notNull(),
     path: text('path').notNull(),
     sizeBytes: bigint('size_bytes', { mode: 'number' }).notNull(),
@@ -90,7 +98,9 @@ export const deviceEvents = pgTable(
   'device_events',
   {
     id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
-    deviceId: uuid('device_id').notNull().references(() => devices.id, { onDelete: 'cascade' }),
+    deviceId: uuid('device_id')
+      .notNull()
+      .references(() => devices.id, { onDelete: 'cascade' }),
     outboxId: text('outbox_id').notNull(),
     seq: bigint('seq', { mode: 'number' }).notNull(),
     bootId: text('boot_id').notNull(),
@@ -98,5 +108,8 @@ export const deviceEvents = pgTable(
     receivedAt: instant('received_at').notNull().defaultNow(),
     body: jsonb('body').$type<LifecycleEvent['body']>().notNull(),
   },
-  (t) => [uniqueIndex('device_events_once').on(t.deviceId, t.outboxId, t.seq), index('device_events_device').on(t.deviceId, t.id)],
+  (t) => [
+    uniqueIndex('device_events_once').on(t.deviceId, t.outboxId, t.seq),
+    index('device_events_device').on(t.deviceId, t.id),
+  ],
 )

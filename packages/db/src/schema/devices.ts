@@ -1,7 +1,18 @@
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, check, index, integer, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
-import { projects } from './projects.ts'
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
 import { instant } from './instant.ts'
+import { projects } from './projects.ts'
 
 /** A model of device: all units share its client secret. Our own agent is a public model without one. */
 export const deviceModels = pgTable(
@@ -20,7 +31,9 @@ export const devices = pgTable(
   'devices',
   {
     id: uuid('id').primaryKey().defaultRandom(),
-    modelId: uuid('model_id').notNull().references(() => deviceModels.id),
+    modelId: uuid('model_id')
+      .notNull()
+      .references(() => deviceModels.id),
     /** Names the unit; unique within its model. */
     clientId: text('client_id').notNull(),
     name: text('name').notNull(),
@@ -55,7 +68,10 @@ export const devices = pgTable(
     uniqueIndex('devices_model_client').on(t.modelId, t.clientId),
     index('devices_project').on(t.projectId),
     index('devices_changed').on(t.changedAt),
-    check('devices_epochs', sql`${t.meReadEpoch} <= ${t.projectEpoch} and ${t.purgeReceiptEpoch} <= ${t.projectEpoch} and ${t.projectEpoch} >= 0`),
+    check(
+      'devices_epochs',
+      sql`${t.meReadEpoch} <= ${t.projectEpoch} and ${t.purgeReceiptEpoch} <= ${t.projectEpoch} and ${t.projectEpoch} >= 0`,
+    ),
     check('devices_project_epoch', sql`${t.projectId} is null or ${t.projectEpoch} > 0`),
     check('devices_foreign', sql`${t.uploadTo} is null or ${t.projectId} is null`),
     check('devices_name', sql`length(${t.name}) between 1 and 120`),
@@ -66,7 +82,9 @@ export const devices = pgTable(
 export const projectAssignments = pgTable(
   'project_assignments',
   {
-    deviceId: uuid('device_id').notNull().references(() => devices.id, { onDelete: 'cascade' }),
+    deviceId: uuid('device_id')
+      .notNull()
+      .references(() => devices.id, { onDelete: 'cascade' }),
     projectEpoch: integer('project_epoch').notNull(),
     fromProjectId: uuid('from_project_id').references(() => projects.id),
     toProjectId: uuid('to_project_id').references(() => projects.id),
@@ -81,7 +99,9 @@ export const projectAssignments = pgTable(
 export const purgeReceipts = pgTable(
   'purge_receipts',
   {
-    deviceId: uuid('device_id').notNull().references(() => devices.id, { onDelete: 'cascade' }),
+    deviceId: uuid('device_id')
+      .notNull()
+      .references(() => devices.id, { onDelete: 'cascade' }),
     projectEpoch: integer('project_epoch').notNull(),
     fromProjectId: text('from_project_id'),
     toProjectId: text('to_project_id'),
@@ -95,7 +115,10 @@ export const purgeReceipts = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.deviceId, t.projectEpoch] }),
-    check('purge_receipts_counts', sql`${t.clearedCount} >= ${t.abortedCount} and ${t.abortedCount} >= 0 and ${t.clearedBytes} >= 0`),
+    check(
+      'purge_receipts_counts',
+      sql`${t.clearedCount} >= ${t.abortedCount} and ${t.abortedCount} >= 0 and ${t.clearedBytes} >= 0`,
+    ),
   ],
 )
 
@@ -104,7 +127,9 @@ export const pauseWindows = pgTable(
   'pause_windows',
   {
     id: uuid('id').primaryKey().defaultRandom(),
-    deviceId: uuid('device_id').notNull().references(() => devices.id, { onDelete: 'cascade' }),
+    deviceId: uuid('device_id')
+      .notNull()
+      .references(() => devices.id, { onDelete: 'cascade' }),
     channel: integer('channel'),
     startedAt: instant('started_at').notNull(),
     startedBy: text('started_by').notNull(),

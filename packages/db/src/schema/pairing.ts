@@ -1,18 +1,22 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { deviceModels, devices } from './devices.ts'
-import { projects } from './projects.ts'
 import { instant } from './instant.ts'
+import { projects } from './projects.ts'
 
 /** A device that asks to be let in (RFC 8628). `expired` is read off the clock, not stored. */
 export const pairingRequests = pgTable(
   'pairing_requests',
   {
     id: uuid('id').primaryKey().defaultRandom(),
-    state: text('state', { enum: ['pending', 'approved', 'denied', 'redeemed'] }).notNull().default('pending'),
+    state: text('state', { enum: ['pending', 'approved', 'denied', 'redeemed'] })
+      .notNull()
+      .default('pending'),
     deviceCodeSha256: text('device_code_sha256').notNull().unique(),
     userCode: text('user_code').notNull(),
-    modelId: uuid('model_id').notNull().references(() => deviceModels.id),
+    modelId: uuid('model_id')
+      .notNull()
+      .references(() => deviceModels.id),
     clientId: text('client_id').notNull(),
     deviceName: text('device_name').notNull(),
     uploadTo: text('upload_to'),
@@ -33,7 +37,10 @@ export const pairingRequests = pgTable(
     check('pairing_requests_state', sql`${t.state} in ('pending', 'approved', 'denied', 'redeemed')`),
     check('pairing_requests_decided', sql`(${t.state} = 'pending') = (${t.decidedAt} is null)`),
     check('pairing_requests_device', sql`(${t.state} in ('approved', 'redeemed')) = (${t.deviceId} is not null)`),
-    check('pairing_requests_project', sql`${t.state} not in ('approved', 'redeemed') or (${t.projectId} is null) = (${t.uploadTo} is not null)`),
+    check(
+      'pairing_requests_project',
+      sql`${t.state} not in ('approved', 'redeemed') or (${t.projectId} is null) = (${t.uploadTo} is not null)`,
+    ),
   ],
 )
 
@@ -54,15 +61,22 @@ export const tokenFamilies = pgTable(
   'token_families',
   {
     id: uuid('id').primaryKey().defaultRandom(),
-    deviceId: uuid('device_id').notNull().references(() => devices.id, { onDelete: 'cascade' }),
+    deviceId: uuid('device_id')
+      .notNull()
+      .references(() => devices.id, { onDelete: 'cascade' }),
     createdAt: instant('created_at').notNull().defaultNow(),
     revokedAt: instant('revoked_at'),
-    revokedBecause: text('revoked_because', { enum: ['deauthorized', 'refreshTokenReused', 'pairedAgain', 'forgotten'] }),
+    revokedBecause: text('revoked_because', {
+      enum: ['deauthorized', 'refreshTokenReused', 'pairedAgain', 'forgotten'],
+    }),
   },
   (t) => [
     index('token_families_device').on(t.deviceId),
     check('token_families_revoked', sql`(${t.revokedAt} is null) = (${t.revokedBecause} is null)`),
-    check('token_families_reason', sql`${t.revokedBecause} in ('deauthorized', 'refreshTokenReused', 'pairedAgain', 'forgotten')`),
+    check(
+      'token_families_reason',
+      sql`${t.revokedBecause} in ('deauthorized', 'refreshTokenReused', 'pairedAgain', 'forgotten')`,
+    ),
   ],
 )
 
@@ -74,7 +88,9 @@ export const tokenPairs = pgTable(
   'token_pairs',
   {
     id: uuid('id').primaryKey().defaultRandom(),
-    familyId: uuid('family_id').notNull().references(() => tokenFamilies.id, { onDelete: 'cascade' }),
+    familyId: uuid('family_id')
+      .notNull()
+      .references(() => tokenFamilies.id, { onDelete: 'cascade' }),
     /** The pair that this one was issued from; null for the first of a family. */
     parentId: uuid('parent_id'),
     projectEpoch: integer('project_epoch').notNull(),

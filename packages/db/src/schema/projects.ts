@@ -10,7 +10,9 @@ export const projects = pgTable(
     /** IANA name; the default for folders by day. */
     timezone: text('timezone').notNull().default('UTC'),
     /** Which day names the folder of a clip: the day of its capture or of its upload. */
-    folderBy: text('folder_by', { enum: ['capture', 'upload'] }).notNull().default('capture'),
+    folderBy: text('folder_by', { enum: ['capture', 'upload'] })
+      .notNull()
+      .default('capture'),
     createdAt: instant('created_at').notNull().defaultNow(),
     archivedAt: instant('archived_at'),
   },

@@ -50,7 +50,7 @@ export async function createTestDatabase(
 const templateLock = 7_221_120_261
 
 async function copyTemplate(adminUrl: string, name: string): Promise<void> {
-  const files = await readMigrationFiles(migrationsDir)
+  const files = await readMigrationFiles(migrationsDir())
   const content = createHash('sha256')
   for (const file of files) content.update(`${file.name} ${file.sha256}\n`)
   const template = `rushes_template_${content.digest('hex').slice(0, 16)}`
