@@ -44,6 +44,8 @@ export type UploadEvent =
   | { kind: 'custodyAnswered'; answer: 'verified' | 'sizeChecked' | 'mismatch' | 'lost' }
   | { kind: 'custodyAbandoned' }
   | { kind: 'sourceRemoved' }
+  /** A file that was taken for deleted has turned up under another name. */
+  | { kind: 'sourceFound' }
   /** The file was written to again before an asset was made of it. */
   | { kind: 'grewAgain' }
   /** A reason came up not to begin it by itself. */
@@ -158,6 +160,9 @@ export function transitionUpload(state: UploadState, event: UploadEvent, context
       if (work === null || !isUnderWay(state)) return notApplicable
       return moved({ kind: 'waiting', reason: 'sourceRemoved', until: null, sinceBootId: null, work }, 'abortSending')
     }
+    case 'sourceFound':
+      if (state.kind !== 'cleared' || state.reason !== 'sourceDeleted') return notApplicable
+      return moved({ kind: 'queued', registration: freshRegistration }, 'renewCreateKey')
     case 'grewAgain': {
       if (state.kind === 'growing' || workOf(state)?.step !== 'register') return notApplicable
       // Another size is another create: under the old key a destination would answer with the asset of the old size.

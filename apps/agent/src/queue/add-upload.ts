@@ -8,22 +8,11 @@ import {
 } from '@rushes/upload-core'
 import type { Queue } from './open-queue.ts'
 import { appendUploadChanged } from './outbox.ts'
-import { readUpload, type StoredUpload, stateColumns, uploadColumns } from './stored-upload.ts'
+import { readUpload, type StoredSource, type StoredUpload, stateColumns, uploadColumns } from './stored-upload.ts'
 import { uploadReportOf } from './upload-report.ts'
 
 /** A file as it is taken into the queue. */
-export type NewFile = {
-  path: Buffer
-  shownPath: string
-  watchFolder: string | null
-  volumeId: string
-  inode: string
-  sizeBytes: number
-  modifiedUs: number
-  headXxh64: string | null
-  tailXxh64: string | null
-  growthSeenAt: number | null
-}
+export type NewFile = Omit<StoredSource, 'fileId'>
 
 export type NewUpload = {
   file: NewFile
@@ -80,12 +69,12 @@ function entryState(entry: NewUpload['entry']): UploadState {
 function insertFile(queue: Queue, file: NewFile): number {
   const { lastInsertRowid } = queue
     .sql(
-      `INSERT INTO files (path, shown_path, watch_folder, volume_id, inode, size_bytes, modified_us, head_xxh64, tail_xxh64, growth_seen_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO files (path, watch_folder, volume_id, inode, inode_is_stable, size_bytes, modified_us, identity_key, stat_key)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
-      ...[file.path, file.shownPath, file.watchFolder, file.volumeId, file.inode, file.sizeBytes, file.modifiedUs],
-      ...[file.headXxh64, file.tailXxh64, file.growthSeenAt],
+      ...[file.path, file.watchFolder, file.volumeId, file.inode, file.inodeIsStable ? 1 : 0],
+      ...[file.sizeBytes, file.modifiedUs, file.identityKey, file.statKey],
     )
   return Number(lastInsertRowid)
 }

@@ -1,63 +1,49 @@
 import type { HeldReason, RefusedReason } from '@rushes/upload-core'
-import type { NewFile } from './add-upload.ts'
 import { type Applied, applyUploadEvent } from './apply-upload-event.ts'
 import type { Queue } from './open-queue.ts'
+import { type SourceFacts, updateSource } from './registrations.ts'
+import { text } from './row.ts'
 import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
 
-/** The newest upload of the file that was known under this path; null when none was. */
-export function findByPath(queue: Queue, path: Buffer): StoredUpload | null {
-  const row = queue
-    .sql(
-      `SELECT ${uploadColumns} FROM files f JOIN uploads u ON u.file_id = f.id WHERE f.path = ? ORDER BY u.seq DESC LIMIT 1`,
-    )
-    .get(path)
-  return row === undefined ? null : readUpload(row)
+/** The newest upload of the file that is known under this path; null when there is none. */
+export function findByPath(queue: Queue, path: string): StoredUpload | null {
+  return newestWhere(queue, 'f.path = ?', path)
 }
 
-/** The newest upload of the file with this inode on this volume, under whatever path; null when none is known. */
-export function findByInode(queue: Queue, volumeId: string, inode: string): StoredUpload | null {
-  const row = queue
-    .sql(
-      `SELECT ${uploadColumns} FROM files f JOIN uploads u ON u.file_id = f.id WHERE f.volume_id = ? AND f.inode = ? ORDER BY u.seq DESC LIMIT 1`,
-    )
-    .get(volumeId, inode)
-  return row === undefined ? null : readUpload(row)
+/** The newest upload of the file with this identity, under whatever path; null when none is known. */
+export function findByIdentity(queue: Queue, identityKey: string): StoredUpload | null {
+  return newestWhere(queue, 'f.identity_key = ?', identityKey)
 }
 
-/** The same file is found under another name, or with other dates: the upload follows it. */
-export function updateWhereabouts(
+export function isKnownStat(queue: Queue, statKey: string): boolean {
+  return queue.sql('SELECT 1 FROM files WHERE stat_key = ? LIMIT 1').get(statKey) !== undefined
+}
+
+/** The same file lies elsewhere now: its uploads follow it. */
+export function moveSource(
   queue: Queue,
   fileId: number,
-  file: Pick<NewFile, 'path' | 'shownPath' | 'watchFolder' | 'volumeId' | 'inode' | 'modifiedUs'>,
+  to: SourceFacts & { path: string; watchFolder: string | null },
 ): void {
-  queue
-    .sql(
-      'UPDATE files SET path = ?, shown_path = ?, watch_folder = ?, volume_id = ?, inode = ?, modified_us = ? WHERE id = ?',
-    )
-    .run(file.path, file.shownPath, file.watchFolder, file.volumeId, file.inode, file.modifiedUs, fileId)
+  queue.transact(() => {
+    queue.sql('UPDATE files SET path = ?, watch_folder = ? WHERE id = ?').run(to.path, to.watchFolder, fileId)
+    updateSource(queue, fileId, to)
+  })
 }
 
 export type Rested = {
-  file: NewFile
+  source: SourceFacts
   capturedAt: number
   outcome: { kind: 'queued' } | { kind: 'held'; reason: HeldReason } | { kind: 'refused'; reason: RefusedReason }
 }
 
-/** A growing file has rested: stores what it is now and queues, holds or refuses it. */
-export function recordRested(queue: Queue, upload: StoredUpload, { file, capturedAt, outcome }: Rested): Applied {
+/** A growing file has come to rest: stores what it is now and queues, holds or refuses it. */
+export function recordRested(queue: Queue, upload: StoredUpload, { source, capturedAt, outcome }: Rested): Applied {
   return queue.transact(() => {
-    queue
-      .sql(
-        `UPDATE files SET path = ?, shown_path = ?, volume_id = ?, inode = ?, size_bytes = ?, modified_us = ?, head_xxh64 = ?, tail_xxh64 = ?,
-            growth_seen_at = ? WHERE id = ?`,
-      )
-      .run(
-        ...[file.path, file.shownPath, file.volumeId, file.inode, file.sizeBytes, file.modifiedUs],
-        ...[file.headXxh64, file.tailXxh64, file.growthSeenAt, upload.source.fileId],
-      )
+    updateSource(queue, upload.source.fileId, source)
     queue
       .sql("UPDATE uploads SET size_bytes = ?, captured_at = ? WHERE id = ? AND state = 'growing'")
-      .run(file.sizeBytes, capturedAt, upload.id)
+      .run(source.sizeBytes, capturedAt, upload.id)
     return applyUploadEvent(
       queue,
       upload.id,
@@ -66,4 +52,26 @@ export function recordRested(queue: Queue, upload: StoredUpload, { file, capture
         : { kind: 'rested', hold: outcome.kind === 'held' ? outcome.reason : null },
     )
   })
+}
+
+/** Lets uploads go on whose volume is there again. */
+export function resumeVolume(queue: Queue, volumeId: string): number {
+  return queue.transact(
+    () =>
+      queue
+        .sql(
+          "SELECT u.id FROM uploads u JOIN files f ON f.id = u.file_id WHERE u.state = 'waiting' AND u.reason = 'sourceRemoved' AND f.volume_id = ?",
+        )
+        .all(volumeId)
+        .filter((row) => applyUploadEvent(queue, text(row, 'id'), { kind: 'waitEnded' }).kind === 'moved').length,
+  )
+}
+
+function newestWhere(queue: Queue, condition: string, value: string): StoredUpload | null {
+  const row = queue
+    .sql(
+      `SELECT ${uploadColumns} FROM files f JOIN uploads u ON u.file_id = f.id WHERE ${condition} ORDER BY u.seq DESC LIMIT 1`,
+    )
+    .get(value)
+  return row === undefined ? null : readUpload(row)
 }

@@ -1,5 +1,5 @@
 import type { Queue } from './open-queue.ts'
-import { integer, type Row, text, textOrNull, word } from './row.ts'
+import { integer, integerOrNull, type Row, text, textOrNull, word } from './row.ts'
 
 /** The pairing with the destination of uploads. Instants are milliseconds since 1970 by the device's clock. */
 export type UploadLink = {
@@ -16,6 +16,8 @@ export type UploadLink = {
   fence: 'open' | 'identityPending' | 'receiptPending'
   sharingPaused: boolean
   pairedAt: number
+  /** When this device learned that it belongs to its project; null while it has none. */
+  projectSince: number | null
 }
 
 export type ControlLink = {
@@ -156,5 +158,6 @@ function toUploadLink(row: Row): UploadLink {
     fence: word(row, 'fence', ['open', 'identityPending', 'receiptPending']),
     sharingPaused: integer(row, 'sharing_paused') === 1,
     pairedAt: integer(row, 'paired_at'),
+    projectSince: integerOrNull(row, 'project_since'),
   }
 }

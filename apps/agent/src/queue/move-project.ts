@@ -1,4 +1,5 @@
-import { type DeviceIdentity, type PurgeReceipt, purgeReceipt } from '@rushes/protocol'
+import { type PurgeReceipt, purgeReceipt } from '@rushes/protocol'
+import type { DestinationIdentity } from '../destination/port.ts'
 import { abandonForeignCustody, adoptOrphans, clearForeignUploads, type Touched } from './decisions.ts'
 import { readUploadLink } from './links.ts'
 import type { Queue } from './open-queue.ts'
@@ -17,33 +18,30 @@ export type IdentityOutcome =
  */
 export function takeIdentity(
   queue: Queue,
-  identity: DeviceIdentity,
+  identity: DestinationIdentity,
   idsDigest: (text: string) => string,
 ): IdentityOutcome {
   return queue.transact(() => {
     const link = readUploadLink(queue)
     if (link === null) return { kind: 'unchanged' }
-    const project =
-      identity.project_id === null
-        ? null
-        : { id: identity.project_id, name: identity.project?.name ?? identity.project_id }
-    const epoch = identity.rushes?.project_epoch ?? link.projectEpoch
-    const wantsReceipt = identity.rushes?.purge_receipt_required === true
+    const { projectId: toProjectId } = identity
+    const epoch = identity.fence?.projectEpoch ?? link.projectEpoch
+    const wantsReceipt = identity.fence?.purgeReceiptRequired === true
     const fromProjectId = link.project?.id ?? null
-    const toProjectId = project?.id ?? null
     const cleared = clearForeignUploads(queue, toProjectId)
     abandonForeignCustody(queue, toProjectId)
     const isMove = (fromProjectId !== null && fromProjectId !== toProjectId) || cleared.ids.length > 0
+    const since = toProjectId === null ? null : fromProjectId === toProjectId ? link.projectSince : queue.now()
+    const name = toProjectId === null ? null : (identity.projectName ?? toProjectId).slice(0, 255)
     queue
-      .sql('UPDATE upload_link SET project_id = ?, project_name = ?, project_epoch = ?, fence = ?, sharing_paused = ?')
-      .run(
-        toProjectId,
-        project?.name.slice(0, 255) ?? null,
-        epoch,
-        wantsReceipt ? 'receiptPending' : 'open',
-        identity.status === 'paused' ? 1 : 0,
+      .sql(
+        'UPDATE upload_link SET project_id = ?, project_name = ?, project_since = ?, project_epoch = ?, fence = ?, sharing_paused = ?',
       )
-    if (project !== null) adoptOrphans(queue, project.id)
+      .run(
+        ...[toProjectId, name, since, epoch],
+        ...[wantsReceipt ? 'receiptPending' : 'open', identity.status === 'paused' ? 1 : 0],
+      )
+    if (toProjectId !== null) adoptOrphans(queue, toProjectId)
     queue.tell({ kind: 'status' })
     queue.tell({ kind: 'work' })
     if (!isMove && !wantsReceipt) return { kind: 'unchanged' }

@@ -1,7 +1,7 @@
 import type { Consequence, PartSpan, UploadError } from '@rushes/upload-core'
 import { type Applied, applyToUpload, applyUploadEvent, nextLease } from './apply-upload-event.ts'
 import type { Queue } from './open-queue.ts'
-import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
+import { readUpload, type StoredSource, type StoredUpload, uploadColumns } from './stored-upload.ts'
 
 export type RegistrationClaim = { upload: StoredUpload; token: number }
 
@@ -60,36 +60,31 @@ export function returnRegistration(queue: Queue, claim: RegistrationClaim, uncer
   return applyUploadEvent(queue, claim.upload.id, { kind: 'claimReturned', token: claim.token, uncertain })
 }
 
+/** What a file is now, as its queue row remembers it. */
+export type SourceFacts = Pick<
+  StoredSource,
+  'volumeId' | 'inode' | 'inodeIsStable' | 'sizeBytes' | 'modifiedUs' | 'identityKey' | 'statKey'
+>
+
 /** Takes the file as it is now for an upload that was told to (retry after its source had changed). */
-export function adoptSource(
-  queue: Queue,
-  upload: StoredUpload,
-  source: {
-    volumeId: string
-    inode: string
-    sizeBytes: number
-    modifiedUs: number
-    headXxh64: string
-    tailXxh64: string
-  },
-): StoredUpload {
+export function adoptSource(queue: Queue, upload: StoredUpload, source: SourceFacts): StoredUpload {
   queue.transact(() => {
+    updateSource(queue, upload.source.fileId, source)
     queue
-      .sql(
-        'UPDATE files SET volume_id = ?, inode = ?, size_bytes = ?, modified_us = ?, head_xxh64 = ?, tail_xxh64 = ? WHERE id = ?',
-      )
-      .run(
-        source.volumeId,
-        source.inode,
-        source.sizeBytes,
-        source.modifiedUs,
-        source.headXxh64,
-        source.tailXxh64,
-        upload.source.fileId,
-      )
-    queue
-      .sql("UPDATE uploads SET size_bytes = ?, adopt_source = 0 WHERE id = ? AND state = 'registering'")
+      .sql("UPDATE uploads SET size_bytes = ?, adopt_source = 0 WHERE id = ? AND state IN ('registering', 'failed')")
       .run(source.sizeBytes, upload.id)
   })
   return { ...upload, sizeBytes: source.sizeBytes, adoptSource: false, source: { ...upload.source, ...source } }
+}
+
+/** Stores what a file is now. */
+export function updateSource(queue: Queue, fileId: number, source: SourceFacts): void {
+  queue
+    .sql(
+      'UPDATE files SET volume_id = ?, inode = ?, inode_is_stable = ?, size_bytes = ?, modified_us = ?, identity_key = ?, stat_key = ? WHERE id = ?',
+    )
+    .run(
+      ...[source.volumeId, source.inode, source.inodeIsStable ? 1 : 0, source.sizeBytes, source.modifiedUs],
+      ...[source.identityKey, source.statKey, fileId],
+    )
 }

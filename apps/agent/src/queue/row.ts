@@ -23,12 +23,6 @@ export function integer(row: Row, column: string): number {
   return value
 }
 
-export function bytes(row: Row, column: string): Buffer {
-  const value = row[column]
-  if (!(value instanceof Uint8Array)) throw wrongType(row, column, 'bytes')
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-}
-
 export const textOrNull = (row: Row, column: string): string | null => (row[column] === null ? null : text(row, column))
 export const integerOrNull = (row: Row, column: string): number | null =>
   row[column] === null ? null : integer(row, column)

@@ -34,7 +34,9 @@ CREATE TABLE upload_link (
   fence TEXT NOT NULL CHECK (fence IN ('open', 'identityPending', 'receiptPending')),
   sharing_paused INTEGER NOT NULL DEFAULT 0 CHECK (sharing_paused IN (0, 1)),
   paired_at INTEGER NOT NULL,
-  CHECK (project_id IS NOT NULL OR project_name IS NULL)
+  -- When this device learned that it belongs to the project; what was captured before is held.
+  project_since INTEGER,
+  CHECK (project_id IS NOT NULL OR (project_name IS NULL AND project_since IS NULL))
 ) STRICT;
 
 -- The pairing of the control link. At most one row.
@@ -47,23 +49,25 @@ CREATE TABLE control_link (
   paired_at INTEGER NOT NULL
 ) STRICT;
 
--- A file as it was when it was taken into the queue: what makes it the same file, whatever it is called.
+-- A file as it was when it was taken into the queue. The keys are what makes it the same file, whatever it is called.
 CREATE TABLE files (
   id INTEGER PRIMARY KEY,
-  path BLOB NOT NULL,
-  shown_path TEXT NOT NULL,
+  path TEXT NOT NULL,
   watch_folder TEXT,
   volume_id TEXT NOT NULL,
   inode TEXT NOT NULL,
+  inode_is_stable INTEGER NOT NULL CHECK (inode_is_stable IN (0, 1)),
   size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),
   modified_us INTEGER NOT NULL,
-  -- Of the first and the last 64 KiB; null while the file is still being written.
-  head_xxh64 TEXT,
-  tail_xxh64 TEXT,
-  growth_seen_at INTEGER
+  -- Both null while the file is still being written.
+  identity_key TEXT,
+  stat_key TEXT,
+  CHECK (identity_key IS NOT NULL OR stat_key IS NULL)
 ) STRICT;
 CREATE INDEX files_path ON files (path);
-CREATE INDEX files_inode ON files (volume_id, inode);
+CREATE INDEX files_identity ON files (identity_key) WHERE identity_key IS NOT NULL;
+CREATE INDEX files_stat ON files (stat_key) WHERE stat_key IS NOT NULL;
+CREATE INDEX files_volume ON files (volume_id);
 
 CREATE TABLE uploads (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,

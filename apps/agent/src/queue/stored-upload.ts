@@ -12,7 +12,7 @@ import type {
   WaitingReason,
   Work,
 } from '@rushes/upload-core'
-import { bytes, integer, integerOrNull, type Row, text, textOrNull, word } from './row.ts'
+import { integer, integerOrNull, type Row, text, textOrNull, word } from './row.ts'
 
 /** One upload as the queue holds it: the machine's state and what belongs to it in every state. */
 export type StoredUpload = {
@@ -36,24 +36,23 @@ export type StoredUpload = {
   updatedAt: number
 }
 
-/** The file behind an upload, as it was when it was taken in. */
+/** The file behind an upload, as it was when it was taken in. The keys are null while it is still being written. */
 export type StoredSource = {
   fileId: number
-  path: Buffer
-  shownPath: string
+  path: string
   watchFolder: string | null
   volumeId: string
   inode: string
+  inodeIsStable: boolean
   sizeBytes: number
   modifiedUs: number
-  headXxh64: string | null
-  tailXxh64: string | null
-  growthSeenAt: number | null
+  identityKey: string | null
+  statKey: string | null
 }
 
 /** Columns that `readUpload` needs, for a query over `uploads u JOIN files f`. */
-export const uploadColumns = `u.*, f.path, f.shown_path, f.watch_folder, f.volume_id, f.inode, f.size_bytes AS file_size_bytes,
-  f.modified_us, f.head_xxh64, f.tail_xxh64, f.growth_seen_at`
+export const uploadColumns = `u.*, f.path, f.watch_folder, f.volume_id, f.inode, f.inode_is_stable, f.size_bytes AS file_size_bytes,
+  f.modified_us, f.identity_key, f.stat_key`
 
 export function readUpload(row: Row): StoredUpload {
   const errorCode = textOrNull(row, 'error_code')
@@ -64,16 +63,15 @@ export function readUpload(row: Row): StoredUpload {
     state: readState(row),
     source: {
       fileId: integer(row, 'file_id'),
-      path: bytes(row, 'path'),
-      shownPath: text(row, 'shown_path'),
+      path: text(row, 'path'),
       watchFolder: textOrNull(row, 'watch_folder'),
       volumeId: text(row, 'volume_id'),
       inode: text(row, 'inode'),
+      inodeIsStable: integer(row, 'inode_is_stable') === 1,
       sizeBytes: integer(row, 'file_size_bytes'),
       modifiedUs: integer(row, 'modified_us'),
-      headXxh64: textOrNull(row, 'head_xxh64'),
-      tailXxh64: textOrNull(row, 'tail_xxh64'),
-      growthSeenAt: integerOrNull(row, 'growth_seen_at'),
+      identityKey: textOrNull(row, 'identity_key'),
+      statKey: textOrNull(row, 'stat_key'),
     },
     name: text(row, 'name'),
     mimeType: text(row, 'mime_type'),
@@ -187,7 +185,7 @@ function readState(row: Row): UploadState {
         kind,
         reason: word(row, 'reason', failedReasons),
         error,
-        work: row['step'] === null ? null : readWork(row),
+        work: textOrNull(row, 'step') === null ? null : readWork(row),
       }
     }
     case 'blocked':

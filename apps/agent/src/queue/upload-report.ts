@@ -10,7 +10,7 @@ export function uploadReportOf(upload: StoredUpload): UploadReport {
   const asset = 'asset' in state ? state.asset : work?.step === 'parts' ? work.asset : null
   return {
     id: upload.id,
-    path: upload.source.shownPath.slice(0, 4096),
+    path: upload.source.path.slice(0, 4096),
     sizeBytes: upload.sizeBytes,
     capturedAt: isoOrNull(upload.capturedAt),
     projectId: upload.projectId,
