@@ -1,18 +1,21 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { chmod, mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { z } from 'zod'
 import { tryLock } from '../exclusive-lock.ts'
 import { errnoOf, Failure } from '../failure.ts'
 import { systemStateDir } from '../postgres/binaries.ts'
 
 /** What a data folder keeps for itself and nobody else may read. */
-type Secrets = {
+const secretsSchema = z.object({
   /** The keys of the programs are derived from it (`RUSHES_SECRET`). */
-  readonly secret: string
-  readonly postgresPassword: string
+  secret: z.string().min(32),
+  postgresPassword: z.string().min(16),
   /** Names this folder's PostgreSQL where that cannot live inside (see `postgresHomeDir`). */
-  readonly id: string
-}
+  id: z.uuid(),
+})
+
+type Secrets = z.infer<typeof secretsSchema>
 
 export type DataFolder = Secrets & {
   readonly path: string
@@ -122,29 +125,16 @@ async function readOrMakeSecrets(path: string): Promise<Secrets> {
 }
 
 function parseSecrets(file: string, text: string): Secrets {
-  let parsed: unknown
   try {
-    parsed = JSON.parse(text)
-  } catch {
-    parsed = undefined // reported just below, like anything else that is not what was written
+    return secretsSchema.parse(JSON.parse(text))
+  } catch (cause) {
+    throw new Failure(
+      'dataFolderDamaged',
+      `${file} is damaged: the keys of this data folder cannot be read`,
+      'Put the file back from a backup. Without it the database of this folder cannot be opened',
+      cause,
+    )
   }
-  if (
-    typeof parsed === 'object' &&
-    parsed !== null &&
-    'secret' in parsed &&
-    'postgresPassword' in parsed &&
-    'id' in parsed
-  ) {
-    const { secret, postgresPassword, id } = parsed
-    if (typeof secret === 'string' && typeof postgresPassword === 'string' && typeof id === 'string') {
-      return { secret, postgresPassword, id }
-    }
-  }
-  throw new Failure(
-    'dataFolderDamaged',
-    `${file} is damaged: the keys of this data folder cannot be read`,
-    'Put the file back from a backup. Without it the database of this folder cannot be opened',
-  )
 }
 
 /** Written beside and renamed, both synced: after a power cut there is the old content or the new, never half of one. */
