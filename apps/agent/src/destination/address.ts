@@ -7,7 +7,8 @@ export function checkAddress(address: string, allowInsecure: boolean): CheckedAd
   const url = URL.parse(address)
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     return { kind: 'refused', why: 'malformed' }
-  if (url.protocol === 'http:' && !allowInsecure && !isLoopback(url.hostname)) return { kind: 'refused', why: 'insecure' }
+  if (url.protocol === 'http:' && !allowInsecure && !isLoopback(url.hostname))
+    return { kind: 'refused', why: 'insecure' }
   return { kind: 'usable', url }
 }
 
@@ -30,5 +31,10 @@ export function requireAddress(address: string, allowInsecure: boolean): URL {
 }
 
 function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  )
 }

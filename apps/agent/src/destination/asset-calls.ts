@@ -67,7 +67,12 @@ export function assetCalls(
 }
 
 function createBody(request: CreateAsset): CreateAssetRequest {
-  const common = { name: request.name, filetype: request.fileType, offset: request.offsetSeconds, channel: request.channel }
+  const common = {
+    name: request.name,
+    filetype: request.fileType,
+    offset: request.offsetSeconds,
+    channel: request.channel,
+  }
   if (request.kind === 'realtime')
     return {
       ...common,

@@ -9,7 +9,15 @@ import {
   tokenResponse,
 } from '@rushes/protocol'
 import { type Call, call, parsed } from './call.ts'
-import type { Additions, CallFailure, Destination, DestinationSettings, PairingPoll, Tokens, Unsuccessful } from './port.ts'
+import type {
+  Additions,
+  CallFailure,
+  Destination,
+  DestinationSettings,
+  PairingPoll,
+  Tokens,
+  Unsuccessful,
+} from './port.ts'
 import { parseJson } from './reply-failure.ts'
 
 type AuthCalls = Pick<Destination, 'requestPairingCode' | 'pollPairing' | 'refresh' | 'revoke'> &
@@ -35,7 +43,12 @@ export function authCalls(settings: DestinationSettings, baseUrl: URL, isOurs: b
       }
       // The platform sends its address for QR codes only to clients that ask for it.
       const headers = { 'x-client-platypus-enabled': 'true' }
-      const answer = await call(settings, baseUrl, { method: 'POST', path: '/v2/auth/device/code', form, headers }, signal)
+      const answer = await call(
+        settings,
+        baseUrl,
+        { method: 'POST', path: '/v2/auth/device/code', form, headers },
+        signal,
+      )
       if (answer.kind !== 'answered') return answer
       const reply = parsed(deviceCodeResponse, answer)
       if (reply.kind !== 'parsed') return reply

@@ -87,6 +87,8 @@ function formOf(fields: Call['form']): FormData | null {
 const secretFields = new Set(['client_secret', 'device_code', 'refresh_token', 'device_secret', 'token'])
 
 function secretsOf(request: Call): string[] {
-  const ofForm = Object.entries(request.form ?? {}).flatMap(([name, value]) => (value && secretFields.has(name) ? [value] : []))
+  const ofForm = Object.entries(request.form ?? {}).flatMap(([name, value]) =>
+    value && secretFields.has(name) ? [value] : [],
+  )
   return request.accessToken === undefined ? ofForm : [request.accessToken, ...ofForm]
 }

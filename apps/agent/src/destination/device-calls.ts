@@ -16,7 +16,12 @@ export function deviceCalls(
       return reply.kind === 'parsed' ? { kind: 'identity', identity: identityOf(reply.value, isOurs) } : reply
     },
     heartbeat: async (accessToken, signal) => {
-      const answer = await call(settings, baseUrl, { method: 'POST', path: '/v2/devices/heartbeat', accessToken }, signal)
+      const answer = await call(
+        settings,
+        baseUrl,
+        { method: 'POST', path: '/v2/devices/heartbeat', accessToken },
+        signal,
+      )
       return answer.kind === 'answered' ? { kind: 'heard' } : answer
     },
     health: async (signal) => {

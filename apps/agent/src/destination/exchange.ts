@@ -10,16 +10,21 @@ export async function exchange(
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
   signal.throwIfAborted()
-  const request = dispatcher.request({ ...options, signal, headersTimeout: 0, bodyTimeout: 0 })
+  return untilAborted(dispatcher.request({ ...options, signal, headersTimeout: 0, bodyTimeout: 0 }), signal)
+}
+
+/** The promise's outcome, or a rejection with the signal's reason as soon as it aborts; a rejection that comes later is dropped. */
+export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>()
   const onAbort = () => aborted.reject(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
   try {
-    return await Promise.race([request, aborted.promise])
+    return await Promise.race([promise, aborted.promise])
   } finally {
     signal.removeEventListener('abort', onAbort)
     // Whichever lost the race must not surface as an unhandled rejection; the winner has been told to the caller.
-    request.catch(() => undefined)
+    promise.catch(() => undefined)
     aborted.promise.catch(() => undefined)
   }
 }

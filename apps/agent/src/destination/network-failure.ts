@@ -26,6 +26,7 @@ const classes: Record<string, NetworkClass> = {
   UNABLE_TO_GET_ISSUER_CERT: 'tls',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'tls',
   HOSTNAME_MISMATCH: 'tls',
+  INSECURE_ADDRESS: 'insecure',
   UND_ERR_HEADERS_OVERFLOW: 'protocol',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'protocol',
 }
@@ -40,20 +41,23 @@ export function networkClass(code: string): NetworkClass {
 /** A connection that was never made has carried nothing. Any other error may have come after the request. */
 const neverConnected = new Set<NetworkClass>(['name', 'refused', 'unreachable', 'tls', 'insecure'])
 
-/** Of what an HTTP request was rejected with. Takes only the code: messages may quote addresses. */
+/** Of what an HTTP request was rejected with. Takes only the code: messages may quote addresses. Throws again what is a bug of ours. */
 export function networkFailure(error: unknown): NetworkFailure {
-  return networkFailureOf(errorCode(error))
+  const code = errorCode(error)
+  const isBug = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError
+  if (isBug && code === 'UNKNOWN') throw error
+  return networkFailureOf(code)
 }
 
 export function networkFailureOf(code: string): NetworkFailure {
   const known = networkClass(code)
-  return { kind: 'network', code, class: known, requestSent: !neverConnected.has(known) && code !== 'UND_ERR_CONNECT_TIMEOUT' }
+  return {
+    kind: 'network',
+    code,
+    class: known,
+    requestSent: !neverConnected.has(known) && code !== 'UND_ERR_CONNECT_TIMEOUT',
+  }
 }
 
-/** An address that this agent does not send to. */
-export const insecureAddress: NetworkFailure = {
-  kind: 'network',
-  code: 'INSECURE_ADDRESS',
-  class: 'insecure',
-  requestSent: false,
-}
+/** For an address that this agent does not send to. */
+export const insecureAddress: NetworkFailure = networkFailureOf('INSECURE_ADDRESS')

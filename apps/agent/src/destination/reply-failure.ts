@@ -28,7 +28,9 @@ export function replyFailure(
 
 export function safeBody(body: string, secrets: readonly string[]): string {
   const blot = (text: string) => {
-    let blotted = text.replace(/\b(https?:\/\/[^\s"'<>?]+)\?[^\s"'<>]*/g, '$1?…').replace(/\bBearer\s+\S+/gi, 'Bearer …')
+    let blotted = text
+      .replace(/\b(https?:\/\/[^\s"'<>?]+)\?[^\s"'<>]*/g, '$1?…')
+      .replace(/\bBearer\s+\S+/gi, 'Bearer …')
     for (const secret of secrets) if (secret !== '') blotted = blotted.replaceAll(secret, '…')
     return blotted.slice(0, maxShownLength)
   }

@@ -1,0 +1,108 @@
+import { constants, open } from 'node:fs/promises'
+import { errorCode } from '../agent-error.ts'
+import type { PartSource, SourceFailure, SourceStat } from './port.ts'
+
+/** The file system as a part needs it; another one is given in tests of unreadable media. */
+export type OpenFile = (path: string | Buffer) => Promise<OpenedFile>
+export interface OpenedFile {
+  stat(): Promise<{ isFile: boolean; sizeBytes: number; modifiedUs: number; inode: string }>
+  /** Fills the beginning of `buffer` from `positionBytes` on and says with how many bytes; 0 at the end of the file. */
+  read(buffer: Uint8Array, lengthBytes: number, positionBytes: number): Promise<number>
+  close(): Promise<void>
+}
+
+export const openOnDisk: OpenFile = async (path) => {
+  // Non-blocking: to open a FIFO, which somebody may have put in a file's place, must not wait for a writer.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  return {
+    stat: async () => {
+      const stat = await handle.stat({ bigint: true })
+      return {
+        isFile: stat.isFile(),
+        sizeBytes: Number(stat.size),
+        modifiedUs: Number(stat.mtimeNs / 1000n),
+        inode: stat.ino.toString(),
+      }
+    },
+    read: async (buffer, lengthBytes, positionBytes) =>
+      (await handle.read(buffer, 0, lengthBytes, positionBytes)).bytesRead,
+    close: () => handle.close(),
+  }
+}
+
+/** Thrown inside the body of a part, where nothing can be returned; `putPart` turns it back into an outcome. */
+export class SourceProblemError extends Error {
+  override readonly name = 'SourceProblemError'
+  readonly code = 'SOURCE_PROBLEM'
+  readonly hint = 'The file was changed, removed or cannot be read; see the failure.'
+  readonly failure: SourceFailure
+
+  constructor(failure: SourceFailure, cause?: unknown) {
+    super(`The file cannot be sent: ${failure.problem}`, { cause })
+    this.failure = failure
+  }
+}
+
+export type OpenedSource = {
+  /** Reads exactly `lengthBytes`; throws `SourceProblemError`. */
+  readFully(buffer: Uint8Array, lengthBytes: number, positionBytes: number): Promise<void>
+  /** Throws `SourceProblemError` when the file is not what it was expected to be. */
+  verify(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Opens the file behind a part and makes sure that it is the expected one. Throws `SourceProblemError`. */
+export async function openSource(openFile: OpenFile, part: PartSource): Promise<OpenedSource> {
+  const file = await openFile(part.path).catch((error: unknown) => {
+    throw problemOf(error)
+  })
+  const verify = async () => {
+    const stat = await file.stat().catch((error: unknown) => {
+      throw problemOf(error)
+    })
+    const problem = compare(part, stat)
+    if (problem !== null) throw new SourceProblemError({ kind: 'source', problem, code: '' })
+  }
+  const close = () => file.close().catch(() => undefined) // it was open for reading only: nothing can be lost by it
+  try {
+    await verify()
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    verify,
+    close,
+    readFully: async (buffer, lengthBytes, positionBytes) => {
+      let filledBytes = 0
+      while (filledBytes < lengthBytes) {
+        const target = buffer.subarray(filledBytes)
+        const readBytes = await file
+          .read(target, lengthBytes - filledBytes, positionBytes + filledBytes)
+          .catch((error: unknown) => {
+            throw problemOf(error)
+          })
+        if (readBytes === 0) throw new SourceProblemError({ kind: 'source', problem: 'truncated', code: '' })
+        filledBytes += readBytes
+      }
+    },
+  }
+}
+
+/** Another inode is another file, whatever its size; a shorter one has lost bytes; all else that differs was written to. */
+function compare(part: PartSource, stat: SourceStat & { isFile: boolean }): SourceFailure['problem'] | null {
+  const { expected } = part
+  if (!stat.isFile) return 'notARegularFile'
+  if (expected?.inode != null && expected.inode !== stat.inode) return 'changed'
+  if (stat.sizeBytes < (expected?.sizeBytes ?? part.offsetBytes + part.sizeBytes)) return 'truncated'
+  if (expected !== null && (expected.sizeBytes !== stat.sizeBytes || expected.modifiedUs !== stat.modifiedUs))
+    return 'changed'
+  return null
+}
+
+function problemOf(error: unknown): SourceProblemError {
+  const code = errorCode(error)
+  const problem =
+    code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : code === 'ENXIO' ? 'notARegularFile' : 'unreadable'
+  return new SourceProblemError({ kind: 'source', problem, code }, error)
+}

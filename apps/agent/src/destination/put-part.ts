@@ -1,0 +1,108 @@
+import { looksLikeWebPage } from '@rushes/upload-core'
+import type { Dispatcher } from 'undici'
+import { checkAddress } from './address.ts'
+import { exchange, header, readBounded, untilAborted } from './exchange.ts'
+import { insecureAddress, networkFailure } from './network-failure.ts'
+import { createPartBody, type PartBody } from './part-body.ts'
+import { type OpenedSource, type OpenFile, openOnDisk, openSource, SourceProblemError } from './part-source.ts'
+import type { PartOutcome, PutPart } from './port.ts'
+import { replyFailure } from './reply-failure.ts'
+import { createWatchdog, type Watchdog } from './watchdog.ts'
+
+const maxReplyBytes = 65_536
+
+/**
+ * `PUT`s a range of a file to a signed address, with exactly the two headers that were signed and a fixed length; a credential of ours
+ * beside the address's own would make an object store refuse it.
+ */
+export async function putPart(
+  settings: { dispatcher: Dispatcher; allowInsecure: boolean },
+  request: PutPart,
+  openFile: OpenFile = openOnDisk,
+): Promise<PartOutcome> {
+  const address = checkAddress(request.url, settings.allowInsecure)
+  if (address.kind === 'refused') return { kind: 'failed', failure: insecureAddress }
+  const watchdog = createWatchdog(request.signal)
+  let source: OpenedSource | null = null
+  try {
+    watchdog.expectWithin(request.stallMs)
+    source = await openUntilAborted(openFile, request, watchdog)
+    const body = await createPartBody(source, request.file, progressOf(request, watchdog))
+    watchdog.rest() // a free connection may be long in coming; the dispatcher has its own limit for making one
+    const reply = await exchange(settings.dispatcher, requestOptions(request, address.url, body), watchdog.signal)
+    const text = await readBounded(reply, maxReplyBytes)
+    return outcomeOf(reply, text ?? '', body.digest(), secretsOf(address.url))
+  } catch (error) {
+    if (error instanceof SourceProblemError) return { kind: 'failed', failure: error.failure }
+    const cause = watchdog.cause()
+    if (cause === 'aborted') return { kind: 'aborted' }
+    return { kind: 'failed', failure: cause === 'stalled' ? { kind: 'stalled' } : networkFailure(error) }
+  } finally {
+    watchdog.release()
+    const closed = source?.close()
+    // Closing waits for a read under way, and a medium that hangs would make an abort hang with it.
+    if (watchdog.cause() === null) await closed
+  }
+}
+
+async function openUntilAborted(openFile: OpenFile, { file }: PutPart, watchdog: Watchdog): Promise<OpenedSource> {
+  const opening = openSource(openFile, file)
+  try {
+    return await untilAborted(opening, watchdog.signal)
+  } catch (error) {
+    opening.then(
+      (late) => late.close(),
+      () => undefined, // nothing was opened
+    )
+    throw error
+  }
+}
+
+function progressOf({ file, onBytes, stallMs, replyMs = stallMs }: PutPart, watchdog: Watchdog) {
+  let takenBytes = 0
+  return (byteCount: number) => {
+    takenBytes += byteCount
+    watchdog.expectWithin(takenBytes === file.sizeBytes ? replyMs : stallMs)
+    if (byteCount > 0) onBytes(byteCount)
+  }
+}
+
+function requestOptions(request: PutPart, url: URL, { chunks }: PartBody): Dispatcher.RequestOptions {
+  return {
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method: 'PUT',
+    headers: {
+      'content-type': request.contentType,
+      'x-amz-acl': 'private',
+      'content-length': String(request.file.sizeBytes),
+    },
+    body: asRequestBody(chunks),
+  }
+}
+
+/** undici documents and accepts async iterables as bodies (it looks for `Symbol.asyncIterator`); its types leave them out. */
+function asRequestBody(chunks: AsyncIterable<Uint8Array>): NonNullable<Dispatcher.RequestOptions['body']> {
+  return chunks as unknown as NonNullable<Dispatcher.RequestOptions['body']>
+}
+
+function outcomeOf(
+  reply: Dispatcher.ResponseData,
+  text: string,
+  xxh64: string | null,
+  secrets: readonly string[],
+): PartOutcome {
+  if (reply.statusCode < 200 || reply.statusCode >= 300)
+    return { kind: 'failed', failure: replyFailure(reply, text, secrets) }
+  // Not from the destination: a page, an error under a success status, or a success before all bytes were there.
+  const isPage = looksLikeWebPage(header(reply, 'content-type') ?? '', text)
+  if (isPage || /<Error\b/.test(text) || xxh64 === null)
+    return { kind: 'failed', failure: { kind: 'malformedReply', status: reply.statusCode } }
+  return { kind: 'stored', xxh64 }
+}
+
+/** What makes the address a credential: its query, and whatever part of it is long enough to be a signature or a token. */
+function secretsOf(url: URL): string[] {
+  const pieces = [...url.pathname.split('/'), ...url.searchParams.values()]
+  return [url.search.slice(1), ...pieces.filter((piece) => piece.length >= 16)]
+}
