@@ -3,12 +3,31 @@
 export { type ActivityEntry, type ActivityFilter, listActivity } from './activity/list-activity.ts'
 export { type Clip, type ClipPart, getClip, listClipParts } from './assets/get-clip.ts'
 export { type AuditEntry, recordAudit } from './audit/record.ts'
+export type { Bus, BusProblem } from './bus/bus.ts'
+export { createPgBus } from './bus/pg-bus.ts'
 export { wake } from './bus/wake.ts'
 export { decodeWake, encodeWake, type Wake, wakeChannel } from './bus/wake-payload.ts'
+export { type CalledOff, calledOffExecutions } from './commands/called-off.ts'
+export { type CancelCommandOutcome, cancelCommand } from './commands/cancel.ts'
+export {
+  type EnqueueCommandInput,
+  type EnqueueCommandOutcome,
+  enqueueCommand,
+  type OperatorCommand,
+  type SkippedDevice,
+} from './commands/enqueue.ts'
 export type { ExecutionRow } from './commands/execution-row.ts'
+export { type CommandDetail, type CommandRow, getCommand } from './commands/get.ts'
+export { type CommandCursor, listCommands } from './commands/list.ts'
+export { listDeviceExecutions } from './commands/list-device-executions.ts'
+export { type RecordUpdateOutcome, recordExecutionUpdate } from './commands/record-update.ts'
+export { sweepExecutions } from './commands/sweep.ts'
+export { type Delivery, takeDeliverable } from './commands/take-deliverable.ts'
 export type { Acting, Actor, Clocked } from './context.ts'
 export { type AcceptPurgeReceiptOutcome, acceptPurgeReceipt } from './devices/accept-purge-receipt.ts'
 export { announceDeviceChange } from './devices/announce-change.ts'
+export { type AssignProjectOutcome, assignProject } from './devices/assign-project.ts'
+export { type ChangePoll, changedDevices, devicesConnectedTo } from './devices/changed-devices.ts'
 export { agentModelName, ensureDeviceModels, genericModelName } from './devices/ensure-models.ts'
 export { type FenceStanding, type FenceVerdict, fenceVerdict, purgeReceiptRequired } from './devices/fence.ts'
 export type { DeviceReport, Fence, FleetRow, Presence } from './devices/fleet-row.ts'
@@ -37,6 +56,7 @@ export { type ResumeSharingOutcome, resumeSharing } from './devices/resume-shari
 export { type FleetSummary, summarizeFleet } from './devices/summarize-fleet.ts'
 export { toUploadRow } from './devices/to-upload-row.ts'
 export type { UploadRow } from './devices/upload-row.ts'
+export { uploadsByIds, uploadsToWatch } from './devices/uploads-to-watch.ts'
 export { type ApprovePairingInput, type ApprovePairingOutcome, approvePairing } from './pairing/approve.ts'
 export { type DenyPairingOutcome, denyPairing } from './pairing/deny.ts'
 export { listPendingPairings, type PendingPairing } from './pairing/list-pending.ts'
@@ -55,7 +75,11 @@ export { findSignInLink, type UnusableLink, type UsableLink } from './people/fin
 export { type ListedPerson, listPeople } from './people/list-people.ts'
 export { isRole, type Role, roleSuffices, roles } from './people/roles.ts'
 export { type UseSignInLinkInput, type UseSignInLinkOutcome, useSignInLink } from './people/use-sign-in-link.ts'
+export { closeConnection } from './presence/close-connection.ts'
+export { type ConnectionToClose, connectionsToClose } from './presence/connections-to-close.ts'
+export { gatewayLease, holdGatewayLease, stopGateway } from './presence/lease.ts'
 export { isOnline } from './presence/online.ts'
+export { type OpenConnectionInput, type OpenConnectionOutcome, openConnection } from './presence/open-connection.ts'
 export {
   type CreatedProject,
   type CreateProjectInput,
@@ -65,6 +89,10 @@ export {
 export { type ListedProject, listProjects } from './projects/list.ts'
 export { getProjectOverview, type ProjectMove, type ProjectOverview } from './projects/overview.ts'
 export { isTimezone } from './projects/timezone.ts'
+export { markVanishedUploads } from './reports/mark-vanished.ts'
+export { type StoreEventsOutcome, storeEvents } from './reports/store-events.ts'
+export { storeStatus } from './reports/store-status.ts'
+export { storeUploads } from './reports/store-uploads.ts'
 export { type AuthenticateAccessOutcome, authenticateAccess, type CallingDevice } from './tokens/authenticate-access.ts'
 export {
   type AuthenticateDeviceSecretOutcome,

@@ -1,0 +1,35 @@
+import { type Database, deviceUploads } from '@rushes/db'
+import { settledUploadStates } from '@rushes/protocol'
+import { and, asc, count, desc, eq, inArray, isNull, sql } from 'drizzle-orm'
+import { toUploadRow } from './to-upload-row.ts'
+import type { UploadRow } from './upload-row.ts'
+
+/** The uploads that a device's live page begins with: what is not settled, then the newest of the rest. The count is of all. */
+export async function uploadsToWatch(
+  { db }: { db: Database },
+  input: { deviceId: string; limit: number },
+): Promise<{ uploadCount: number; uploads: UploadRow[] }> {
+  const ofDevice = and(eq(deviceUploads.deviceId, input.deviceId), isNull(deviceUploads.vanishedAt))
+  const [counted] = await db.select({ uploadCount: count() }).from(deviceUploads).where(ofDevice)
+  const isSettled = sql`${deviceUploads.state} in ${[...settledUploadStates]}`
+  const found = await db
+    .select()
+    .from(deviceUploads)
+    .where(ofDevice)
+    .orderBy(asc(isSettled), desc(deviceUploads.receivedAt), asc(deviceUploads.uploadId))
+    .limit(input.limit)
+  return { uploadCount: counted?.uploadCount ?? 0, uploads: found.map(toUploadRow) }
+}
+
+/** Named uploads of a device as they are now stored; those that are gone are left out. */
+export async function uploadsByIds(
+  { db }: { db: Database },
+  input: { deviceId: string; uploadIds: readonly string[] },
+): Promise<UploadRow[]> {
+  if (input.uploadIds.length === 0) return []
+  const found = await db
+    .select()
+    .from(deviceUploads)
+    .where(and(eq(deviceUploads.deviceId, input.deviceId), inArray(deviceUploads.uploadId, [...input.uploadIds])))
+  return found.map(toUploadRow)
+}
