@@ -1,7 +1,29 @@
 // One line per verb, by folder; whoever adds a verb adds its line.
 
+export { type Standing, standings, type UploadGroup, uploadGroups } from '@rushes/upload-core'
 export { type ActivityEntry, type ActivityFilter, listActivity } from './activity/list-activity.ts'
+export { type AcknowledgePartInput, type AcknowledgePartOutcome, acknowledgePart } from './assets/acknowledge-part.ts'
+export { type AssemblingAsset, type BeginAssemblyOutcome, beginAssembly } from './assets/begin-assembly.ts'
+export { type CompleteAssemblyOutcome, completeAssembly } from './assets/complete-assembly.ts'
+export { type CreateAssetInput, type CreateAssetOutcome, type CreatedAsset, createAsset } from './assets/create.ts'
+export { type AssetFailure, failAsset } from './assets/fail.ts'
+export { failOverdue } from './assets/fail-overdue.ts'
+export { type ClipContent, findClipContent } from './assets/find-content.ts'
+export { type FoundPart, findPart } from './assets/find-part.ts'
+export { findVerification, type PendingVerification } from './assets/find-verification.ts'
+export { type FinishVerificationOutcome, finishVerification } from './assets/finish-verification.ts'
 export { type Clip, type ClipPart, getClip, listClipParts } from './assets/get-clip.ts'
+export { type DueAssets, listDueAssets } from './assets/list-due.ts'
+export { listOpenUploads, type OpenUpload } from './assets/list-open-uploads.ts'
+export { listOwnAssets, type OwnAsset } from './assets/list-own.ts'
+export { readAssetStatus } from './assets/read-status.ts'
+export { type RecordCustodyOutcome, recordCustody } from './assets/record-custody.ts'
+export { type RegisterPartsOutcome, registerParts } from './assets/register-parts.ts'
+export type { RegisteredPart } from './assets/registered-part.ts'
+export { reserveStoreKey } from './assets/reserve-store-key.ts'
+export { numberedName, safeName } from './assets/safe-name.ts'
+export { whichTakeParts } from './assets/which-take-parts.ts'
+export { withdrawAcknowledgement } from './assets/withdraw-acknowledgement.ts'
 export { type AuditEntry, recordAudit } from './audit/record.ts'
 export type { Bus, BusProblem } from './bus/bus.ts'
 export { createPgBus } from './bus/pg-bus.ts'
@@ -20,6 +42,13 @@ export type { ExecutionRow } from './commands/execution-row.ts'
 export { type CommandDetail, type CommandRow, getCommand } from './commands/get.ts'
 export { type CommandCursor, listCommands } from './commands/list.ts'
 export { listDeviceExecutions } from './commands/list-device-executions.ts'
+export {
+  type CommandPreview,
+  type DevicePreview,
+  type PreviewKind,
+  previewCommand,
+  previewKinds,
+} from './commands/preview.ts'
 export { type RecordUpdateOutcome, recordExecutionUpdate } from './commands/record-update.ts'
 export { sweepExecutions } from './commands/sweep.ts'
 export { type Delivery, takeDeliverable } from './commands/take-deliverable.ts'
@@ -88,6 +117,7 @@ export {
 } from './projects/create.ts'
 export { type ListedProject, listProjects } from './projects/list.ts'
 export { getProjectOverview, type ProjectMove, type ProjectOverview } from './projects/overview.ts'
+export { type ProjectSharingOutcome, pauseProjectSharing, resumeProjectSharing } from './projects/pause-sharing.ts'
 export { isTimezone } from './projects/timezone.ts'
 export { markVanishedUploads } from './reports/mark-vanished.ts'
 export { type StoreEventsOutcome, storeEvents } from './reports/store-events.ts'

@@ -1,0 +1,56 @@
+import { assetParts, assets } from '@rushes/db'
+import { and, eq, exists, sql } from 'drizzle-orm'
+import type { Clocked } from '../context.ts'
+import { isWhole } from './is-whole.ts'
+
+export type AcknowledgePartInput = {
+  assetId: string
+  number: number
+  /** The generation of the URL that it came by. */
+  generation: number
+  sizeBytes: number
+  /** Where it was written in place; null when it lies apart and is moved at assembly. */
+  writtenAtBytes: number | null
+  receivedXxh64: string
+}
+
+export type AcknowledgePartOutcome =
+  /** `isWhole`: it was the last one missing; the clip can be assembled. */
+  | { kind: 'acknowledged'; isWhole: boolean }
+  /** The part was registered anew meanwhile, or the upload has ended: these bytes count for nothing. */
+  | { kind: 'superseded' }
+
+/** Notes that the bytes of a part are durable. Call it only after the store has synced them. Safe to repeat. */
+export async function acknowledgePart(
+  { db, now }: Clocked,
+  input: AcknowledgePartInput,
+): Promise<AcknowledgePartOutcome> {
+  const isOpen = exists(
+    db
+      .select({ id: assets.id })
+      .from(assets)
+      .where(and(eq(assets.id, input.assetId), eq(assets.state, 'created'))),
+  )
+  const [acknowledged] = await db
+    .update(assetParts)
+    .set({ acknowledgedAt: now, receivedXxh64: input.receivedXxh64 })
+    .where(
+      and(
+        eq(assetParts.assetId, input.assetId),
+        eq(assetParts.number, input.number),
+        eq(assetParts.generation, input.generation),
+        eq(assetParts.sizeBytes, input.sizeBytes),
+        input.writtenAtBytes === null ? undefined : eq(assetParts.offsetBytes, input.writtenAtBytes),
+        isOpen,
+      ),
+    )
+    .returning({ isFinal: assetParts.isFinal })
+  if (acknowledged === undefined) return { kind: 'superseded' }
+  if (acknowledged.isFinal)
+    await db
+      .update(assets)
+      .set({ finalPartAt: sql`coalesce(${assets.finalPartAt}, ${now.toISOString()}::timestamptz)` })
+      .where(and(eq(assets.id, input.assetId), eq(assets.state, 'created')))
+  // Asked after the acknowledgement has been committed: of two last parts at once, the later one sees both.
+  return { kind: 'acknowledged', isWhole: await isWhole({ db }, input) }
+}

@@ -1,0 +1,22 @@
+import { assets } from '@rushes/db'
+import { and, eq, inArray } from 'drizzle-orm'
+import type { Clocked } from '../context.ts'
+import { announceDeviceChange } from '../devices/announce-change.ts'
+
+export type AssetFailure = 'partsMissing' | 'storedBytesLost'
+
+/** Gives a clip up that can never be whole. The device learns it from the next call about it. */
+export async function failAsset(
+  { db, now }: Clocked,
+  input: { assetId: string; because: AssetFailure; detail: string },
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    const [failed] = await tx
+      .update(assets)
+      .set({ state: 'failed', endedBecause: input.because, endedDetail: input.detail, updatedAt: now })
+      .where(and(eq(assets.id, input.assetId), inArray(assets.state, ['created', 'assembling'])))
+      .returning({ deviceId: assets.deviceId, projectId: assets.projectId })
+    if (failed !== undefined)
+      await announceDeviceChange(tx, { deviceIds: [failed.deviceId], projectIds: [failed.projectId] })
+  })
+}

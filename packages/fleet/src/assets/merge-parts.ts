@@ -1,0 +1,100 @@
+import { maxFileSizeBytes, minPartSizeBytes, type RealtimePartsRequest } from '@rushes/protocol'
+
+/** A registered part of a real-time upload with what decides whether it may still change. */
+export type KnownPart = {
+  number: number
+  sizeBytes: number
+  offsetBytes: number | null
+  isFinal: boolean
+  generation: number
+  isAcknowledged: boolean
+}
+
+export type MergedPart = KnownPart & {
+  /** New, or another place, size, finality or generation than before. */
+  changed: boolean
+}
+
+export type MergePartsOutcome =
+  | { kind: 'merged'; parts: MergedPart[]; filesizeBytes: number | null }
+  | { kind: 'refused'; detail: string }
+
+/**
+ * Adds the parts of a request to those that are registered. A number that was there gets a new generation, so that its older
+ * URL dies, and the new size. Exactly one part may be final, the one with the highest number, and then the sizes add up to the
+ * asset's. A part's place is known once all lower numbers are, or once the final part is.
+ */
+export function mergeParts(
+  known: readonly KnownPart[],
+  request: Pick<RealtimePartsRequest, 'parts' | 'asset_filesize'>,
+  knownFilesizeBytes: number | null,
+): MergePartsOutcome {
+  const refused = (detail: string): MergePartsOutcome => ({ kind: 'refused', detail })
+  const numbers = new Set(request.parts.map((part) => part.number))
+  if (numbers.size !== request.parts.length) return refused('parts: each number may be named once in a request')
+
+  const byNumber = new Map<number, MergedPart>(known.map((part) => [part.number, { ...part, changed: false }]))
+  for (const { number, size, is_final } of request.parts) {
+    const before = byNumber.get(number)
+    const sameBytes = before?.sizeBytes === size
+    byNumber.set(number, {
+      number,
+      sizeBytes: size,
+      offsetBytes: before?.offsetBytes ?? null,
+      isFinal: is_final,
+      generation: (before?.generation ?? 0) + 1,
+      isAcknowledged: (before?.isAcknowledged ?? false) && sameBytes,
+      changed: true,
+    })
+  }
+  const parts = [...byNumber.values()].sort((a, b) => a.number - b.number)
+  const last = parts.at(-1)
+  const finals = parts.filter((part) => part.isFinal)
+  if (finals.length > 1) return refused('parts: only one part may be final')
+  if (finals.length === 1 && last?.isFinal !== true)
+    return refused('parts: the final part must have the highest number')
+  const arrivedFinal = known.find((part) => part.isFinal && part.isAcknowledged)
+  if (arrivedFinal !== undefined && last?.number !== arrivedFinal.number)
+    return refused(`parts: the final part, number ${arrivedFinal.number}, has arrived`)
+  if (arrivedFinal !== undefined && last?.isFinal !== true)
+    return refused(`parts: part ${arrivedFinal.number} has arrived as the final one`)
+  const tooSmall = parts.find((part) => !part.isFinal && part.sizeBytes < minPartSizeBytes)
+  if (tooSmall !== undefined)
+    return refused(`parts: part ${tooSmall.number} is smaller than ${minPartSizeBytes} bytes and not final`)
+
+  const totalBytes = parts.reduce((sum, part) => sum + part.sizeBytes, 0)
+  if (totalBytes > maxFileSizeBytes) return refused(`parts: together larger than ${maxFileSizeBytes} bytes`)
+  const final = finals[0]
+  const asksForFinal = request.parts.some((part) => part.is_final)
+  if (asksForFinal && (request.asset_filesize ?? null) === null)
+    return refused('asset_filesize is required when a part is final')
+  const filesizeBytes =
+    final === undefined ? null : asksForFinal ? (request.asset_filesize ?? null) : knownFilesizeBytes
+  if (filesizeBytes !== null && filesizeBytes !== totalBytes)
+    return refused(`asset_filesize is ${filesizeBytes}, but the registered parts have ${totalBytes} bytes`)
+
+  return place(parts, final !== undefined, filesizeBytes)
+}
+
+/** Gives every part its offset that can have one. */
+function place(parts: MergedPart[], isFinished: boolean, filesizeBytes: number | null): MergePartsOutcome {
+  let offset: number | null = 0
+  let next = 1
+  for (const part of parts) {
+    if (part.number !== next && !isFinished) offset = null // a lower number may still be registered
+    if (offset === null && part.isAcknowledged) continue
+    if (part.offsetBytes !== offset) {
+      // Its bytes lie where they belonged when they came; a lower part of another size would shift them.
+      if (part.offsetBytes !== null && part.isAcknowledged)
+        return {
+          kind: 'refused',
+          detail: `parts: a lower part cannot change its size any more, because part ${part.number} has arrived`,
+        }
+      part.offsetBytes = offset
+      part.changed = true
+    }
+    if (offset !== null) offset += part.sizeBytes
+    next = part.number + 1
+  }
+  return { kind: 'merged', parts, filesizeBytes }
+}
