@@ -56,12 +56,12 @@ export function classifyFailure(operation: Operation, failure: Failure): Verdict
     case 'stalled':
       return transient('unclear')
     case 'malformedReply':
-      // A captive portal answers everything with a page of its own and 200.
-      return transient('surroundings', 'offline')
+      // A captive portal answers everything with a page of its own and 200, also the question for the destination's health.
+      return transient('unclear', 'offline')
     case 'source':
       return classifySource(failure.problem, failure.volumePresent)
     case 'reply':
-      if (failure.status < 400) return transient('surroundings', 'offline')
+      if (failure.status < 400) return transient('unclear', 'offline')
       if (operation === 'part') return classifyPartReply(failure.status, failure.body, failure.retryAfterMs)
       if (operation === 'refresh') return classifyRefreshReply(failure.status, failure.body, failure.retryAfterMs)
       return classifyApiReply(operation, failure.status, failure.body, failure.retryAfterMs)

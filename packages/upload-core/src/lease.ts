@@ -1,3 +1,5 @@
+import { partUrlLifetimeMs } from '@rushes/protocol'
+
 /**
  * A claim of one worker on one row. `token` grows with every claim (a fencing token): a result that carries an older one is the
  * result of somebody who has lost the row and changes nothing. `until` is in the claimer's monotonic milliseconds, never wall time,
@@ -18,3 +20,6 @@ export const leaseIsLive = (lease: Lease, monotonicNowMs: number): boolean => mo
 
 /** Whether a result that carries `token` comes from the present holder. */
 export const holdsLease = (lease: Lease, token: number): boolean => lease.token === token
+
+/** Whether a signed part address is surely dead; an asset made so long ago has to be made anew before anything is sent to it. */
+export const partUrlIsDead = (urlsIssuedAt: number, now: number): boolean => now - urlsIssuedAt >= partUrlLifetimeMs

@@ -31,14 +31,17 @@ export function takeIdentity(
     const cleared = clearForeignUploads(queue, toProjectId)
     abandonForeignCustody(queue, toProjectId)
     const isMove = (fromProjectId !== null && fromProjectId !== toProjectId) || cleared.ids.length > 0
-    const since = toProjectId === null ? null : fromProjectId === toProjectId ? link.projectSince : queue.now()
+    const pairedAt = approvalInstant(identity, link.pairedAt)
+    // The first project of a pairing is the device's from the approval on, a later one from when it learned of it.
+    const learnedAt = fromProjectId === null ? pairedAt : queue.now()
+    const since = toProjectId === null ? null : fromProjectId === toProjectId ? link.projectSince : learnedAt
     const name = toProjectId === null ? null : (identity.projectName ?? toProjectId).slice(0, 255)
     queue
       .sql(
-        'UPDATE upload_link SET project_id = ?, project_name = ?, project_since = ?, project_epoch = ?, fence = ?, sharing_paused = ?',
+        'UPDATE upload_link SET project_id = ?, project_name = ?, project_since = ?, project_epoch = ?, paired_at = ?, fence = ?, sharing_paused = ?',
       )
       .run(
-        ...[toProjectId, name, since, epoch],
+        ...[toProjectId, name, since, epoch, pairedAt],
         ...[wantsReceipt ? 'receiptPending' : 'open', identity.status === 'paused' ? 1 : 0],
       )
     if (toProjectId !== null) adoptOrphans(queue, toProjectId)
@@ -63,6 +66,15 @@ export function takeIdentity(
     appendEvent(queue, { kind: 'projectChanged', projectEpoch: epoch, receipt })
     return { kind: 'moved', cleared, receipt, epoch }
   })
+}
+
+/** Longest time between the approval of a code and the poll that learns of it. */
+const approvalWindowMs = 180_000
+
+/** When the pairing was approved: the server's instant where it fits this device's clock, else when this device learned of it. */
+function approvalInstant({ fence }: DestinationIdentity, learnedAt: number): number {
+  const approvedAt = fence === null ? Number.NaN : Date.parse(fence.pairedAt)
+  return approvedAt <= learnedAt && approvedAt >= learnedAt - approvalWindowMs ? approvedAt : learnedAt
 }
 
 /** Sorted ids, one a line: the text whose digest lets two sides compare what they mean. */

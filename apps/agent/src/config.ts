@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs'
+import { availableParallelism, homedir } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
+import { retryLimits } from '@rushes/upload-core'
+import { z } from 'zod'
+import { AgentError, errorCode } from './agent-error.ts'
+
+const watchFolder = z.strictObject({
+  path: z.string().min(1).describe('The folder to watch; relative paths begin at the folder of this file.'),
+  channel: z.int().min(0).default(0).describe('The channel of the destination that its clips go to.'),
+  mode: z.enum(['realtime', 'on-close', 'manual']).default('on-close'),
+  include: z.array(z.string()).default([]).describe('Globs; empty means everything.'),
+  exclude: z.array(z.string()).default([]),
+  order: z.enum(['oldest-first', 'newest-first']).default('oldest-first'),
+  bytesPerSecond: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('Data rate of the recorder, for growing files.'),
+})
+
+/** `agent.json`. What is left out has a default that suits a capture device. */
+export const agentFile = z.strictObject({
+  $schema: z.string().optional(),
+  watch: z.array(watchFolder).default([]),
+  workers: z.int().min(1).max(64).optional().describe('Parts sent at once; two per core unless said.'),
+  settleMs: z
+    .int()
+    .min(0)
+    .max(600_000)
+    .default(2_000)
+    .describe('How long a file must rest before it counts as complete.'),
+  stallMs: z
+    .int()
+    .min(100)
+    .max(1_800_000)
+    .default(30_000)
+    .describe('A part without a byte moving for this long is tried again.'),
+  drainMs: z
+    .int()
+    .min(0)
+    .max(600_000)
+    .default(5_000)
+    .describe('How long parts on their way may finish when the agent is told to stop.'),
+  retry: z
+    .strictObject({
+      baseDelayMs: z.int().min(1).default(retryLimits.baseDelayMs),
+      maxDelayMs: z.int().min(1).default(retryLimits.maxDelayMs),
+      jobPauseMs: z.int().min(1).default(retryLimits.jobPauseMs),
+    })
+    .optional(),
+})
+export type AgentFile = z.infer<typeof agentFile>
+export type WatchSetting = z.infer<typeof watchFolder>
+
+/** Where the state of the agent lies: the flag, else `RUSHES_STATE_DIR`, else the user's state folder. */
+export function stateDirOf(flag: string | undefined): string {
+  const chosen = flag ?? process.env.RUSHES_STATE_DIR
+  if (chosen !== undefined && chosen !== '') return resolve(chosen)
+  return join(homedir(), '.local', 'state', 'rushes-agent')
+}
+
+/** Reads `agent.json` of a state folder, or the named file. A missing `agent.json` means defaults; a missing named file is an error. */
+export function readAgentFile(stateDir: string, flag: string | undefined): AgentFile {
+  const path = flag ?? join(stateDir, 'agent.json')
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    if (flag === undefined && errorCode(cause) === 'ENOENT') return agentFile.parse({})
+    throw new AgentError(
+      'CONFIG_INVALID',
+      `cannot read ${path} (${errorCode(cause)})`,
+      'Check the path and that this user may read it.',
+      cause,
+    )
+  }
+  const parsed = agentFile.safeParse(parseJson(text, path))
+  if (!parsed.success) {
+    const problems = parsed.error.issues
+      .map(({ path: at, message }) => `${at.join('.') || 'the file'}: ${message}`)
+      .join('; ')
+    throw new AgentError(
+      'CONFIG_INVALID',
+      `${path} is not valid: ${problems}`,
+      'For example: {"watch": [{"path": "/media/card"}]}',
+    )
+  }
+  const folder = resolve(path, '..')
+  const watch = parsed.data.watch.map((setting) =>
+    isAbsolute(setting.path) ? setting : { ...setting, path: resolve(folder, setting.path) },
+  )
+  return { ...parsed.data, watch }
+}
+
+/** Two parts at once per core: the guide's rule of thumb. */
+export const defaultWorkers = (): number => availableParallelism() * 2
+
+/** How much is logged: a level of pino. */
+export const logLevel = (): string => process.env.RUSHES_LOG_LEVEL ?? 'info'
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new AgentError(
+      'CONFIG_INVALID',
+      `${path} is not JSON`,
+      'For example: {"watch": [{"path": "/media/card"}]}',
+      cause,
+    )
+  }
+}

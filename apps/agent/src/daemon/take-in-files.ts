@@ -1,0 +1,219 @@
+import { basename } from 'node:path'
+import { maxFileSizeBytes } from '@rushes/protocol'
+import type { HeldReason, UploadEvent } from '@rushes/upload-core'
+import type { Logger } from 'pino'
+import type {
+  CaptureListener,
+  FileIdentity,
+  GrowingFile,
+  KnownFiles,
+  SettledFile,
+  WatchFolder,
+} from '../capture/capture-port.ts'
+import { addUpload, type NewUpload } from '../queue/add-upload.ts'
+import { applyUploadEvent } from '../queue/apply-upload-event.ts'
+import {
+  findByIdentity,
+  findByPath,
+  isKnownStat,
+  moveSource,
+  recordRested,
+  resumeVolume,
+} from '../queue/known-files.ts'
+import { readUploadLink, type UploadLink } from '../queue/links.ts'
+import type { Queue } from '../queue/open-queue.ts'
+import { appendEvent } from '../queue/outbox.ts'
+import { type SourceFacts, updateSource } from '../queue/registrations.ts'
+import type { StoredUpload } from '../queue/stored-upload.ts'
+
+/** Answers from the queue what the capture room asks about files that it sees. */
+export const knownFilesOf = (queue: Queue): KnownFiles => ({
+  hasStat: (statKey) => isKnownStat(queue, statKey),
+  find(identity) {
+    const upload = findByIdentity(queue, identity.key)
+    return upload === null ? null : { path: upload.source.path }
+  },
+})
+
+/** Turns what the capture room sees into rows of the queue. */
+export function takeInFiles(queue: Queue, log: Logger): CaptureListener {
+  const presentVolumes = new Set<string>()
+  const settle = (upload: StoredUpload, event: UploadEvent) => applyUploadEvent(queue, upload.id, event)
+  return {
+    onSettled(file) {
+      queue.transact(() => takeIn(queue, file))
+      log.info({ path: file.path, sizeBytes: file.sizeBytes }, 'file at rest')
+    },
+    onMoved(file, from) {
+      queue.transact(() => {
+        const upload = findByIdentity(queue, file.identity.key) ?? findByPath(queue, from)
+        if (upload === null) return takeIn(queue, file)
+        moveSource(queue, upload.source.fileId, {
+          ...factsOf(file.identity),
+          path: file.path,
+          watchFolder: file.watchFolder.path,
+        })
+        settle(upload, { kind: 'sourceFound' })
+      })
+      log.info({ from, path: file.path }, 'file was renamed')
+    },
+    onGrowing(file) {
+      queue.transact(() => {
+        const upload = findByPath(queue, file.path)
+        if (upload === null || !isStillToCome(upload)) addUpload(queue, growingUpload(file))
+      })
+    },
+    onChanged({ path, change }) {
+      const upload = findByPath(queue, path)
+      if (upload === null) return
+      const applied = settle(upload, { kind: 'grewAgain' })
+      if (applied.kind === 'moved') return
+      const reason = change === 'truncated' ? 'sourceTruncated' : 'sourceChanged'
+      const isSending = upload.state.kind === 'uploading' || upload.state.kind === 'waiting'
+      if (isSending)
+        settle(upload, { kind: 'failed', reason, error: { code: 'SOURCE_CHANGED', message: `the file was ${change}` } })
+    },
+    onRefused({ path, reason, sizeBytes, watchFolder }) {
+      queue.transact(() => {
+        const upload = findByPath(queue, path)
+        if (upload?.state.kind === 'growing') {
+          settle(upload, { kind: 'refused', reason })
+          return
+        }
+        if (upload?.state.kind === 'refused' && upload.state.reason === reason) return
+        addUpload(queue, {
+          ...nameOf(path),
+          channel: watchFolder.channel,
+          capturedAt: null,
+          mimeType: octetStream,
+          file: unreadSource(path, sizeBytes, watchFolder),
+          entry: { kind: 'refused', reason },
+        })
+      })
+      log.warn({ path, reason }, 'file refused')
+    },
+    onUnreadable({ path, error }) {
+      queue.transact(() =>
+        appendEvent(queue, {
+          kind: 'notice',
+          code: 'fileUnreadable',
+          message: `${path}: ${error.message}`.slice(0, 500),
+        }),
+      )
+      log.warn({ path, error }, 'file cannot be read')
+    },
+    onGone({ path, volumePresent }) {
+      const upload = findByPath(queue, path)
+      if (upload === null) return
+      settle(upload, volumePresent ? { kind: 'cleared', reason: 'sourceDeleted' } : { kind: 'sourceRemoved' })
+    },
+    onVolumes(volumes) {
+      for (const { id, present } of volumes) {
+        if (present && !presentVolumes.has(id)) resumeVolume(queue, id)
+        if (present) presentVolumes.add(id)
+        else presentVolumes.delete(id)
+      }
+      queue.tell({ kind: 'status' })
+    },
+  }
+}
+
+const octetStream = 'application/octet-stream'
+const nameOf = (path: string): { name: string } => ({ name: basename(path) })
+
+/** Whether the row still stands for the file at its path, so that no second one is made. */
+function isStillToCome({ state }: StoredUpload): boolean {
+  switch (state.kind) {
+    case 'growing':
+    case 'queued':
+    case 'registering':
+    case 'uploading':
+    case 'waiting':
+    case 'held':
+    case 'failed':
+      return true
+    default:
+      return false
+  }
+}
+
+/** A file at rest that is not known by its identity: the row of its path when that still waits for it, else a new one. */
+function takeIn(queue: Queue, file: SettledFile): void {
+  const known = findByPath(queue, file.path)
+  const source = factsOf(file.identity)
+  const hold = holdReason(readUploadLink(queue), file.watchFolder.mode, file.capturedAt)
+  const isTooLarge = file.sizeBytes > maxFileSizeBytes
+  if (known?.state.kind === 'growing') {
+    const capturedAt = Math.min(known.capturedAt ?? file.capturedAt, file.capturedAt)
+    const heldBack = holdReason(readUploadLink(queue), file.watchFolder.mode, capturedAt)
+    const outcome = isTooLarge
+      ? ({ kind: 'refused', reason: 'tooLarge' } as const)
+      : heldBack === null
+        ? ({ kind: 'queued' } as const)
+        : ({ kind: 'held', reason: heldBack } as const)
+    recordRested(queue, known, { source, capturedAt, outcome })
+    return
+  }
+  if (known !== null && isStillToCome(known)) {
+    // It failed because it changed, or it was taken as it is by a retry: remember what it is now, so that it is not offered again.
+    updateSource(
+      queue,
+      known.source.fileId,
+      known.state.kind === 'failed'
+        ? source
+        : { ...source, modifiedUs: known.source.modifiedUs, sizeBytes: known.source.sizeBytes },
+    )
+    return
+  }
+  addUpload(queue, {
+    ...nameOf(file.path),
+    mimeType: file.mediaType,
+    channel: file.watchFolder.channel,
+    capturedAt: file.capturedAt,
+    file: { ...source, path: file.path, watchFolder: file.watchFolder.path },
+    entry: isTooLarge
+      ? { kind: 'refused', reason: 'tooLarge' }
+      : hold === null
+        ? { kind: 'queued' }
+        : { kind: 'held', reason: hold },
+  })
+}
+
+/** Why a file is not uploaded by itself; null when it is. */
+export function holdReason(link: UploadLink | null, mode: WatchFolder['mode'], capturedAt: number): HeldReason | null {
+  if (mode === 'manual') return 'manualFolder'
+  if (link === null || link.projectSince === null) return 'capturedBeforePairing'
+  return capturedAt < Math.max(link.pairedAt, link.projectSince) ? 'capturedBeforePairing' : null
+}
+
+const growingUpload = ({ path, sizeBytes, since, watchFolder }: GrowingFile): NewUpload => ({
+  ...nameOf(path),
+  mimeType: octetStream,
+  channel: watchFolder.channel,
+  capturedAt: since,
+  file: unreadSource(path, sizeBytes, watchFolder),
+  entry: { kind: 'growing' },
+})
+
+const unreadSource = (path: string, sizeBytes: number, watchFolder: WatchFolder): NewUpload['file'] => ({
+  path,
+  watchFolder: watchFolder.path,
+  volumeId: '',
+  inode: '',
+  inodeIsStable: false,
+  sizeBytes,
+  modifiedUs: 0,
+  identityKey: null,
+  statKey: null,
+})
+
+/** What the queue remembers of an identity. */
+export const factsOf = (identity: FileIdentity): SourceFacts => ({
+  volumeId: identity.volumeId,
+  inode: identity.inode,
+  inodeIsStable: identity.inodeIsStable,
+  sizeBytes: identity.sizeBytes,
+  modifiedUs: Number(BigInt(identity.mtimeNs) / 1_000n),
+  identityKey: identity.key,
+  statKey: identity.statKey,
+})

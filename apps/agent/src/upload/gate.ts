@@ -1,0 +1,112 @@
+import { backoffBoundMs, fullJitterMs, type RetryLimits, retryLimits, type WaitingReason } from '@rushes/upload-core'
+import { sleep } from '../sleep.ts'
+
+export type GateReason = Extract<
+  WaitingReason,
+  'offline' | 'destinationDown' | 'rateLimited' | 'forbidden' | 'quotaExceeded' | 'clockSkewed'
+>
+
+/** What the upload link looks like from outside. Instants are milliseconds since 1970. */
+export type LinkCondition = {
+  state: 'up' | 'down' | 'unknown'
+  down: { reason: GateReason; since: number } | null
+  lastSuccessAt: number | null
+  lastError: string | null
+}
+
+/**
+ * The gate in front of the destination. A failure of the surroundings closes it for all workers, so that a thousand queued clips do not
+ * each find out for themselves; one prober opens it again.
+ */
+export type Gate = {
+  isOpen(): boolean
+  whenOpen(signal: AbortSignal): Promise<void>
+  /** Closes it; while it is closed, further failures change nothing. `atLeastMs`: what the destination asked for. */
+  close(reason: GateReason, error: string, atLeastMs?: number): void
+  /** A real call has succeeded: the next closing begins with short delays again. */
+  succeeded(): void
+  /** Whether the destination answers right now; asked once for all who ask at the same time. */
+  isHealthy(): Promise<boolean>
+  condition(): LinkCondition
+}
+
+export type GateOptions = {
+  /** Asks the destination for a sign of life. */
+  probe(): Promise<boolean>
+  now(): number
+  random(): number
+  limits?: RetryLimits
+  signal: AbortSignal
+  onOpen(): void
+  onChange(): void
+}
+
+/** Causes that only time can end: there is no use in probing, the destination does answer. */
+const timed = new Set<GateReason>(['rateLimited', 'forbidden', 'quotaExceeded', 'clockSkewed'])
+const timedClosingMs = 30_000
+
+export function createGate({ probe, now, random, limits = retryLimits, signal, onOpen, onChange }: GateOptions): Gate {
+  let closed: { reason: GateReason; since: number; opened: PromiseWithResolvers<void> } | null = null
+  let failuresInRow = 0
+  let lastSuccessAt: number | null = null
+  let lastError: string | null = null
+  let probing: Promise<boolean> | null = null
+
+  const isHealthy = (): Promise<boolean> => {
+    probing ??= probe().finally(() => {
+      probing = null
+    })
+    return probing
+  }
+
+  const reopen = async (reason: GateReason, atLeastMs: number): Promise<void> => {
+    let tries = failuresInRow
+    for (;;) {
+      const bound = timed.has(reason) && reason !== 'rateLimited' ? timedClosingMs : backoffBoundMs(tries, limits)
+      // Half of the bound is certain: a gate that opens at once would be no gate.
+      await sleep(Math.max(atLeastMs, bound / 2 + fullJitterMs(bound / 2, random())), signal)
+      if (signal.aborted) return
+      if (timed.has(reason) || (await isHealthy())) break
+      tries++
+    }
+    const opened = closed?.opened
+    closed = null
+    onOpen()
+    onChange()
+    opened?.resolve()
+  }
+
+  return {
+    isOpen: () => closed === null,
+    async whenOpen(waiter) {
+      while (closed !== null && !waiter.aborted) {
+        const aborted = Promise.withResolvers<void>()
+        const onAbort = () => aborted.resolve()
+        waiter.addEventListener('abort', onAbort, { once: true })
+        await Promise.race([closed.opened.promise, aborted.promise])
+        waiter.removeEventListener('abort', onAbort)
+      }
+    },
+    close(reason, error, atLeastMs = 0) {
+      lastError = error
+      if (closed !== null || signal.aborted) return
+      failuresInRow++
+      closed = { reason, since: now(), opened: Promise.withResolvers() }
+      onChange()
+      void reopen(reason, atLeastMs)
+    },
+    succeeded() {
+      failuresInRow = 0
+      const wasUnknown = lastSuccessAt === null
+      lastSuccessAt = now()
+      if (wasUnknown) onChange()
+    },
+    isHealthy,
+    condition: () => ({
+      state: closed !== null ? 'down' : lastSuccessAt === null ? 'unknown' : 'up',
+      down: closed === null ? null : { reason: closed.reason, since: closed.since },
+      lastSuccessAt,
+      lastError,
+    }),
+  }
+}

@@ -1,0 +1,161 @@
+import { type Failure, offsetSeconds, planFixedParts, type UploadError } from '@rushes/upload-core'
+import type { Logger } from 'pino'
+import { findWhereabouts } from '../capture/whereabouts.ts'
+import { describeFailure } from '../destination/describe-failure.ts'
+import type { Destination } from '../destination/port.ts'
+import { applyUploadEvent } from '../queue/apply-upload-event.ts'
+import { readUploadLink, type UploadLink } from '../queue/links.ts'
+import {
+  adoptSource,
+  claimRegistration,
+  type RegistrationClaim,
+  recordCreated,
+  recordCreateFailure,
+  returnRegistration,
+} from '../queue/registrations.ts'
+import { type JudgeOptions, judge } from './judge.ts'
+import { lookAtSource } from './look-at-source.ts'
+
+export type RegisterOptions = JudgeOptions & {
+  destinationOf(link: UploadLink): Destination
+  maxOpenAssets: number
+  log: Logger
+  signal: AbortSignal
+}
+
+/** Registers the next queued file with the destination. False when there was none to claim. */
+export async function registerNext(options: RegisterOptions): Promise<boolean> {
+  const claim = claimRegistration(options.queue, options.maxOpenAssets)
+  if (claim === null) return false
+  const ready = await prepareSource(options, claim)
+  if (ready === null) return true
+  for (const isReplay of [false, true]) {
+    if (await createOnce(options, ready, isReplay)) break
+  }
+  return true
+}
+
+/** Makes sure that the file is still the one that was queued; null when it is not, and the claim has been dealt with. */
+async function prepareSource(options: RegisterOptions, claim: RegistrationClaim): Promise<RegistrationClaim | null> {
+  const { queue } = options
+  const { upload } = claim
+  const look = await lookAtSource(upload.source)
+  switch (look.kind) {
+    case 'same':
+      return claim
+    case 'different':
+      if (upload.adoptSource && look.facts.sizeBytes > 0) {
+        return { ...claim, upload: adoptSource(queue, upload, look.facts) }
+      }
+      // Nothing has been made of it yet: let it come to rest again instead of failing it.
+      applyUploadEvent(queue, upload.id, { kind: 'grewAgain' })
+      return null
+    case 'problem': {
+      const { source } = upload
+      const where = await findWhereabouts(source.path, source, source.watchFolder)
+      const failure: Failure = { kind: 'source', problem: look.problem, volumePresent: where !== 'volumeAbsent' }
+      await conclude(
+        options,
+        claim,
+        failure,
+        describeFailure({ kind: 'source', problem: look.problem, code: look.code }),
+        false,
+      )
+      return null
+    }
+  }
+}
+
+/** One create. False when it is to be made again at once with new tokens. */
+async function createOnce(options: RegisterOptions, claim: RegistrationClaim, isReplay: boolean): Promise<boolean> {
+  const { queue, destinationOf, gate, log, signal } = options
+  const { upload } = claim
+  const link = readUploadLink(queue)
+  if (link === null || link.fence !== 'open' || link.project?.id !== upload.projectId) {
+    // The row was cleared, or will be claimed again when the fence is open: nothing of it may be sent now.
+    returnRegistration(queue, claim, false)
+    return true
+  }
+  const urlsIssuedAt = queue.now()
+  const outcome = await destinationOf(link).createAsset(
+    {
+      kind: 'complete',
+      accessToken: link.accessToken,
+      name: upload.name,
+      fileType: upload.mimeType,
+      sizeBytes: upload.sizeBytes,
+      offsetSeconds: offsetSeconds(upload.capturedAt, queue.now()),
+      channel: upload.channel,
+      idempotencyKey: upload.createKey,
+    },
+    signal,
+  )
+  if (outcome.kind === 'aborted') {
+    returnRegistration(queue, claim, true)
+    return true
+  }
+  if (outcome.kind === 'failed') {
+    const isUncertain = mayHaveArrived(outcome.failure)
+    return conclude(options, claim, outcome.failure, describeFailure(outcome.failure), isUncertain, {
+      accessToken: link.accessToken,
+      isReplay,
+    })
+  }
+  const plan = planFixedParts(upload.sizeBytes, outcome.uploadUrls.length)
+  if (plan.kind === 'impossible') {
+    const error = { code: 'IMPOSSIBLE_PLAN', message: `the destination's addresses do not fit the file: ${plan.why}` }
+    recordCreateFailure(queue, claim, {
+      consequence: { kind: 'fail', reason: 'rejectedByDestination' },
+      uncertain: false,
+      error,
+    })
+    return true
+  }
+  gate.succeeded()
+  const parts = plan.parts.flatMap((part) => {
+    const url = outcome.uploadUrls[part.number - 1]
+    return url === undefined ? [] : [{ ...part, url }]
+  })
+  const applied = recordCreated(queue, claim, { assetId: outcome.assetId, urlsIssuedAt, parts })
+  log.info(
+    { uploadId: upload.id, assetId: outcome.assetId, parts: parts.length, stored: applied.kind === 'moved' },
+    'asset created',
+  )
+  return true
+}
+
+async function conclude(
+  options: RegisterOptions,
+  claim: RegistrationClaim,
+  failure: Failure,
+  error: UploadError,
+  uncertain: boolean,
+  call: { accessToken: string; isReplay: boolean } | null = null,
+): Promise<boolean> {
+  const { queue, log } = options
+  const { upload } = claim
+  const attempts = upload.state.kind === 'registering' ? upload.state.registration.attempts : upload.attempts
+  const judgement = await judge(options, {
+    operation: 'create',
+    failure,
+    error,
+    attempts,
+    isReplay: call?.isReplay ?? false,
+    ...(call === null ? {} : { accessToken: call.accessToken }),
+  })
+  if (judgement.kind === 'replay') return false
+  if (judgement.kind === 'aborted') {
+    returnRegistration(queue, claim, uncertain)
+    return true
+  }
+  const { consequence } = judgement
+  log.warn({ uploadId: upload.id, error, attempts, consequence: consequence.kind }, 'create failed')
+  recordCreateFailure(queue, claim, { consequence, uncertain, error })
+  return true
+}
+
+/** Whether the destination may have made an asset although the call failed. */
+function mayHaveArrived(failure: Failure & { requestSent?: boolean }): boolean {
+  if (failure.kind === 'network') return failure.requestSent !== false
+  return failure.kind === 'malformedReply' || (failure.kind === 'reply' && failure.status >= 500)
+}
