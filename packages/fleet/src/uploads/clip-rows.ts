@@ -31,6 +31,8 @@ export type ClipRow = {
   availableAt: string | null
   /** When the server last heard of it. */
   receivedAt: string
+  /** Since when the device no longer lists it; what it was before stays. */
+  vanishedAt: string | null
   isDestinationOurs: boolean
 }
 
@@ -53,7 +55,7 @@ export function clipRows(): SQL {
   return sql`(
     select u.device_id, u.upload_id, a.id as asset_id, regexp_replace(u.path, '^.*[/\\\\]', '') as name, u.path,
       u.size_bytes, u.captured_at, u.project_id, u.state, u.reason, u.error_code, u.error_message, u.attempts,
-      u.parts_done, u.parts_total, u.bytes_acknowledged, u.next_attempt_at, a.custody, a.available_at, u.received_at,
+      u.parts_done, u.parts_total, u.bytes_acknowledged, u.next_attempt_at, a.custody, a.available_at, u.received_at, u.vanished_at,
       coalesce(u.captured_at, u.received_at) as sort_at, u.upload_id as upload_key,
       lower(u.path) as search_text
     from ${deviceUploads} u
@@ -63,7 +65,7 @@ export function clipRows(): SQL {
       case a.state when 'available' then case when a.custody = 'verified' then 'verified' else 'uploaded' end
         when 'failed' then 'failed' when 'closed' then 'cleared' else 'uploading' end,
       null, a.ended_because, a.ended_detail, 0,
-      p.done, p.total, p.bytes, null, a.custody, a.available_at, a.updated_at,
+      p.done, p.total, p.bytes, null, a.custody, a.available_at, a.updated_at, null,
       a.captured_at, a.id::text,
       lower(a.name)
     from ${assets} a
@@ -110,6 +112,7 @@ export async function selectClips(db: Database, tail: SQL): Promise<(ClipRow & {
     custody: row.custody,
     availableAt: iso(row.available_at),
     receivedAt: new Date(row.received_at).toISOString(),
+    vanishedAt: iso(row.vanished_at),
     isDestinationOurs: row.upload_to === null,
     cursor: { at: new Date(row.sort_at).toISOString(), deviceId: row.device_id, key: row.upload_key },
   }))
@@ -145,6 +148,7 @@ type RawClip = {
   custody: ClipRow['custody']
   available_at: string | Date | null
   received_at: string | Date
+  vanished_at: string | Date | null
   sort_at: string | Date
   upload_key: string
 }
