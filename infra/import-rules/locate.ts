@@ -15,4 +15,6 @@ export function targetUnit(path: string, specifier: string): string | 'escape' |
   return to?.[0] === from?.[0] ? from?.[0] : 'escape'
 }
 
-export const isTest = (path: string) => /\/(test|testing)\/|\.test\.tsx?$/.test(path)
+/** Tests, long random ones and benchmarks are outside of what runs in production. */
+export const isTest = (path: string) =>
+  /\/(test|testing|torture|bench)\/|\.test\.tsx?$/.test(path) || /^infra\/(torture|bench)\.ts$/.test(path)

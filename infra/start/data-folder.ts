@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { chmod, mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises'
+import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { tryLock } from '../exclusive-lock.ts'
@@ -71,6 +71,14 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
     }
     throw cause
   }
+}
+
+/** Removes a data folder and the PostgreSQL that belongs to it but lies elsewhere. Nothing may run on it. */
+export async function removeDataFolder(path: string): Promise<void> {
+  const folder = await openDataFolder(path)
+  await rm(folder.postgresHomeDir, { recursive: true, force: true })
+  folder.unlock()
+  await rm(path, { recursive: true, force: true })
 }
 
 async function refuseForeignFolder(path: string): Promise<void> {

@@ -1,0 +1,34 @@
+/**
+ * `npm run torture -- [NAME …] [--seconds N] [--seed S]` runs the long random suites one after the other, each for N seconds. A
+ * suite is a program in a folder `torture`; it takes the same two options and exits with 0 when every invariant held.
+ */
+import { parseArgs } from 'node:util'
+import { freshSeed } from '@rushes/test-kit'
+import { chooseEntries, findEntries } from './find-entries.ts'
+import { runStep } from './test/run-step.ts'
+
+const { values, positionals } = parseArgs({
+  options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string', default: String(freshSeed()) } },
+  allowPositionals: true,
+})
+const interrupted = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort())
+
+const chosen = chooseEntries(await findEntries('torture'), positionals)
+if (typeof chosen === 'string' || !/^[1-9]\d*$/.test(values.seconds) || !/^\d+$/.test(values.seed)) {
+  console.error(typeof chosen === 'string' ? chosen : '--seconds and --seed take whole numbers')
+  process.exit(2)
+}
+const failed: string[] = []
+for (const { name, file } of chosen) {
+  if (interrupted.signal.aborted) break
+  console.log(`── ${name}: ${values.seconds} s, seed ${values.seed}`)
+  const argv = [file, '--seconds', values.seconds, '--seed', values.seed]
+  const { exitCode } = await runStep(argv, { signal: interrupted.signal })
+  console.log(exitCode === 0 ? 'held' : `FAILED; again with: npm run torture -- ${name} --seed ${values.seed}`)
+  if (exitCode !== 0) failed.push(name)
+}
+console.log(
+  `\n${chosen.length - failed.length} held, ${failed.length} failed${failed.length > 0 ? `: ${failed.join(', ')}` : ''}`,
+)
+process.exitCode = failed.length > 0 ? 1 : 0
