@@ -42,8 +42,8 @@ export type CaptureClock = {
 
 /** What the queue remembers of every file that it was ever given, in whatever state: both methods answer from the local database at once. */
 export type KnownFiles = {
-  /** Whether a row holds this `statKey`: then the file is the same without reading a byte of it. */
-  hasStat(statKey: string): boolean
+  /** Whether a row with this path holds this `statKey`: then it is that file, without a byte of it being read. */
+  hasStat(statKey: string, path: string): boolean
   /** The row that holds this `identity.key`, with the path under which it is known now; null when there is none. */
   find(identity: FileIdentity): { path: string } | null
 }
@@ -56,13 +56,18 @@ export type KnownFiles = {
 export type CaptureListener = {
   /** A file has come to rest and is not known by its identity. Told once. */
   onSettled(file: SettledFile): void
-  /** A file known under `from` now lies elsewhere, and nothing of it lies at `from` any more. A row cleared as `sourceDeleted` can go on. */
+  /**
+   * A file known under `from` now lies elsewhere, and nothing of it lies at `from` any more. A row cleared as `sourceDeleted` can go on. The row's own
+   * capture time is the better one: it was found out when the file was seen to begin.
+   */
   onMoved(file: SettledFile, from: string): void
   /** A file appeared or changed a moment ago; told again as it grows, at most 4 times a second per file. */
   onGrowing(file: GrowingFile): void
+  /** What was told as growing rests, and the queue has it under this path (or under another one that is still there): nothing new came of it. */
+  onKnown(file: SettledFile): void
   /** A file that was settled or known has been written to, truncated or replaced; `onGrowing` follows, then `onSettled` with its new identity. */
   onChanged(file: ChangedFile): void
-  /** Told once until the file changes. */
+  /** Told once in a run until the file changes, so that the queue may hear of the same one again at each start. */
   onRefused(file: RefusedFile): void
   /** A file at rest could not be read, so nothing of it can be picked up. It is looked at again every 10 s; told once per cause. */
   onUnreadable(file: UnreadableFile): void
@@ -175,6 +180,8 @@ export type Whereabouts = 'there' | 'elsewhere' | 'deleted' | 'volumeAbsent'
 export type FindWhereabouts = (
   path: string,
   identity: Pick<FileIdentity, 'volumeId' | 'inode' | 'inodeIsStable'>,
+  /** With it, an absent watch folder counts as an absent volume. */
+  watchFolderPath: string | null,
 ) => Promise<Whereabouts>
 
 export interface RunningCapture {

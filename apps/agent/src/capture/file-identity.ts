@@ -1,0 +1,49 @@
+import type { FileIdentity } from './capture-port.ts'
+import { isAtOrBelow } from './mount-table.ts'
+import type { MountedVolume } from './volume-table.ts'
+
+/** What a look at a file's directory entry shows; nothing of the file itself was read. */
+export type FileLook = {
+  sizeBytes: number
+  mtimeNs: bigint
+  inode: bigint
+  device: bigint
+}
+
+/** Puts an identity together; `FileIdentity` says what it is made of. `realPath` is without symbolic links. */
+export function identityOf(
+  look: FileLook,
+  volume: MountedVolume,
+  realPath: string,
+  headTailDigest: string,
+): FileIdentity {
+  const pathOnVolume = isAtOrBelow(realPath, volume.mountPoint)
+    ? realPath.slice(volume.mountPoint === '/' ? 1 : volume.mountPoint.length + 1)
+    : realPath
+  const statKey = statKeyOf(look, volume)
+  const key =
+    statKey === null
+      ? joinKey('path', volume.id, look.sizeBytes, headTailDigest, pathOnVolume)
+      : `${statKey}:${headTailDigest}`
+  return {
+    key,
+    statKey,
+    volumeId: volume.id,
+    inode: String(look.inode),
+    inodeIsStable: volume.keepsInodes,
+    pathOnVolume,
+    sizeBytes: look.sizeBytes,
+    mtimeNs: String(look.mtimeNs),
+    headTailDigest,
+  }
+}
+
+/** The key by which an unchanged file is known again without reading it; null where inodes do not last. */
+export function statKeyOf(look: FileLook, volume: MountedVolume): string | null {
+  return volume.keepsInodes ? joinKey('inode', volume.id, look.inode, look.sizeBytes, look.mtimeNs) : null
+}
+
+/** Percent-coding keeps a separator inside a part from being taken for one between parts. */
+function joinKey(...parts: readonly (string | number | bigint)[]): string {
+  return parts.map((part) => encodeURIComponent(String(part))).join(':')
+}

@@ -1,0 +1,193 @@
+import { type CaptureTime, chooseCaptureTime } from '@rushes/upload-core'
+import type { FileLook } from './file-identity.ts'
+import type { MountedVolume } from './volume-table.ts'
+
+/** A file that appeared or changed, until it has rested. Fields ending in `Ms` are by the clock that never goes back. */
+export type UnsettledFile = {
+  readonly kind: 'unsettled'
+  readonly look: FileLook
+  readonly volume: MountedVolume
+  readonly firstSeenAt: number
+  /** It was there when watching began, so nobody saw it begin. */
+  readonly wasThere: boolean
+  readonly sawChange: boolean
+  /** Somebody was told of it, so somebody has to be told when it is gone. */
+  readonly wasTold: boolean
+  readonly changedMs: number
+  readonly lookedMs: number
+  readonly nextLookMs: number
+  /** Its size and time rested under another name already. */
+  readonly hasRested: boolean
+  readonly unreadableCode: string | null
+}
+
+/** A file that rests: told as settled, known by the queue from before, or refused. As small as can be, there may be 100,000. */
+export type RestingFile = {
+  readonly kind: 'settled' | 'known' | 'refused'
+  readonly sizeBytes: number
+  readonly mtimeNs: bigint
+  readonly inode: bigint
+  readonly volume: MountedVolume
+}
+
+export function restingFile(kind: RestingFile['kind'], look: FileLook, volume: MountedVolume): RestingFile {
+  return { kind, sizeBytes: look.sizeBytes, mtimeNs: look.mtimeNs, inode: look.inode, volume }
+}
+
+export type TrackedFile = UnsettledFile | RestingFile
+
+export type Change = 'written' | 'truncated' | 'replaced'
+export type Tidings = { kind: 'growing'; since: number } | { kind: 'changed'; change: Change }
+
+export type LookContext = {
+  now: number
+  nowMs: number
+  /** The volume has not been gone through before: what lies there was there. */
+  isFirstScan: boolean
+  /** When the same inode was first seen under a temporary name; `unknown` when that name was there when watching began. */
+  startedAt: number | 'unknown' | null
+  restMs: number
+  /** How long to leave a file that still changes alone. */
+  lookGapMs: number
+}
+
+/** What one look at a regular file makes of what was known of it, and what there is to tell. */
+export function see(
+  previous: TrackedFile | null,
+  look: FileLook,
+  volume: MountedVolume,
+  context: LookContext,
+): { next: TrackedFile; tell: Tidings[] } {
+  if (previous === null) {
+    const next = begin(look, volume, context, { wasThere: context.isFirstScan, isToTell: !context.isFirstScan })
+    return { next, tell: next.wasTold ? [growing(next)] : [] }
+  }
+  const before = previous.kind === 'unsettled' ? previous.look : previous
+  const change = changeBetween(before, look, volume)
+  if (previous.kind === 'unsettled') return seeUnsettled(previous, look, change, context)
+  if (change === null) return { next: previous, tell: [] }
+  // Of a file that is written to once more nobody knows when it began; one that took its place began now.
+  const next = begin(look, volume, context, { wasThere: change !== 'replaced', isToTell: true })
+  const tell: Tidings[] = previous.kind === 'refused' ? [] : [{ kind: 'changed', change }]
+  return { next: { ...next, sawChange: true }, tell: [...tell, growing(next)] }
+}
+
+function seeUnsettled(previous: UnsettledFile, look: FileLook, change: Change | null, context: LookContext) {
+  if (change === null) {
+    const next = {
+      ...previous,
+      lookedMs: context.nowMs,
+      nextLookMs: previous.hasRested ? context.nowMs : nextLook(previous.changedMs, context),
+    }
+    return { next, tell: [] }
+  }
+  const begun = change === 'replaced' ? { firstSeenAt: context.now, wasThere: false } : {}
+  const next: UnsettledFile = {
+    ...previous,
+    ...begun,
+    look,
+    sawChange: true,
+    wasTold: true,
+    changedMs: context.nowMs,
+    lookedMs: context.nowMs,
+    nextLookMs: nextLook(context.nowMs, context),
+    hasRested: false,
+    unreadableCode: null,
+  }
+  return { next, tell: [growing(next)] }
+}
+
+const growing = (file: UnsettledFile): Tidings => ({ kind: 'growing', since: file.firstSeenAt })
+
+function begin(
+  look: FileLook,
+  volume: MountedVolume,
+  context: LookContext,
+  { wasThere, isToTell }: { wasThere: boolean; isToTell: boolean },
+): UnsettledFile {
+  return {
+    kind: 'unsettled',
+    look,
+    volume,
+    firstSeenAt: typeof context.startedAt === 'number' ? context.startedAt : context.now,
+    wasThere: context.startedAt === 'unknown' || (wasThere && context.startedAt === null),
+    sawChange: false,
+    wasTold: isToTell,
+    changedMs: context.nowMs,
+    lookedMs: context.nowMs,
+    nextLookMs: nextLook(context.nowMs, context),
+    hasRested: false,
+    unreadableCode: null,
+  }
+}
+
+function nextLook(changedMs: number, { nowMs, restMs, lookGapMs }: LookContext): number {
+  const restsAtMs = changedMs + restMs
+  return restsAtMs > nowMs ? Math.min(restsAtMs, nowMs + lookGapMs) : nowMs
+}
+
+/** What makes a file another one than at the look before. Inodes count only where they last. */
+export function changeBetween(
+  before: Pick<FileLook, 'sizeBytes' | 'mtimeNs' | 'inode'>,
+  after: Pick<FileLook, 'sizeBytes' | 'mtimeNs' | 'inode'>,
+  volume: MountedVolume,
+): Change | null {
+  if (volume.keepsInodes && before.inode !== after.inode) return 'replaced'
+  if (after.sizeBytes < before.sizeBytes) return 'truncated'
+  return after.sizeBytes === before.sizeBytes && after.mtimeNs === before.mtimeNs ? null : 'written'
+}
+
+/** Whether nothing has changed for long enough. */
+export function hasRested(file: UnsettledFile, nowMs: number, restMs: number): boolean {
+  return file.hasRested || nowMs - file.changedMs >= restMs
+}
+
+/** What a file became when its name went away: the same inode, seen under another name. */
+export function isHeir(candidate: UnsettledFile, gone: TrackedFile): boolean {
+  if (!gone.volume.keepsInodes || candidate.volume.id !== gone.volume.id) return false
+  const before = gone.kind === 'unsettled' ? gone.look : gone
+  return (
+    candidate.look.inode === before.inode &&
+    (gone.kind === 'unsettled' || changeBetween(gone, candidate.look, gone.volume) === null)
+  )
+}
+
+/** An heir goes on where the other name ended: it began when that began, and if that had rested it need not rest again. */
+export function inherit(heir: UnsettledFile, gone: TrackedFile): UnsettledFile {
+  if (gone.kind !== 'unsettled') return { ...heir, hasRested: true, nextLookMs: heir.lookedMs }
+  const isEarlier = gone.firstSeenAt < heir.firstSeenAt
+  return {
+    ...heir,
+    firstSeenAt: isEarlier ? gone.firstSeenAt : heir.firstSeenAt,
+    wasThere: isEarlier ? gone.wasThere : heir.wasThere,
+    sawChange: gone.sawChange || heir.sawChange,
+  }
+}
+
+/** Modification times of FAT are whole pairs of seconds. */
+const timestampGrainMs = 2_000
+
+/**
+ * When its growth was first seen, if it was: a file that appears whole, with an older modification time, was captured elsewhere or under
+ * another name, and one that is copied with its times has them set back when it is whole.
+ */
+export function firstGrowthOf(file: UnsettledFile): number | null {
+  const modifiedAt = modifiedAtOf(file)
+  const isSeenGrowing =
+    file.firstSeenAt <= modifiedAt || (file.sawChange && file.firstSeenAt <= modifiedAt + timestampGrainMs)
+  return isSeenGrowing && !file.wasThere ? file.firstSeenAt : null
+}
+
+const modifiedAtOf = (file: UnsettledFile): number => Number(file.look.mtimeNs / 1_000_000n)
+
+/** The start of capture by the rule that the whole system shares. */
+export function captureTimeOf(file: UnsettledFile, embeddedAt: number | null, bornAt: number | null): CaptureTime {
+  // Nobody saw it begin, and neither file nor file system know: the first change seen is still earlier than the last.
+  const firstChange = file.sawChange && embeddedAt === null && bornAt === null ? file.firstSeenAt : null
+  return chooseCaptureTime({
+    firstGrowthSeenAt: firstGrowthOf(file) ?? firstChange,
+    embeddedAt,
+    bornAt,
+    modifiedAt: modifiedAtOf(file),
+  })
+}

@@ -1,0 +1,310 @@
+import { lstat, realpath } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import type { Logger } from 'pino'
+import { errorCode } from '../agent-error.ts'
+import type { CaptureClock, CaptureCounts, CaptureListener, KnownFiles, WatchFolder } from './capture-port.ts'
+import { DirectoryWatches } from './directory-watches.ts'
+import type { FileLook } from './file-identity.ts'
+import { FolderFiles } from './folder-files.ts'
+import { FolderTeller } from './folder-teller.ts'
+import type { WriterProbe } from './open-writers.ts'
+import { absentFolderLookMs, busyMs, minLookGapMs, minScanGapMs, nextScanDelayMs, tryAgainMs } from './scan-pace.ts'
+import { lookAt, type Sighting } from './sighting.ts'
+import { TrackedFiles } from './tracked-files.ts'
+import type { MountedVolume, VolumeTable } from './volume-table.ts'
+import { Wake } from './wake.ts'
+import { walkFolder } from './walk-folder.ts'
+
+/** More hints than this at once say no more than: look at everything. */
+const maxHints = 4_096
+
+export type FolderCaptureOptions = {
+  folder: WatchFolder
+  known: KnownFiles
+  listener: CaptureListener
+  writers: WriterProbe
+  clock: CaptureClock
+  log: Logger
+  restMs: number
+  volumes: { table(): VolumeTable; refresh(): Promise<VolumeTable> }
+  /** Whether an absolute path is a watch folder of its own, whose files are its own. */
+  isOtherRoot(path: string): boolean
+  /** The watch folder came, went, or was looked at for the first time. */
+  onRootChanged(): void
+}
+
+const nothingLeftOut = (): CaptureCounts['leftOut'] => ({
+  hidden: 0,
+  system: 0,
+  temporary: 0,
+  byRule: 0,
+  links: 0,
+  unreadable: 0,
+})
+
+/**
+ * Watches one folder: events are hints where to look, full scans see to what they miss, and looking at unsettled files tells when they rest.
+ * Everything happens in one loop, one thing after the other.
+ */
+export class FolderCapture {
+  readonly folder: WatchFolder
+  readonly root: string
+  readonly #options: FolderCaptureOptions
+  readonly #log: Logger
+  readonly #teller: FolderTeller
+  readonly #tracked = new TrackedFiles()
+  readonly #files: FolderFiles
+  readonly #watches: DirectoryWatches
+  readonly #wake: Wake
+  readonly #hints = new Set<string>()
+  #requests: (() => void)[] = []
+  #realRoot: string | null = null
+  #scanDueMs = 0
+  #lastScanMs = Number.NEGATIVE_INFINITY
+  #lastTurnMs = Number.NEGATIVE_INFINITY
+  #isRootOpen = false
+  #wasLookedAt = false
+  #leftOut = nothingLeftOut()
+
+  constructor(options: FolderCaptureOptions) {
+    this.#options = options
+    this.folder = options.folder
+    this.root = resolve(options.folder.path)
+    this.#log = options.log.child({ watchFolder: this.root })
+    this.#teller = new FolderTeller(options.folder, this.root, options.listener, this.#log)
+    this.#files = new FolderFiles({
+      ...options,
+      root: this.root,
+      tracked: this.#tracked,
+      teller: this.#teller,
+      log: this.#log,
+      lookGapMs: Math.min(minLookGapMs, options.restMs),
+    })
+    this.#wake = new Wake(options.clock)
+    this.#watches = new DirectoryWatches({
+      onHint: (path) => this.#hint(path),
+      onUnreliable: (cause) =>
+        this.#log.warn({ cause }, 'the system does not tell of every change here: looking regularly instead'),
+    })
+  }
+
+  get counts(): CaptureCounts {
+    return { ...this.#tracked.counts(), leftOut: this.#leftOut }
+  }
+
+  get volumesSeen(): ReadonlyMap<string, MountedVolume> {
+    return this.#files.volumesSeen
+  }
+
+  /** Whether it is known at all if the folder is there. */
+  get wasLookedAt(): boolean {
+    return this.#wasLookedAt
+  }
+
+  isAt(realPath: string): boolean {
+    return realPath === this.root || realPath === this.#realRoot
+  }
+
+  /** Finds the folder's real path, before any watch folder around it is gone through. */
+  async locate(): Promise<void> {
+    this.#realRoot = await realpath(this.root).catch(() => null)
+  }
+
+  /** Resolves when a full scan that began after this call is over, or watching has ended. */
+  rescan(): Promise<void> {
+    return new Promise((done) => {
+      this.#requests.push(done)
+      this.#wake.now()
+    })
+  }
+
+  /** Scans as soon as the last scan lies far enough back. */
+  scanSoon(): void {
+    this.#scanDueMs = Math.min(this.#scanDueMs, this.#lastScanMs + minScanGapMs)
+    this.#wake.now()
+  }
+
+  /** Runs until the signal aborts; nothing is told and nothing left open after that. */
+  async run(signal: AbortSignal): Promise<void> {
+    const onAbort = () => {
+      this.#teller.fallSilent()
+      this.#wake.now()
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
+    while (!signal.aborted) {
+      try {
+        await this.#turn(signal)
+      } catch (error) {
+        // Not foreseen (out of file handles, say). Files must go on being found when it has passed.
+        this.#log.error({ err: error }, 'looking at the watch folder failed; trying again soon')
+        this.#scanDueMs = this.#options.clock.monotonicMs() + tryAgainMs
+      }
+      await this.#wake.wait(this.#nextDueMs() - this.#options.clock.monotonicMs())
+    }
+    this.#watches.close()
+    this.#answer(this.#requests)
+  }
+
+  #nextDueMs(): number {
+    if (this.#requests.length > 0) return 0
+    let dueMs = Math.min(this.#scanDueMs, this.#isRootOpen ? this.#files.nextDueMs() : Number.POSITIVE_INFINITY)
+    for (const path of this.#hints) dueMs = Math.min(dueMs, this.#files.hintDueMs(path))
+    // Even what cannot be done yet must not keep the machine busy.
+    return Math.max(dueMs, this.#lastTurnMs + 5)
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    const isScanDue = this.#scanDueMs <= this.#options.clock.monotonicMs()
+    if (isScanDue || this.#requests.length > 0) await this.#scan(signal)
+    if (this.#isRootOpen && !signal.aborted) await this.#advance(signal)
+  }
+
+  async #advance(signal: AbortSignal): Promise<void> {
+    await this.#followHints(signal)
+    await this.#files.advance(() => this.#isRootThere())
+    this.#lastTurnMs = this.#options.clock.monotonicMs()
+  }
+
+  async #scan(signal: AbortSignal): Promise<void> {
+    const { clock, volumes } = this.#options
+    const requests = this.#requests
+    this.#requests = []
+    this.#lastScanMs = clock.monotonicMs()
+    await volumes.refresh()
+    const root = await this.#openRoot()
+    if (root === null) {
+      this.#scanDueMs = clock.monotonicMs() + absentFolderLookMs
+    } else {
+      this.#leftOut = await this.#walkAll(root, signal)
+      const tookMs = clock.monotonicMs() - this.#lastScanMs
+      const isBusy = this.#files.isBusy(busyMs)
+      const isPolled = !this.#watches.isReliable
+      this.#scanDueMs = clock.monotonicMs() + nextScanDelayMs({ isPolled, isBusy, lastScanTookMs: tookMs })
+    }
+    this.#answer(requests)
+  }
+
+  async #walkAll(root: { path: string; look: FileLook }, signal: AbortSignal): Promise<CaptureCounts['leftOut']> {
+    const leftOut = nothingLeftOut()
+    this.#files.beginScan(root.path)
+    this.#watches.beginScan()
+    for await (const sightings of this.#walk(root.path, { path: '', look: root.look }, signal)) {
+      for (const sighting of sightings) {
+        if (sighting.kind === 'leftOut') leftOut[sighting.why] += 1
+        if (sighting.kind === 'unreadable') leftOut.unreadable += 1
+        this.#take(sighting)
+      }
+      // A scan of many files takes long, and what grows meanwhile must not be kept waiting.
+      if (this.#options.clock.monotonicMs() - this.#lastTurnMs >= minLookGapMs) await this.#advance(signal)
+    }
+    // A scan that was broken off has not seen everything.
+    if (!signal.aborted) {
+      this.#files.finishScan()
+      this.#watches.closeUnseen()
+    }
+    return leftOut
+  }
+
+  #walk(realRoot: string, start: { path: string; look: FileLook }, signal: AbortSignal): AsyncGenerator<Sighting[]> {
+    const enter = (path: string, look: FileLook) => this.#enter(realRoot, path, look)
+    return walkFolder(start, { realRoot, rules: this.#options.folder, enter, signal })
+  }
+
+  #enter(realRoot: string, path: string, look: FileLook): boolean {
+    const absolute = path === '' ? realRoot : `${realRoot}/${path}`
+    if (path !== '' && this.#options.isOtherRoot(absolute)) return false
+    const volume = this.#options.volumes.table().find(absolute)
+    this.#files.noteVolume(volume)
+    if (volume.tellsOfChanges) this.#watches.arm(realRoot, path, look)
+    else this.#watches.giveUp({ code: 'REMOTE_FILE_SYSTEM', message: `changes on ${volume.id} are made elsewhere` })
+    return true
+  }
+
+  #take(sighting: Sighting): void {
+    if (sighting.kind === 'unreadable')
+      this.#log.warn({ path: sighting.path, error: sighting.error }, 'cannot look here')
+    this.#files.take(sighting)
+  }
+
+  async #followHints(signal: AbortSignal): Promise<void> {
+    const realRoot = this.#realRoot
+    for (const path of [...this.#hints]) {
+      if (realRoot === null || signal.aborted) return
+      if (this.#files.hintDueMs(path) > this.#options.clock.monotonicMs()) continue
+      this.#hints.delete(path)
+      const sighting = await lookAt(realRoot, path, this.#options.folder)
+      this.#take(sighting)
+      if (sighting.kind === 'absent' && (this.#watches.has(path) || isOwnName(realRoot, path))) this.scanSoon()
+      if (sighting.kind === 'directory') {
+        for await (const sightings of this.#walk(realRoot, sighting, signal))
+          for (const one of sightings) this.#take(one)
+      }
+    }
+  }
+
+  #hint(path: string): void {
+    if (this.#hints.has(path)) return
+    // No name, or one that is not UTF-8 and was not passed on as it is: only a scan finds out which.
+    const isUnclear = path === '' || path.includes('\uFFFD')
+    if (isUnclear || this.#hints.size >= maxHints) {
+      this.scanSoon()
+    } else {
+      this.#hints.add(path)
+      this.#wake.now()
+    }
+  }
+
+  async #openRoot(): Promise<{ path: string; look: FileLook } | null> {
+    try {
+      const path = await realpath(this.root)
+      const stat = await lstat(path, { bigint: true })
+      if (!stat.isDirectory()) return this.#loseRoot('ENOTDIR')
+      this.#files.noteVolume(this.#options.volumes.table().find(path))
+      if (!this.#isRootOpen) this.#changeRoot(path)
+      this.#realRoot = path
+      return { path, look: { sizeBytes: 0, mtimeNs: stat.mtimeNs, inode: stat.ino, device: stat.dev } }
+    } catch (error) {
+      return this.#loseRoot(errorCode(error))
+    }
+  }
+
+  #loseRoot(code: string): null {
+    if (this.#isRootOpen || !this.#wasLookedAt) {
+      this.#log.warn({ code }, 'the watch folder is absent; watching it as soon as it is there')
+      this.#changeRoot(null)
+    }
+    this.#hints.clear()
+    this.#watches.reset()
+    this.#files.loseAll()
+    return null
+  }
+
+  #changeRoot(realRoot: string | null): void {
+    this.#realRoot = realRoot
+    this.#isRootOpen = realRoot !== null
+    this.#wasLookedAt = true
+    this.#options.onRootChanged()
+  }
+
+  async #isRootThere(): Promise<boolean> {
+    const path = this.#realRoot
+    // Whatever the cause: what is not there cannot tell us that its files were deleted.
+    return (
+      path !== null &&
+      lstat(path).then(
+        (found) => found.isDirectory(),
+        () => false,
+      )
+    )
+  }
+
+  #answer(requests: readonly (() => void)[]): void {
+    for (const done of requests) done()
+  }
+}
+
+/** What happens to a watched directory itself is told under its own name, as if it lay in itself. */
+function isOwnName(realRoot: string, path: string): boolean {
+  return basename(path) === basename(dirname(join(realRoot, path)))
+}

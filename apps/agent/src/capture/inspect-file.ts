@@ -1,0 +1,61 @@
+import { constants, type FileHandle, open } from 'node:fs/promises'
+import { errorCode, errorMessage } from '../agent-error.ts'
+import { type ReadAt, readEmbeddedCreationTime } from './embedded-creation-time.ts'
+import type { FileLook } from './file-identity.ts'
+import { digestHeadAndTail } from './head-tail-digest.ts'
+import { isAbsence } from './whereabouts.ts'
+
+export type Inspection =
+  | { kind: 'read'; headTailDigest: string; embeddedCreationAt: number | null; birthtime: number | null }
+  /** It is not the file that was looked at before, or it changed under our hands. */
+  | { kind: 'changed' }
+  | { kind: 'absent' }
+  | { kind: 'unreadable'; error: { code: string; message: string } }
+
+/** Opens a file that has come to rest, once, and reads what its identity and capture time need. */
+export async function inspectFile(path: string, expected: FileLook): Promise<Inspection> {
+  let file: FileHandle | null = null
+  try {
+    // A link or a pipe that took the file's place meanwhile must be neither followed nor waited for.
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    const before = await file.stat({ bigint: true })
+    if (!before.isFile() || !isAsExpected(before, expected)) return { kind: 'changed' }
+    const read = reader(file)
+    const headTailDigest = await digestHeadAndTail(read, expected.sizeBytes)
+    const embeddedCreationAt = await readEmbeddedCreationTime(read, expected.sizeBytes)
+    if (!isAsExpected(await file.stat({ bigint: true }), expected)) return { kind: 'changed' }
+    // Not every file system keeps it; then it is 0.
+    const birthtime = before.birthtimeNs > 0n ? Number(before.birthtimeNs / 1_000_000n) : null
+    return { kind: 'read', headTailDigest, embeddedCreationAt, birthtime }
+  } catch (error) {
+    if (isAbsence(error)) return { kind: 'absent' }
+    if (errorCode(error) === 'ELOOP') return { kind: 'changed' }
+    return { kind: 'unreadable', error: { code: errorCode(error), message: errorMessage(error) } }
+  } finally {
+    await file?.close()
+  }
+}
+
+type Stat = { size: bigint; mtimeNs: bigint; ino: bigint; dev: bigint }
+function isAsExpected(stat: Stat, expected: FileLook): boolean {
+  return (
+    Number(stat.size) === expected.sizeBytes &&
+    stat.mtimeNs === expected.mtimeNs &&
+    stat.ino === expected.inode &&
+    stat.dev === expected.device
+  )
+}
+
+/** Reads until the length is there or the file ends: a single read may return less. */
+function reader(file: FileHandle): ReadAt {
+  return async (offset, length) => {
+    const buffer = Buffer.alloc(length)
+    let filled = 0
+    while (filled < length) {
+      const { bytesRead } = await file.read(buffer, filled, length - filled, offset + filled)
+      if (bytesRead === 0) break
+      filled += bytesRead
+    }
+    return buffer.subarray(0, filled)
+  }
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path'
+import { type RestingFile, restingFile, type UnsettledFile } from './file-life.ts'
+import type { FolderContext } from './folder-context.ts'
+import type { MissingFiles } from './missing-files.ts'
+import { tryAgainMs } from './scan-pace.ts'
+import { type Settlement, settleFile } from './settle-file.ts'
+
+/** A file that somebody still has open for writing is asked after this often. */
+const writerLookMs = 1_000
+
+/** Takes files that have rested over the line: nobody writes to them, their identity is read, and the queue is told. */
+export class RestedFiles {
+  readonly #context: FolderContext
+  readonly #missing: MissingFiles
+
+  constructor(context: FolderContext, missing: MissingFiles) {
+    this.#context = context
+    this.#missing = missing
+  }
+
+  async settle(realRoot: string, rested: readonly (readonly [string, UnsettledFile])[]): Promise<void> {
+    const candidates = rested.map(([path, file]) => ({ path: join(realRoot, path), ...file.look }))
+    const writers = await this.#context.writers.probe(candidates)
+    for (const [path, file] of rested) {
+      if ('laterMs' in writers) this.#postpone(path, file, writers.laterMs)
+      else if (writers.has(join(realRoot, path))) this.#waitForWriter(path, file)
+      else this.#conclude(path, file, await this.#settlementOf(realRoot, path, file))
+    }
+  }
+
+  #waitForWriter(path: string, file: UnsettledFile): void {
+    if (!file.wasTold) this.#context.teller.growing(path, { sizeBytes: file.look.sizeBytes, since: file.firstSeenAt })
+    this.#postpone(path, { ...file, wasTold: true }, writerLookMs)
+  }
+
+  async #settlementOf(realRoot: string, relativePath: string, file: UnsettledFile): Promise<Settlement | null> {
+    const { folder, root, known, log } = this.#context
+    const path = join(root, relativePath)
+    try {
+      return await settleFile(file, { watchFolder: folder, realRoot, relativePath, path }, known)
+    } catch (error) {
+      // Only asking the queue can fail here; it is asked again.
+      log.error({ err: error, path }, 'could not find out whether a file is known; trying again later')
+      return null
+    }
+  }
+
+  #conclude(path: string, file: UnsettledFile, settlement: Settlement | null): void {
+    const { teller, clock } = this.#context
+    switch (settlement?.kind) {
+      case undefined:
+        this.#postpone(path, file, tryAgainMs)
+        break
+      case 'new':
+        this.#rest(path, file, 'settled', teller.settled(settlement.settled))
+        break
+      case 'moved':
+        this.#rest(path, file, 'settled', teller.moved(settlement.settled, settlement.from))
+        break
+      case 'known':
+        this.#rest(path, file, 'known', !file.wasTold || teller.known(settlement.settled))
+        break
+      case 'empty':
+        this.#rest(path, file, 'refused', teller.refused(path, { sizeBytes: 0, reason: 'emptyFile' }))
+        break
+      case 'absent':
+        this.#missing.suspect(path)
+        break
+      case 'changed':
+        this.#postpone(path, { ...file, hasRested: false, changedMs: clock.monotonicMs() }, 0)
+        break
+      case 'unreadable':
+        this.#postpone(path, this.#tellUnreadable(path, file, settlement.error), tryAgainMs)
+    }
+  }
+
+  #rest(path: string, file: UnsettledFile, kind: RestingFile['kind'], wasTaken: boolean): void {
+    if (wasTaken) this.#context.tracked.set(path, restingFile(kind, file.look, file.volume))
+    else this.#postpone(path, file, tryAgainMs)
+  }
+
+  #tellUnreadable(path: string, file: UnsettledFile, error: { code: string; message: string }): UnsettledFile {
+    if (error.code === file.unreadableCode) return file
+    const wasTaken = this.#context.teller.unreadable(path, { sizeBytes: file.look.sizeBytes, error })
+    return wasTaken ? { ...file, wasTold: true, unreadableCode: error.code } : file
+  }
+
+  #postpone(path: string, file: UnsettledFile, delayMs: number): void {
+    this.#context.tracked.set(path, { ...file, nextLookMs: this.#context.clock.monotonicMs() + delayMs })
+  }
+}
