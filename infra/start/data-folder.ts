@@ -21,7 +21,6 @@ export type DataFolder = Secrets & {
   readonly path: string
   readonly objectsDir: string
   readonly logsDir: string
-  readonly demoDir: string
   /** Where the embedded PostgreSQL lives. */
   readonly postgresHomeDir: string
   readonly localInstanceFile: string
@@ -32,6 +31,8 @@ export type DataFolder = Secrets & {
 }
 
 const secretsName = 'secrets.json'
+/** What may lie in a folder that is yet to become one of ours: a first start cut short, or a fresh volume. */
+const beforeSecrets = ['instance.lock', 'instance.lock-journal', `${secretsName}.partial`, 'lost+found']
 
 /**
  * Opens the folder that holds everything an instance keeps, made at first use with mode 0700, and locks it against a
@@ -45,31 +46,37 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
     await refuseForeignFolder(path)
     await chmod(path, 0o700)
     const unlock = await lock(path)
-    const secrets = await readOrMakeSecrets(path)
-    const folder = {
-      ...secrets,
-      path,
-      objectsDir: join(path, 'objects'),
-      logsDir: join(path, 'logs'),
-      demoDir: join(path, 'demo'),
-      // PostgreSQL does not run as root, and its own user cannot enter a 0700 folder of root's.
-      postgresHomeDir: process.getuid?.() === 0 ? join(systemStateDir, secrets.id) : join(path, 'postgres'),
-      localInstanceFile: join(path, 'local-instance.json'),
-      postgresMarkerFile: join(path, 'postgres-created'),
-      unlock,
+    try {
+      return { ...(await fillFolder(path)), unlock }
+    } catch (error) {
+      unlock()
+      throw error
     }
-    for (const dir of [folder.objectsDir, folder.logsDir]) await mkdir(dir, { recursive: true, mode: 0o700 })
-    return folder
   } catch (cause) {
-    if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(errnoOf(cause) ?? '')) {
-      throw new Failure(
-        'dataFolderNotWritable',
-        `the data folder ${path} cannot be written: ${cause instanceof Error ? cause.message : cause}`,
-        'Choose another one with --data-dir DIR, or start as the user that owns it',
-        cause,
-      )
-    }
-    throw cause
+    if (!['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(errnoOf(cause) ?? '')) throw cause
+    throw new Failure(
+      'dataFolderNotWritable',
+      `the data folder ${path} cannot be written: ${cause instanceof Error ? cause.message : cause}`,
+      'Choose another one with --data-dir DIR, or start as the user that owns it',
+      cause,
+    )
+  }
+}
+
+async function fillFolder(path: string): Promise<Omit<DataFolder, 'unlock'>> {
+  const secrets = await readOrMakeSecrets(path)
+  const objectsDir = join(path, 'objects')
+  const logsDir = join(path, 'logs')
+  for (const dir of [objectsDir, logsDir]) await mkdir(dir, { recursive: true, mode: 0o700 })
+  return {
+    ...secrets,
+    path,
+    objectsDir,
+    logsDir,
+    // PostgreSQL does not run as root, and its own user cannot enter a 0700 folder of root's.
+    postgresHomeDir: process.getuid?.() === 0 ? join(systemStateDir, secrets.id) : join(path, 'postgres'),
+    localInstanceFile: join(path, 'local-instance.json'),
+    postgresMarkerFile: join(path, 'postgres-created'),
   }
 }
 
@@ -82,7 +89,7 @@ export async function removeDataFolder(path: string): Promise<void> {
 }
 
 async function refuseForeignFolder(path: string): Promise<void> {
-  const names = await readdir(path)
+  const names = (await readdir(path)).filter((name) => !beforeSecrets.includes(name))
   if (names.length > 0 && !names.includes(secretsName)) {
     throw new Failure(
       'dataFolderNotOurs',
