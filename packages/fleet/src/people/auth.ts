@@ -51,6 +51,8 @@ export function createAuth({ db, secret, baseUrl, onError, trustedProxies }: Aut
     basePath: '/api/auth',
     secret: Buffer.from(hkdfSync('sha256', secret, '', 'rushes sign-in cookies', 32)).toString('base64url'),
     telemetry: { enabled: false },
+    // The public origin is trusted anyway; so is the host that a request was sent to, that is, the same site by another name.
+    trustedOrigins: (request) => ownOrigin(request?.headers),
     database: drizzleAdapter(db, {
       provider: 'pg',
       schema: { user: people, session: sessions, account: accounts, verification: verifications },
@@ -119,6 +121,11 @@ export function createAuth({ db, secret, baseUrl, onError, trustedProxies }: Aut
     handle: (request) => auth.handler(request),
     readSession: (headers) => auth.api.getSession({ headers, query: { disableRefresh: true } }),
   }
+}
+
+function ownOrigin(headers: Headers | undefined): string[] {
+  const origin = headers?.get('origin') ?? ''
+  return URL.canParse(origin) && new URL(origin).host === headers?.get('host') ? [origin] : []
 }
 
 const tooManyAttempts = 'Too many tries for this e-mail address. Wait ten minutes, then try again.'

@@ -123,3 +123,11 @@ test('a sign-out sent by a page of another origin is refused', async () => {
   const response = await post('/sign-out', {}, { ...cookies, origin: 'https://evil.example' })
   expect(response.status).toBe(403)
 })
+
+test('the same host by another name than the public one may sign in, as a phone in the same network does', async () => {
+  await addPerson('ida')
+  const elsewhere = { origin: 'http://192.168.1.5:3000', host: '192.168.1.5:3000', cookie: 'something=else' }
+  const body = { email: 'ida@example.com', password: 'correct horse' }
+  expect((await post('/sign-in/email', body, elsewhere)).status).toBe(200)
+  expect((await post('/sign-in/email', body, { ...elsewhere, host: 'rushes.test' })).status).toBe(403)
+})
