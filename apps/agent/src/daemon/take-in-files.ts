@@ -28,7 +28,7 @@ import type { StoredUpload } from '../queue/stored-upload.ts'
 
 /** Answers from the queue what the capture room asks about files that it sees. */
 export const knownFilesOf = (queue: Queue): KnownFiles => ({
-  hasStat: (statKey) => isKnownStat(queue, statKey),
+  hasStat: (statKey, path) => isKnownStat(queue, statKey, path),
   find(identity) {
     const upload = findByIdentity(queue, identity.key)
     return upload === null ? null : { path: upload.source.path }
@@ -59,8 +59,17 @@ export function takeInFiles(queue: Queue, log: Logger): CaptureListener {
     },
     onGrowing(file) {
       queue.transact(() => {
+        // Of a path that has a row already, only what comes of it in the end is worth another one.
+        if (findByPath(queue, file.path) === null) addUpload(queue, growingUpload(file))
+      })
+    },
+    onKnown(file) {
+      queue.transact(() => {
         const upload = findByPath(queue, file.path)
-        if (upload === null || !isStillToCome(upload)) addUpload(queue, growingUpload(file))
+        if (upload?.state.kind !== 'growing') return
+        // Its own row, gone back to growing and at rest again as it was; or a second name of a file that has its row.
+        if (upload.source.identityKey === file.identity.key) takeIn(queue, file)
+        else settle(upload, { kind: 'cancelled', reason: 'cancelledOnDevice' })
       })
     },
     onChanged({ path, change }) {

@@ -15,8 +15,8 @@ export function findByIdentity(queue: Queue, identityKey: string): StoredUpload 
   return newestWhere(queue, 'f.identity_key = ?', identityKey)
 }
 
-export function isKnownStat(queue: Queue, statKey: string): boolean {
-  return queue.sql('SELECT 1 FROM files WHERE stat_key = ? LIMIT 1').get(statKey) !== undefined
+export function isKnownStat(queue: Queue, statKey: string, path: string): boolean {
+  return queue.sql('SELECT 1 FROM files WHERE stat_key = ? AND path = ? LIMIT 1').get(statKey, path) !== undefined
 }
 
 /** The same file lies elsewhere now: its uploads follow it. */

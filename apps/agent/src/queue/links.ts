@@ -132,6 +132,12 @@ export function requireIdentity(queue: Queue): void {
   queue.sql("UPDATE upload_link SET fence = 'identityPending' WHERE fence = 'open'").run()
 }
 
+/** Forgets the pairing of the control link alone. */
+export function forgetControlLink(queue: Queue): void {
+  queue.sql('DELETE FROM control_link').run()
+  queue.tell({ kind: 'identity' })
+}
+
 /** Forgets both pairings; the queue and its projects are kept. */
 export function forgetLinks(queue: Queue): void {
   queue.transact(() => {

@@ -70,7 +70,7 @@ export function openQueue({ stateDir, bootId, now = Date.now }: OpenQueueOptions
 }
 
 function migrate(db: DatabaseSync, path: string): void {
-  const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
+  const version = Number(db.prepare('PRAGMA user_version').get()?.user_version ?? 0)
   if (version > queueMigrations.length) {
     throw new AgentError(
       'QUEUE_TOO_NEW',
@@ -107,7 +107,7 @@ function wrap(db: DatabaseSync, bootId: string, now: () => number): Queue {
     sql,
     bootId,
     now,
-    outboxHandedOutSeq: Number(db.prepare('SELECT coalesce(max(seq), 0) AS seq FROM outbox').get()?.['seq'] ?? 0),
+    outboxHandedOutSeq: Number(db.prepare('SELECT coalesce(max(seq), 0) AS seq FROM outbox').get()?.seq ?? 0),
     transact<T>(body: () => T): T {
       if (open) return body()
       db.exec('BEGIN IMMEDIATE')

@@ -1,0 +1,19 @@
+import { type Logger, pino } from 'pino'
+import { logLevel } from '../config.ts'
+
+/** Log lines for the standard error stream: short ones for a person at a terminal, JSON for everything else. */
+export function createLog(options: { json: boolean; quiet?: boolean }): Logger {
+  const level = options.quiet === true ? 'error' : logLevel()
+  if (options.json || !process.stderr.isTTY) return pino({ level }, pino.destination({ dest: 2, sync: true }))
+  return pino({ level, base: null }, { write: (line: string) => process.stderr.write(`${forPeople(line)}\n`) })
+}
+
+const labels: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'ERROR', 60: 'FATAL' }
+
+function forPeople(line: string): string {
+  const { level, time, msg, ...rest } = JSON.parse(line)
+  const fields = Object.entries(rest).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  )
+  return [new Date(time).toTimeString().slice(0, 8), labels[level] ?? level, msg, ...fields].join(' ')
+}

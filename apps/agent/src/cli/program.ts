@@ -1,0 +1,210 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { AgentError } from '../agent-error.ts'
+import { stateDirOf } from '../config.ts'
+import type { Operations } from '../local-api/operations.ts'
+import { reachQueue } from '../local-api/reach-queue.ts'
+import { agentVersion } from '../version.ts'
+import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import { createLog } from './log.ts'
+import { createOutput, type Output, printError } from './output.ts'
+import { pair } from './pair.ts'
+import { add, list, notPaired, status, touch } from './queue-commands.ts'
+import { run } from './run.ts'
+
+type CommonFlags = { stateDir?: string; json?: boolean; insecure?: boolean }
+
+/** Runs one command line and resolves with the exit code; never rejects. */
+export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  const json = argv.includes('--json')
+  const signal = interruption()
+  try {
+    await buildProgram(signal).parseAsync([...argv])
+    return exitCodes.done
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.misuse
+    printError(error, json)
+    return exitCodeOf(error)
+  }
+}
+
+/** Aborts at the first SIGINT or SIGTERM; a second one ends the process at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(exitCodes.failed)
+      controller.abort()
+    })
+  }
+  return controller.signal
+}
+
+function buildProgram(signal: AbortSignal): Command {
+  const program = new Command('rushes-agent')
+  program
+    .description('Uploads every clip of this capture device into the right project, provably whole.')
+    .version(agentVersion)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .option(
+      '--state-dir <dir>',
+      'where the queue and the credentials are kept (RUSHES_STATE_DIR; default ~/.local/state/rushes-agent)',
+    )
+    .option('--json', 'print JSON lines instead of text')
+    .option('--insecure', 'allow http: addresses beyond this machine')
+
+  const settings = (command: Command) => {
+    const flags = command.optsWithGlobals<CommonFlags>()
+    return { stateDir: stateDirOf(flags.stateDir), json: flags.json === true, allowInsecure: flags.insecure === true }
+  }
+  /** Runs a command on the queue, through the daemon when one runs. */
+  const onQueue = (use: (operations: Operations, output: Output, command: Command) => Promise<void>) => {
+    return async (...given: unknown[]) => {
+      const command = given.at(-1)
+      if (!(command instanceof Command)) throw new Error('commander passes the command last')
+      const { stateDir, json, allowInsecure } = settings(command)
+      const log = createLog({ json, quiet: true })
+      await reachQueue({ stateDir, allowInsecure, log }, (operations) => use(operations, createOutput(json), command))
+    }
+  }
+
+  program
+    .command('pair')
+    .description('pair this device: prints a code, waits until it is approved, keeps the credentials')
+    .option('--server <url>', 'the control plane')
+    .option('--upload-to <url>', 'upload to this C2C server instead (Frame.io or another)')
+    .option('--client-id <id>', 'the id of this unit at --upload-to')
+    .option('--client-secret <secret>', 'the secret of the device model at --upload-to')
+    .option('--name <name>', 'what the device is called (default: the host name)')
+    .action(
+      async (
+        flags: { server?: string; uploadTo?: string; clientId?: string; clientSecret?: string; name?: string },
+        command: Command,
+      ) => {
+        const { stateDir, json, allowInsecure } = settings(command)
+        await pair({
+          stateDir,
+          allowInsecure,
+          log: createLog({ json, quiet: true }),
+          server: flags.server,
+          uploadTo: flags.uploadTo,
+          clientId: flags.clientId,
+          clientSecret: flags.clientSecret,
+          deviceName: flags.name,
+          output: createOutput(json),
+          signal,
+        })
+      },
+    )
+
+  program
+    .command('run')
+    .description('the daemon: watches folders, queues what rests, uploads it, reports')
+    .option('--watch <dir...>', 'folders to watch, besides those of agent.json')
+    .option('--config <file>', 'another agent.json')
+    .option('--workers <n>', 'parts sent at once (default: two per core)', wholeNumber)
+    .option('--settle <ms>', 'how long a file must rest before it counts as complete', wholeNumber)
+    .action(
+      async (flags: { watch?: string[]; config?: string; workers?: number; settle?: number }, command: Command) => {
+        const { stateDir, json, allowInsecure } = settings(command)
+        await run({
+          stateDir,
+          allowInsecure,
+          log: createLog({ json }),
+          watch: flags.watch ?? [],
+          configPath: flags.config,
+          workers: flags.workers,
+          settleMs: flags.settle,
+          output: createOutput(json),
+          signal,
+        })
+      },
+    )
+
+  program
+    .command('add <file...>')
+    .description('queue files by hand')
+    .option('--channel <n>', 'the channel of the destination', wholeNumber, 0)
+    .action(async (files: string[], flags: { channel: number }, command: Command) => {
+      await onQueue((operations, output) => add(operations, files, flags.channel, output))(command)
+    })
+  program.command('list').description('print the queue').action(onQueue(list))
+  program
+    .command('status')
+    .description('identity, project, links, counts, and why nothing moves')
+    .action(onQueue(status))
+
+  for (const verb of ['retry', 'reset'] as const) {
+    const what =
+      verb === 'retry'
+        ? 'queue uploads again with fresh tries, keeping the parts that arrived'
+        : 'start uploads from the beginning, with the files as they are now'
+    program
+      .command(`${verb} [id...]`)
+      .description(what)
+      .option('--failed', 'all that failed')
+      .action(async (ids: string[], flags: { failed?: boolean }, command: Command) => {
+        await onQueue((operations, output) =>
+          touch(verb, operations[verb], ids, flags.failed === true, '--failed', output),
+        )(command)
+      })
+  }
+  program
+    .command('cancel [id...]')
+    .description('take uploads out of the queue; files are never touched')
+    .option('--all', 'everything that is not uploaded')
+    .action(async (ids: string[], flags: { all?: boolean }, command: Command) => {
+      await onQueue((operations, output) =>
+        touch('cancel', operations.cancel, ids, flags.all === true, '--all', output),
+      )(command)
+    })
+  program
+    .command('hold')
+    .description('put uploads on hold: the queue waits and goes on later')
+    .action(
+      onQueue(async (operations, output) => {
+        const { changed } = await operations.hold({})
+        output.print({ changed }, changed ? 'Uploads are on hold.' : 'Uploads were on hold already.')
+      }),
+    )
+  program
+    .command('release [id...]')
+    .description('end the hold, and release the named held uploads')
+    .action(async (ids: string[], _flags: object, command: Command) => {
+      await onQueue(async (operations, output) => {
+        const released = await operations.release({ ids })
+        output.print(
+          released,
+          `${released.changed ? 'The hold is over' : 'There was no hold'}; released ${released.ids.length} files.`,
+        )
+        const missed = ids.filter((id) => !released.ids.includes(id))
+        if (missed.length > 0)
+          throw new AgentError(
+            'SERVER_REFUSED',
+            `not held: ${missed.join(', ')}`,
+            'rushes-agent list shows which uploads are held.',
+          )
+      })(command)
+    })
+  program
+    .command('deauthorize')
+    .description('forget the pairing and revoke its credentials; the queue is kept')
+    .action(
+      onQueue(async (operations, output) => {
+        if (!(await operations.status({})).paired) throw notPaired()
+        const { revoked } = await operations.deauthorize({})
+        output.print(
+          { revoked },
+          revoked
+            ? 'The pairing is forgotten and revoked.'
+            : 'The pairing is forgotten here; the server did not answer, so revoke it there too.',
+        )
+      }),
+    )
+  return program
+}
+
+function wholeNumber(value: string): number {
+  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('It must be a whole number.')
+  return Number(value)
+}

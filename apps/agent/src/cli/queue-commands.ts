@@ -1,0 +1,104 @@
+import { resolve } from 'node:path'
+import { reasons } from '@rushes/protocol'
+import { AgentError } from '../agent-error.ts'
+import type { ListedUpload, Operations, StatusAnswer } from '../local-api/operations.ts'
+import { type Output, shownBytes, shownPath } from './output.ts'
+
+const pageSize = 500
+
+/** Queues files by hand. Fails when one of them could not be taken. */
+export async function add(
+  operations: Operations,
+  paths: readonly string[],
+  channel: number,
+  output: Output,
+): Promise<void> {
+  const status = await operations.status({})
+  if (!status.paired) throw notPaired()
+  let isAnyRefused = false
+  for (const path of paths) {
+    const [outcome] = await operations.add({ paths: [resolve(path)], channel })
+    if (outcome === undefined) continue
+    isAnyRefused ||= outcome.outcome === 'refused' || outcome.outcome === 'unreadable'
+    output.print(outcome, () => {
+      const why = outcome.reason ?? outcome.message ?? outcome.state
+      return `${outcome.outcome.padEnd(10)} ${shownPath(outcome.path)}${why === undefined ? '' : ` (${why})`}`
+    })
+  }
+  if (isAnyRefused) throw new AgentError('SERVER_REFUSED', 'not every file could be queued', 'See the lines above.')
+}
+
+/** Prints the queue in the order in which it was filled. */
+export async function list(operations: Operations, output: Output): Promise<void> {
+  for (let afterSeq = 0; ; ) {
+    const page = await operations.list({ afterSeq, limit: pageSize })
+    for (const { seq, ...upload } of page) output.print(upload, () => listLine({ seq, ...upload }))
+    const last = page.at(-1)
+    if (last === undefined || page.length < pageSize) return
+    afterSeq = last.seq
+  }
+}
+
+export async function status(operations: Operations, output: Output): Promise<void> {
+  const answer = await operations.status({})
+  output.print(answer, () => statusText(answer))
+}
+
+type Touching = (input: { ids: string[] | null }) => Promise<{ ids: string[]; byteCount: number }>
+
+/** Retry, reset or cancel: the named uploads, or all that are meant by the flag. Fails when a named one was left as it was. */
+export async function touch(
+  verb: string,
+  operation: Touching,
+  ids: readonly string[],
+  all: boolean,
+  flag: string,
+  output: Output,
+): Promise<void> {
+  if (ids.length === 0 && !all)
+    throw new AgentError('MISUSE', `${verb} needs upload ids or ${flag}`, 'rushes-agent list shows the ids.')
+  const touched = await operation({ ids: all ? null : [...ids] })
+  output.print(touched, `${verb}: ${touched.ids.length} files, ${shownBytes(touched.byteCount)}`)
+  const missed = all ? [] : ids.filter((id) => !touched.ids.includes(id))
+  if (missed.length > 0)
+    throw new AgentError(
+      'SERVER_REFUSED',
+      `nothing to ${verb} about ${missed.join(', ')}`,
+      'rushes-agent list shows which uploads there are and their states.',
+    )
+}
+
+export const notPaired = (): AgentError =>
+  new AgentError('NOT_PAIRED', 'this device is not paired', 'Pair it first: rushes-agent pair --server URL')
+
+function listLine(upload: ListedUpload): string {
+  const percent = upload.sizeBytes === 0 ? 0 : Math.floor((upload.bytesAcknowledged * 100) / upload.sizeBytes)
+  const why = upload.reason === null ? '' : ` · ${reasons[upload.reason].title}`
+  const error = upload.error === null ? '' : ` · ${upload.error.message}`
+  return `${upload.id}  ${upload.state.padEnd(11)} ${`${percent} %`.padStart(5)} ${shownBytes(upload.sizeBytes).padStart(9)}  ${shownPath(upload.path)}${why}${error}`
+}
+
+function statusText(answer: StatusAnswer): string {
+  const { project, bytes, counts, hold, uploadLink } = answer
+  const states = Object.entries(counts).map(([state, count]) => `${count} ${state}`)
+  return [
+    `device      ${answer.deviceId ?? answer.clientId}${answer.daemon ? '' : ' (agent not running)'}`,
+    `project     ${answer.paired ? (project?.name ?? 'none yet') : 'not paired'}`,
+    `destination ${answer.destination || '-'} (${uploadLink.state}${uploadLink.lastError === null ? '' : `, last error: ${uploadLink.lastError}`})`,
+    `control     ${answer.controlServer ?? '-'}`,
+    `queue       ${states.length === 0 ? 'empty' : states.join(', ')}`,
+    `bytes       ${shownBytes(bytes.captured)} captured, ${shownBytes(bytes.acknowledged)} acknowledged, ${shownBytes(bytes.verified)} verified, ${shownBytes(bytes.waiting)} waiting`,
+    `rate        ${shownBytes(answer.rateBytesPerSecond)}/s`,
+    ...(hold === null ? [] : [`on hold     since ${new Date(hold.since).toLocaleString()}, by ${hold.by}`]),
+    ...answer.volumes.map(
+      (volume) =>
+        `volume      ${volume.label} at ${shownPath(volume.path)}${volume.present ? (volume.freeBytes === null ? '' : `, ${shownBytes(volume.freeBytes)} free`) : ', not connected'}`,
+    ),
+    ...answer.notMoving.map(
+      ({ reason }) =>
+        `not moving  ${isReason(reason) ? `${reasons[reason].title}: ${reasons[reason].explanation}` : reason}`,
+    ),
+  ].join('\n')
+}
+
+const isReason = (code: string): code is keyof typeof reasons => Object.hasOwn(reasons, code)

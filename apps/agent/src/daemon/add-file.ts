@@ -1,0 +1,74 @@
+import { lstat, realpath } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { maxFileSizeBytes } from '@rushes/protocol'
+import { chooseCaptureTime, type RefusedReason } from '@rushes/upload-core'
+import { errorCode, errorMessage } from '../agent-error.ts'
+import { identityOf } from '../capture/file-identity.ts'
+import { inspectFile } from '../capture/inspect-file.ts'
+import { mediaTypeOf } from '../capture/media-type.ts'
+import { readVolumeTable } from '../capture/volume-table.ts'
+import { addUpload } from '../queue/add-upload.ts'
+import { findByIdentity, findByPath } from '../queue/known-files.ts'
+import type { Queue } from '../queue/open-queue.ts'
+import { factsOf } from './take-in-files.ts'
+
+export type AddOutcome =
+  | { path: string; outcome: 'queued'; id: string }
+  /** It is in the queue already, in whatever state: retry or reset it there. */
+  | { path: string; outcome: 'known'; id: string; state: string }
+  | { path: string; outcome: 'refused'; reason: RefusedReason }
+  | { path: string; outcome: 'unreadable'; code: string; message: string }
+
+/**
+ * Queues one file that a person has named. What a person chooses goes up whenever it was captured; a pause of sharing still holds, since
+ * its capture time travels with it.
+ */
+export async function addFile(queue: Queue, path: string, channel: number): Promise<AddOutcome> {
+  try {
+    const stats = await lstat(path, { bigint: true })
+    if (!stats.isFile()) return { path, outcome: 'refused', reason: 'notARegularFile' }
+    const sizeBytes = Number(stats.size)
+    if (sizeBytes === 0) return { path, outcome: 'refused', reason: 'emptyFile' }
+    if (sizeBytes > maxFileSizeBytes) return { path, outcome: 'refused', reason: 'tooLarge' }
+    const look = { sizeBytes, mtimeNs: stats.mtimeNs, inode: stats.ino, device: stats.dev }
+    const real = await realpath(path)
+    const inspection = await inspectFile(real, look)
+    if (inspection.kind === 'unreadable') return { path, outcome: 'unreadable', ...inspection.error }
+    if (inspection.kind !== 'read')
+      return {
+        path,
+        outcome: 'unreadable',
+        code: 'SOURCE_CHANGED',
+        message: 'the file is being written; add it when it is complete',
+      }
+    const identity = identityOf(look, (await readVolumeTable(null)).find(real), real, inspection.headTailDigest)
+    const modifiedAt = Number(stats.mtimeNs / 1_000_000n)
+    const capturedAt = chooseCaptureTime({
+      firstGrowthSeenAt: null,
+      embeddedAt: inspection.embeddedCreationAt,
+      bornAt: inspection.birthtime,
+      modifiedAt,
+    }).at
+    return queue.transact(() => {
+      const known = findByIdentity(queue, identity.key) ?? unfinished(findByPath(queue, path))
+      if (known !== null) return { path, outcome: 'known', id: known.id, state: known.state.kind }
+      const file = { ...factsOf(identity), path, watchFolder: null }
+      const upload = addUpload(queue, {
+        file,
+        name: basename(path),
+        mimeType: mediaTypeOf(path),
+        channel,
+        capturedAt,
+        entry: { kind: 'queued' },
+      })
+      return { path, outcome: 'queued', id: upload.id }
+    })
+  } catch (error) {
+    return { path, outcome: 'unreadable', code: errorCode(error), message: errorMessage(error) }
+  }
+}
+
+const unfinished = (upload: ReturnType<typeof findByPath>): ReturnType<typeof findByPath> =>
+  upload !== null && ['growing', 'queued', 'registering', 'uploading', 'waiting', 'held'].includes(upload.state.kind)
+    ? upload
+    : null

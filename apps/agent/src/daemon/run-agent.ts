@@ -1,0 +1,144 @@
+import type { Logger } from 'pino'
+import { AgentError } from '../agent-error.ts'
+import { readBootId } from '../boot-id.ts'
+import type { CaptureClock, WatchFolder } from '../capture/capture-port.ts'
+import { startCapture } from '../capture/start-capture.ts'
+import { type AgentFile, defaultWorkers } from '../config.ts'
+import { createDestinationPool } from '../destination-pool.ts'
+import { startLink } from '../link/start-link.ts'
+import { queueOperations } from '../local-api/queue-operations.ts'
+import { serveLocalApi } from '../local-api/serve.ts'
+import { readUploadLink } from '../queue/links.ts'
+import { openQueue } from '../queue/open-queue.ts'
+import { prepareStateDir, takeStateLock } from '../queue/state-dir.ts'
+import { startEngine } from '../upload/engine.ts'
+import { createLinkPort } from './create-link-port.ts'
+import { readDeviceStatus } from './device-status.ts'
+import { createCommandRunner } from './run-command.ts'
+import { knownFilesOf, takeInFiles } from './take-in-files.ts'
+
+export type RunOptions = {
+  stateDir: string
+  file: AgentFile
+  watch: readonly WatchFolder[]
+  allowInsecure: boolean
+  log: Logger
+  /** Aborted when the agent is to end. */
+  signal: AbortSignal
+  /** Called once everything runs. */
+  onReady?(): void
+}
+
+/**
+ * The daemon: takes the lock, opens the queue, and starts uploader, capture, local API and control link, in this order; ends them in the
+ * opposite order when the signal aborts. Rejects with `STATE_DIR_LOCKED`, `NOT_PAIRED` or what opening the queue throws.
+ */
+export async function runAgent(options: RunOptions): Promise<void> {
+  const { stateDir } = options
+  prepareStateDir(stateDir)
+  const lock = takeStateLock(stateDir)
+  if (lock === null) {
+    throw new AgentError(
+      'STATE_DIR_LOCKED',
+      `another agent runs with ${stateDir}`,
+      'Only one agent can use a state folder; give this one another with --state-dir.',
+    )
+  }
+  try {
+    const queue = openQueue({ stateDir, bootId: readBootId() })
+    try {
+      if (readUploadLink(queue) === null) {
+        throw new AgentError('NOT_PAIRED', 'this device is not paired', 'Pair it first: rushes-agent pair --server URL')
+      }
+      await runOnQueue(options, queue)
+    } finally {
+      queue.close()
+    }
+  } finally {
+    lock.release()
+  }
+}
+
+async function runOnQueue(
+  { stateDir, file, watch, allowInsecure, log, signal, onReady }: RunOptions,
+  queue: ReturnType<typeof openQueue>,
+): Promise<void> {
+  const workers = file.workers ?? defaultWorkers()
+  const pool = createDestinationPool({ maxPartsInFlight: workers, allowInsecure })
+  const stopped = new AbortController()
+  const ending: Array<() => Promise<unknown>> = [() => pool.close()]
+  try {
+    const engine = startEngine({
+      queue,
+      destinationOf: pool.of,
+      workers,
+      stallMs: file.stallMs,
+      ...(file.retry === undefined ? {} : { limits: { ...file.retry, attemptsPerJob: 10, jobs: 3 } }),
+      random: Math.random,
+      rescan: () => capture.rescan(),
+      log,
+    })
+    ending.unshift(() => engine.stop(file.drainMs))
+    const capture = startCapture({
+      folders: watch,
+      known: knownFilesOf(queue),
+      listener: takeInFiles(queue, log),
+      clock: systemClock,
+      log,
+      settleMs: file.settleMs,
+    })
+    ending.unshift(() => capture.stop())
+
+    const live = () => ({
+      link: engine.linkCondition(),
+      rateBytesPerSecond: engine.inFlight.rateBytesPerSecond(),
+      volumes: capture.volumes(),
+      leftOut: { ...capture.counts().leftOut },
+    })
+    const { authorization, inFlight } = engine
+    const api = await serveLocalApi({
+      stateDir,
+      operations: queueOperations({ queue, pool, authorization, live }),
+      log,
+    })
+    ending.unshift(() => api.stop())
+    const runCommand = createCommandRunner({ queue, authorization, random: Math.random, stop: stopped.signal })
+    const link = startLink({
+      port: createLinkPort({ queue, inFlight, status: () => readDeviceStatus(queue, live()), runCommand }),
+      log,
+    })
+    ending.unshift(() => link.stop())
+
+    log.info({ stateDir, watch: watch.map(({ path }) => path), workers }, 'agent runs')
+    onReady?.()
+    await untilAborted(signal)
+    log.info('agent stops')
+  } finally {
+    stopped.abort()
+    for (const end of ending) await end()
+  }
+}
+
+const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+
+const systemClock: CaptureClock = {
+  now: Date.now,
+  monotonicMs: () => performance.now(),
+  sleep: (durationMs, { signal }) =>
+    new Promise((resolve, reject) => {
+      signal.throwIfAborted()
+      const onAbort = () => {
+        clearTimeout(timer)
+        reject(signal.reason)
+      }
+      const timer = setTimeout(() => {
+        signal.removeEventListener('abort', onAbort)
+        resolve()
+      }, durationMs)
+      signal.addEventListener('abort', onAbort, { once: true })
+    }),
+}

@@ -1,0 +1,76 @@
+import { deviceStatus, uploadReport } from '@rushes/protocol'
+import { z } from 'zod'
+
+/** What a command of the command line asks of the queue: answered by the daemon over its socket, or by the command itself when none runs. */
+
+const ids = z.array(z.string().min(1).max(64)).max(100_000).nullable()
+const touched = z.object({ ids: z.array(z.string()), byteCount: z.number() })
+
+export const storedPairing = z.object({
+  uploadLink: z.object({
+    serverUrl: z.string(),
+    isOurs: z.boolean(),
+    clientId: z.string(),
+    clientSecret: z.string().nullable(),
+    accessToken: z.string(),
+    accessExpiresAt: z.number(),
+    refreshToken: z.string(),
+  }),
+  controlLink: z
+    .object({ serverUrl: z.string(), agentUrl: z.string(), deviceId: z.string(), deviceSecret: z.string() })
+    .nullable(),
+})
+export type StoredPairing = z.infer<typeof storedPairing>
+
+/** `list` prints one of these a line. */
+export const listedUpload = uploadReport.extend({ seq: z.number() })
+export type ListedUpload = z.infer<typeof listedUpload>
+
+export const statusAnswer = deviceStatus.extend({
+  daemon: z.boolean(),
+  paired: z.boolean(),
+  clientId: z.string(),
+  deviceId: z.string().nullable(),
+  controlServer: z.string().nullable(),
+  agentVersion: z.string(),
+  /** Why nothing at all moves, the first thing to mend first. */
+  notMoving: z.array(z.object({ reason: z.string(), since: z.string().nullable() })),
+  leftOut: z.record(z.string(), z.number()).nullable(),
+})
+export type StatusAnswer = z.infer<typeof statusAnswer>
+
+const addOutcome = z.object({
+  path: z.string(),
+  outcome: z.enum(['queued', 'known', 'refused', 'unreadable']),
+  id: z.string().optional(),
+  state: z.string().optional(),
+  reason: z.string().optional(),
+  code: z.string().optional(),
+  message: z.string().optional(),
+})
+
+/** Input and output of every operation, by name. */
+export const operationSchemas = {
+  status: { input: z.object({}), output: statusAnswer },
+  list: { input: z.object({ afterSeq: z.number(), limit: z.number().max(1_000) }), output: z.array(listedUpload) },
+  add: { input: z.object({ paths: z.array(z.string()).max(1_000), channel: z.number() }), output: z.array(addOutcome) },
+  retry: { input: z.object({ ids }), output: touched },
+  reset: { input: z.object({ ids }), output: touched },
+  cancel: { input: z.object({ ids }), output: touched },
+  hold: { input: z.object({}), output: z.object({ changed: z.boolean() }) },
+  release: {
+    input: z.object({ ids: z.array(z.string()) }),
+    output: z.object({ changed: z.boolean(), ids: z.array(z.string()) }),
+  },
+  pair: {
+    input: storedPairing,
+    output: z.object({ confirmed: z.string(), project: z.object({ id: z.string(), name: z.string() }).nullable() }),
+  },
+  deauthorize: { input: z.object({}), output: z.object({ revoked: z.boolean() }) },
+  clientId: { input: z.object({}), output: z.string() },
+} as const satisfies Record<string, { input: z.ZodType; output: z.ZodType }>
+
+export type OperationName = keyof typeof operationSchemas
+export type OperationInput<N extends OperationName> = z.infer<(typeof operationSchemas)[N]['input']>
+export type OperationOutput<N extends OperationName> = z.infer<(typeof operationSchemas)[N]['output']>
+export type Operations = { [N in OperationName]: (input: OperationInput<N>) => Promise<OperationOutput<N>> }

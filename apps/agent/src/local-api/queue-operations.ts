@@ -1,0 +1,86 @@
+import { deviceReasons, shownState } from '@rushes/upload-core'
+import { addFile } from '../daemon/add-file.ts'
+import { deviceConditions, type LiveFacts, readDeviceStatus } from '../daemon/device-status.ts'
+import type { DestinationPool } from '../destination-pool.ts'
+import { cancelUploads, endHold, holdUploads, releaseHeld, resetUploads, retryUploads } from '../queue/decisions.ts'
+import {
+  forgetControlLink,
+  forgetLinks,
+  readClientId,
+  readControlLink,
+  readUploadLink,
+  storeControlLink,
+  storeUploadLink,
+} from '../queue/links.ts'
+import type { Queue } from '../queue/open-queue.ts'
+import { uploadsInOrder } from '../queue/queue-reports.ts'
+import { uploadReportOf } from '../queue/upload-report.ts'
+import type { Authorization } from '../upload/authorization.ts'
+import { agentVersion } from '../version.ts'
+import type { Operations } from './operations.ts'
+
+export type QueueOperationsOptions = {
+  queue: Queue
+  pool: DestinationPool
+  authorization: Authorization
+  /** Null when no daemon runs. */
+  live(): (LiveFacts & { leftOut: Record<string, number> }) | null
+}
+
+/** The operations on an open queue. */
+export function queueOperations({ queue, pool, authorization, live }: QueueOperationsOptions): Operations {
+  return {
+    async status() {
+      const facts = live()
+      const conditions = deviceConditions(queue, facts)
+      return {
+        ...readDeviceStatus(queue, facts),
+        daemon: facts !== null,
+        paired: conditions.paired,
+        clientId: readClientId(queue),
+        deviceId: readControlLink(queue)?.deviceId ?? null,
+        controlServer: readControlLink(queue)?.serverUrl ?? null,
+        agentVersion,
+        notMoving: deviceReasons(conditions).map(({ reason, since }) => ({ reason, since })),
+        leftOut: facts?.leftOut ?? null,
+      }
+    },
+    async list({ afterSeq, limit }) {
+      const conditions = deviceConditions(queue, live())
+      return uploadsInOrder(queue, afterSeq, limit).map((upload) => {
+        const report = uploadReportOf(upload)
+        return { ...report, ...shownState(conditions, report), seq: upload.seq }
+      })
+    },
+    async add({ paths, channel }) {
+      const outcomes = []
+      for (const path of paths) outcomes.push(await addFile(queue, path, channel))
+      return outcomes
+    },
+    retry: async ({ ids }) => retryUploads(queue, ids),
+    reset: async ({ ids }) => resetUploads(queue, ids),
+    cancel: async ({ ids }) => cancelUploads(queue, ids, 'cancelledOnDevice'),
+    hold: async () => ({ changed: holdUploads(queue, 'device') }),
+    release: async ({ ids }) => ({ changed: endHold(queue, 'device'), ids: releaseHeld(queue, ids).ids }),
+    async pair({ uploadLink, controlLink }) {
+      queue.transact(() => {
+        if (controlLink === null) forgetControlLink(queue)
+        else storeControlLink(queue, controlLink)
+        storeUploadLink(queue, uploadLink)
+      })
+      const confirmation = await authorization.confirm()
+      return { confirmed: confirmation.kind, project: readUploadLink(queue)?.project ?? null }
+    },
+    async deauthorize() {
+      const link = readUploadLink(queue)
+      if (link === null) return { revoked: false }
+      const { clientId, clientSecret, refreshToken } = link
+      const revoked = await pool
+        .of(link)
+        .revoke({ clientId, clientSecret, token: refreshToken }, AbortSignal.timeout(15_000))
+      forgetLinks(queue)
+      return { revoked: revoked.kind === 'revoked' }
+    },
+    clientId: async () => readClientId(queue),
+  }
+}
