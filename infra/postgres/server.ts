@@ -77,6 +77,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   })
   const lastLines: string[] = []
   createInterface({ input: server.stderr }).on('line', (line) => {
+    if (line.endsWith('the database system is starting up')) return // the answer to our own knocking
     if (lastLines.push(line) > 20) lastLines.shift()
     onLog?.(line)
   })

@@ -135,7 +135,7 @@ function launch(spec: ComponentSpec, events: ComponentEvents): Running {
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue
     createInterface({ input: stream }).on('line', (line) => {
-      if (lastLines.push(line) > 15) lastLines.shift()
+      if (lastLines.push(line) > 30) lastLines.shift()
       events.onLine(line)
     })
   }

@@ -5,6 +5,7 @@ import { type Component, type ComponentSpec, startComponent } from './component.
 import { prepareControlPlane } from './control-plane-build.ts'
 import { type DataFolder, openDataFolder, writeDurably } from './data-folder.ts'
 import { type InstanceDatabase, startEmbeddedDatabase, useExternalDatabase } from './database.ts'
+import { enterFirstTime } from './first-entry.ts'
 import { type LogFile, openLogFile } from './log-file.ts'
 import type { StartOptions } from './options.ts'
 import { requireFreePort } from './ports.ts'
@@ -28,6 +29,8 @@ export type Instance = {
   readonly gatewayUrl: string
   readonly ingestUrl: string
   readonly databaseUrl: string
+  /** How to sign in, in lines for a person. */
+  readonly entry: readonly string[]
   /** The environment that the programs were given, for another program of the same instance. */
   readonly env: Readonly<Record<string, string>>
   /** Adds a program that is stopped before everything that was there before it. */
@@ -124,6 +127,10 @@ export async function startInstance(
       NODE_ENV: 'production',
       ...options.given,
     }
+    // Before ingest, which would make the device models too, and the secret that is shown once would end up in its log.
+    const entry = await enterFirstTime(env)
+    signal.throwIfAborted()
+
     const start = async (spec: AddedComponent, given = signal) => {
       const component = await startComponent(
         { cwd: rootDir, ...spec, env: { ...env, ...spec.env } },
@@ -162,6 +169,7 @@ export async function startInstance(
       gatewayUrl,
       ingestUrl: options.ingestUrl,
       databaseUrl: database.url,
+      entry,
       env,
       addComponent: (spec) => start(spec),
       component: (name) => {

@@ -1,6 +1,5 @@
 import { startDemo } from '../demo/start-demo.ts'
 import { reportFailure } from '../report-failure.ts'
-import { enterFirstTime } from './first-entry.ts'
 import { type Instance, startInstance } from './instance.ts'
 import { readStartOptions, type StartOptions, usage } from './options.ts'
 import { terminalOutput } from './terminal.ts'
@@ -36,9 +35,8 @@ async function run(options: StartOptions): Promise<number> {
   }
   try {
     instance = await startInstance(options, output, interrupted.signal)
-    const entry = await enterFirstTime(instance.env)
     if (options.demo) await startDemo(instance, output, interrupted.signal)
-    console.log(welcome(instance, entry))
+    console.log(welcome(instance))
     await new Promise<void>((resolve) => {
       interrupted.signal.addEventListener('abort', () => resolve(), { once: true })
       if (interrupted.signal.aborted) resolve()
@@ -52,7 +50,7 @@ async function run(options: StartOptions): Promise<number> {
   return 0
 }
 
-function welcome(instance: Instance, entry: readonly string[]): string {
+function welcome(instance: Instance): string {
   return [
     '',
     '  Rushes is ready.',
@@ -61,7 +59,7 @@ function welcome(instance: Instance, entry: readonly string[]): string {
     `    Ingest          ${instance.ingestUrl}   (the Camera-to-Cloud device API)`,
     `    Data folder     ${instance.dataDir}`,
     '',
-    ...entry.map((line) => `    ${line}`),
+    ...instance.entry.map((line) => `    ${line}`),
     '',
     '  Ctrl-C stops everything.',
     '',
