@@ -38,25 +38,25 @@ export function networkClass(code: string): NetworkClass {
   return code.startsWith('HPE_') ? 'protocol' : 'other'
 }
 
-/** A connection that was never made has carried nothing. Any other error may have come after the request. */
-const neverConnected = new Set<NetworkClass>(['name', 'refused', 'unreachable', 'tls', 'insecure'])
-
-/** Of what an HTTP request was rejected with. Takes only the code: messages may quote addresses. Throws again what is a bug of ours. */
+/** Of what an HTTP request was rejected with. Takes only codes: messages may quote addresses. Throws again what is a bug of ours. */
 export function networkFailure(error: unknown): NetworkFailure {
   const code = errorCode(error)
   const isBug = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError
   if (isBug && code === 'UNKNOWN') throw error
-  return networkFailureOf(code)
+  return networkFailureOf(code, error instanceof Error && 'syscall' in error && error.syscall === 'connect')
 }
 
-export function networkFailureOf(code: string): NetworkFailure {
-  const known = networkClass(code)
-  return {
-    kind: 'network',
-    code,
-    class: known,
-    requestSent: !neverConnected.has(known) && code !== 'UND_ERR_CONNECT_TIMEOUT',
-  }
+export function networkFailureOf(code: string, whileConnecting = false): NetworkFailure {
+  const requestSent = !(whileConnecting || neverConnected.has(networkClass(code)) || isConnectCode(code))
+  return { kind: 'network', code, class: networkClass(code), requestSent }
+}
+
+/** Without a name, a listener or a permission nothing was sent. A route or an encryption may also break under a request on its way. */
+const neverConnected = new Set<NetworkClass>(['name', 'refused', 'insecure'])
+
+/** No connection in time, or a certificate that is not trusted: both come before the first byte of a request. */
+function isConnectCode(code: string): boolean {
+  return code === 'UND_ERR_CONNECT_TIMEOUT' || (networkClass(code) === 'tls' && !/^(EPROTO|ERR_SSL_)/.test(code))
 }
 
 /** For an address that this agent does not send to. */

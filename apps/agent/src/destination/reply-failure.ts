@@ -69,7 +69,7 @@ function retryAfterMs(value: string | null, serverDate: string | null): number |
   if (value === null) return null
   const seconds = count(value)
   if (seconds !== null) return Math.min(seconds * 1000, maxRetryAfterMs)
-  const at = Date.parse(value)
+  const at = /^[A-Z][a-z]{2}, .+ GMT$/.test(value) ? Date.parse(value) : Number.NaN
   if (Number.isNaN(at)) return null
   const serverNow = Date.parse(serverDate ?? '')
   return Math.min(Math.max(0, at - (Number.isNaN(serverNow) ? Date.now() : serverNow)), maxRetryAfterMs)
