@@ -1,8 +1,9 @@
 import { networkInterfaces } from 'node:os'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Failure } from '../failure.ts'
 import { freePort } from './ports.ts'
+import { rootDir } from './repository.ts'
 
 export type StartOptions = {
   readonly dataDir: string
@@ -63,7 +64,7 @@ export async function readStartOptions(
   const ingestPort = await portOf('RUSHES_INGEST_PORT', 2)
   const reachableHost = nameForOthers(host)
   return {
-    dataDir: resolve(invokedFrom, values['data-dir'] ?? 'data'),
+    dataDir: values['data-dir'] === undefined ? join(rootDir, 'data') : resolve(invokedFrom, values['data-dir']),
     host,
     controlPlanePort,
     gatewayPort,

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readStartOptions } from '../options.ts'
+import { rootDir } from '../repository.ts'
 
 const read = async (argv: string[], env: Record<string, string> = {}) => {
   const options = await readStartOptions(argv, env, '/somewhere')
@@ -10,7 +11,7 @@ const read = async (argv: string[], env: Record<string, string> = {}) => {
 
 test('without anything said, listens on loopback at the documented ports, with demo devices', async () => {
   expect(await read([])).toMatchObject({
-    dataDir: '/somewhere/data',
+    dataDir: join(rootDir, 'data'),
     host: '127.0.0.1',
     controlPlanePort: 3000,
     gatewayPort: 3001,
