@@ -16,7 +16,6 @@ export type StartOptions = {
   readonly publicUrl: string
   readonly ingestUrl: string
   readonly demo: boolean
-  readonly simulatedDeviceCount: number
   /** Print every line of the programs, not only what needs attention. */
   readonly verbose: boolean
   /** A PostgreSQL of the user's own, instead of the embedded one. */
@@ -32,7 +31,6 @@ export const usage = `npm start -- [options]
   --port PORT          of the control plane (default 3000; 0: any free ones); gateway and ingest take the next two,
                        or RUSHES_GATEWAY_PORT and RUSHES_INGEST_PORT
   --no-demo            without the demo devices
-  --simulate COUNT     with so many simulated devices
   --verbose            print every line of the programs
   --help`
 
@@ -72,7 +70,6 @@ export async function readStartOptions(
     publicUrl: url(env, 'RUSHES_PUBLIC_URL', `http://${reachableHost}:${controlPlanePort}`),
     ingestUrl: url(env, 'RUSHES_INGEST_URL', `http://${reachableHost}:${ingestPort}`),
     demo: values['no-demo'] !== true,
-    simulatedDeviceCount: wholeNumber('--simulate', values.simulate ?? '0', 100_000),
     verbose: values.verbose === true,
     databaseUrl: databaseUrl(env),
     given: Object.fromEntries(
@@ -90,7 +87,6 @@ function parse(argv: readonly string[]) {
         host: { type: 'string' },
         port: { type: 'string' },
         'no-demo': { type: 'boolean' },
-        simulate: { type: 'string' },
         verbose: { type: 'boolean' },
         help: { type: 'boolean' },
       },
