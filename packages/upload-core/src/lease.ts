@@ -12,7 +12,7 @@ export const leaseRules = { leaseMs: 90_000, renewEveryMs: 20_000, stallMs: 30_0
 
 export const takeLease = (token: number, monotonicNowMs: number, leaseMs: number = leaseRules.leaseMs): Lease => ({
   token,
-  until: monotonicNowMs + leaseMs,
+  until: Math.ceil(monotonicNowMs + leaseMs),
 })
 
 /** Whether the holder may still be at work; at `until` itself the lease is over. */

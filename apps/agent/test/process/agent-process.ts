@@ -1,0 +1,166 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach } from 'vitest'
+import type { ListedUpload, StatusAnswer } from '../../src/local-api/operations.ts'
+import {
+  type SimulatedDestination,
+  startSimulatedDestination,
+} from '../simulated-destination/start-simulated-destination.ts'
+import type { SimulatedDestinationOptions } from '../simulated-destination/world.ts'
+
+const mainPath = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+const cleanups: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+/** Ends with the test. */
+export function atEnd(cleanup: () => Promise<unknown>): void {
+  cleanups.push(cleanup)
+}
+
+export type Finished = { code: number; stdout: string; stderr: string; lines: unknown[] }
+
+/** One command line to its end. */
+export async function runCli(args: readonly string[]): Promise<Finished> {
+  const child = spawn(process.execPath, [mainPath, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
+  const code = await new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? -1)))
+  return { code, stdout: stdout(), stderr: stderr(), lines: jsonLines(stdout()) }
+}
+
+/** A running daemon. */
+export type AgentProcess = {
+  pid: number
+  stderr(): string
+  /** `kill -9`; resolves when it is gone. */
+  kill(): Promise<void>
+  /** SIGTERM; resolves with its exit code. */
+  terminate(): Promise<number>
+}
+
+/** One device: its state folder, its watch folder, and the destination that it is paired with. */
+export type Device = {
+  stateDir: string
+  watchDir: string
+  server: SimulatedDestination
+  start(args?: readonly string[]): Promise<AgentProcess>
+  cli(...args: string[]): Promise<Finished>
+  list(): Promise<ListedUpload[]>
+  status(): Promise<StatusAnswer>
+  /** Polls the queue until all uploads are as told; fails with the queue as it is. */
+  until(condition: (uploads: ListedUpload[]) => boolean, what: string, deadlineMs?: number): Promise<ListedUpload[]>
+}
+
+/** Quick retries and a short rest, so that tests need not wait for what they do not test. */
+const quickSettings = {
+  settleMs: 150,
+  drainMs: 2_000,
+  stallMs: 1_500,
+  workers: 4,
+  retry: { baseDelayMs: 20, maxDelayMs: 200, jobPauseMs: 100 },
+}
+
+export async function startDevice(
+  options: Partial<SimulatedDestinationOptions> & { settings?: object; paired?: boolean } = {},
+): Promise<Device> {
+  const { mode = 'ours', settings = {}, paired = true, ...world } = options
+  const server = await startSimulatedDestination({ mode, autoApprove: true, ...world })
+  atEnd(() => server.stop())
+  const root = await mkdtemp(join(tmpdir(), 'rushes-agent-'))
+  atEnd(() => rm(root, { recursive: true, force: true }))
+  const stateDir = join(root, 'state')
+  const watchDir = join(root, 'card')
+  await runCli(['--state-dir', stateDir, 'status'])
+  await writeFile(join(stateDir, 'agent.json'), JSON.stringify({ ...quickSettings, ...settings }))
+  await import('node:fs/promises').then(({ mkdir }) => mkdir(watchDir, { recursive: true }))
+
+  const cli = (...args: string[]) => runCli(['--state-dir', stateDir, '--json', ...args])
+  const list = async () => readJson<ListedUpload>(await cli('list'))
+  const device: Device = {
+    stateDir,
+    watchDir,
+    server,
+    cli,
+    list,
+    start: (args = []) => startAgent(['--state-dir', stateDir, '--json', 'run', '--watch', watchDir, ...args]),
+    async status() {
+      const [answer] = readJson<StatusAnswer>(await cli('status'))
+      if (answer === undefined) throw new Error('status printed nothing')
+      return answer
+    },
+    async until(condition, what, deadlineMs = 20_000) {
+      const givesUpAt = performance.now() + deadlineMs
+      for (;;) {
+        const uploads = await list()
+        if (condition(uploads)) return uploads
+        if (performance.now() > givesUpAt)
+          throw new Error(`not within ${deadlineMs} ms: ${what}\n${JSON.stringify(uploads, null, 1)}`)
+      }
+    },
+  }
+  if (paired) await pairDevice(device)
+  return device
+}
+
+/** Pairs as the mode of the server wants it. */
+export async function pairDevice({ server, cli }: Device): Promise<Finished> {
+  const where =
+    server.mode === 'ours'
+      ? ['--server', server.url]
+      : ['--upload-to', server.url, '--client-id', 'unit-1', '--client-secret', 'model-secret']
+  const finished = await cli('pair', ...where)
+  if (finished.code !== 0) throw new Error(`pairing failed: ${finished.stdout} ${finished.stderr}`)
+  return finished
+}
+
+async function startAgent(args: readonly string[]): Promise<AgentProcess> {
+  const child = spawn(process.execPath, [mainPath, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const stderr = collect(child.stderr)
+  const closed = new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? -1)))
+  atEnd(async () => {
+    child.kill('SIGKILL')
+    await closed
+  })
+  await new Promise<void>((resolve, reject) => {
+    child.stdout?.once('data', () => resolve())
+    void closed.then((code) => reject(new Error(`the agent ended with ${code}: ${stderr()}`)))
+  })
+  return {
+    pid: child.pid ?? -1,
+    stderr,
+    async kill() {
+      child.kill('SIGKILL')
+      await closed
+    },
+    terminate() {
+      child.kill('SIGTERM')
+      return closed
+    },
+  }
+}
+
+function collect(stream: ChildProcess['stdout']): () => string {
+  let text = ''
+  stream?.setEncoding('utf8')
+  stream?.on('data', (chunk: string) => {
+    text += chunk
+  })
+  return () => text
+}
+
+const jsonLines = (text: string): unknown[] =>
+  text
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line): unknown => JSON.parse(line))
+
+/** What a command printed, of which the test knows the shape. */
+const readJson = <T>({ lines, code, stderr }: Finished): T[] => {
+  if (code !== 0) throw new Error(`exit code ${code}: ${stderr}`)
+  return lines as T[]
+}
