@@ -6,7 +6,7 @@ import type { Instance, InstanceOutput } from '../start/instance.ts'
 import { appFile } from '../start/repository.ts'
 import { runAdmin } from '../start/run-admin.ts'
 import { demoDevices, demoProjectName } from './demo-devices.ts'
-import { isPaired, pairDevice } from './pair-device.ts'
+import { insecureFlag, isPairedWith, pairDevice } from './pair-device.ts'
 
 const project = z.object({ id: z.string(), name: z.string() })
 
@@ -25,8 +25,9 @@ export async function startDemo(instance: Instance, output: InstanceOutput, sign
       const name = `demo ${device.folder}`
       try {
         for (const dir of [stateDir, watchDir]) await mkdir(dir, { recursive: true, mode: 0o700 })
-        if (!(await isPaired(stateDir))) await pairDevice(instance, { device, stateDir, projectId }, signal)
-        const argv = [appFile('agent'), 'run', '--watch', watchDir, '--state-dir', stateDir]
+        if (!(await isPairedWith(instance, stateDir)))
+          await pairDevice(instance, { device, stateDir, projectId }, signal)
+        const argv = [appFile('agent'), 'run', '--watch', watchDir, '--state-dir', stateDir, ...insecureFlag(instance)]
         await instance.addComponent({ name, argv })
       } catch (error) {
         signal.throwIfAborted()
