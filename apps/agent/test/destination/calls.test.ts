@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { discover } from '../../src/destination/discover.ts'
 import { faults } from '../simulated-destination/fault.ts'
@@ -45,9 +46,10 @@ describe('discover', () => {
     expect(await discover(settings, server.url, never)).toEqual(outcome)
   })
 
-  it('does not take a redirect or a broken server for a foreign one', async () => {
+  it('does not take a redirect, a block page or a broken server for a foreign one', async () => {
     const { server, settings } = await startHarness()
-    for (const fault of [faults.captiveRedirect, faults.badGateway, faults.rateLimited]) {
+    const blockPage = { ...faults.captivePortal, status: 403 }
+    for (const fault of [faults.captiveRedirect, faults.badGateway, faults.rateLimited, blockPage]) {
       server.inject(fault, { operation: 'discovery' })
       expect(await discover(settings, server.url, never)).toMatchObject({ kind: 'failed', failure: { kind: 'reply' } })
       server.heal()
@@ -188,6 +190,13 @@ describe('the device', () => {
     const { accessToken } = await pair(harness)
     expect(await harness.destination.me(accessToken, never)).toMatchObject({ identity: { fence: null } })
     expect(harness.destination.additions).toBeNull()
+
+    const fence = { project_epoch: 3, purge_receipt_required: true, paired_at: '2026-11-22T12:00:00Z' }
+    const body = JSON.stringify({ id: 'd', name: 'n', project_id: 'p', status: 'online', rushes: fence })
+    harness.server.inject({ kind: 'reply', status: 200, body }, { operation: 'me' })
+    expect(await harness.destination.me(accessToken, never)).toMatchObject({
+      identity: { projectId: 'p', fence: null },
+    })
   })
 
   it('sends its version with every call, and its token with those that need it alone', async () => {
@@ -291,6 +300,21 @@ describe('clips', () => {
     expect(server.violations).toEqual([])
   })
 
+  it('takes it as no answer when the addresses are not as many as the parts', async () => {
+    const { destination, server, ...harness } = await startHarness()
+    const { accessToken } = await pair({ destination, server, ...harness })
+    server.inject(
+      { kind: 'reply', status: 200, body: '{"upload_urls":["https://s3.example/1"]}' },
+      { operation: 'realtimeParts' },
+    )
+    const parts = [1, 2].map((number) => ({ number, sizeBytes: 10, isFinal: false }))
+
+    expect(await destination.requestRealtimeParts({ accessToken, assetId: 'asset-1', parts }, never)).toMatchObject({
+      kind: 'failed',
+      failure: { kind: 'malformedReply' },
+    })
+  })
+
   it('hands in custody and reads it back, and sends the receipt that opens the fence', async () => {
     const harness = await startHarness()
     const { destination, server, credentials } = harness
@@ -369,6 +393,22 @@ describe('a call', () => {
       kind: 'failed',
       failure: { kind: 'network', class: 'name', requestSent: false },
     })
+  })
+
+  it('names a failure of the encryption as such', async () => {
+    const { server, settings } = await startHarness()
+    expect(await discover(settings, server.url.replace('http:', 'https:'), never)).toMatchObject({
+      kind: 'failed',
+      failure: { kind: 'network', class: 'tls' },
+    })
+  })
+
+  it('leaves nothing behind on a signal that lives as long as the daemon', async () => {
+    const { destination } = await startHarness()
+    const { signal } = new AbortController()
+    for (let count = 0; count < 3; count++)
+      await Promise.all(Array.from({ length: 8 }, () => destination.health(signal)))
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
   it('works again through the same pool once the server is back', async () => {

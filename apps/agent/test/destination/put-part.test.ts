@@ -1,5 +1,6 @@
-import { appendFile, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises'
-import { describe, expect, it } from 'vitest'
+import { getEventListeners } from 'node:events'
+import { appendFile, readdir, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises'
+import { describe, expect, it, vi } from 'vitest'
 import { createDestination } from '../../src/destination/create-destination.ts'
 import { bufferSizeBytes } from '../../src/destination/part-body.ts'
 import { type OpenFile, openOnDisk } from '../../src/destination/part-source.ts'
@@ -37,7 +38,8 @@ async function largeClip(sizeBytes: number) {
 async function withOneConnection() {
   const { server, path, clip } = await clipOf(patternedBytes(1_000))
   const settings = newSettings({ connections: 1 })
-  return { server, path, clip, destination: createDestination(settings, { baseUrl: server.url, isOurs: true }) }
+  const destination = createDestination(settings, { baseUrl: server.url, isOurs: true })
+  return { server, path, clip, dispatcher: settings.dispatcher, destination }
 }
 
 /** Opens as ever, but tells when the file is read at or beyond a position, before the bytes are handed over. */
@@ -108,6 +110,17 @@ describe('putPart', () => {
 
     expect(told.reduce((sum, count) => sum + count, 0)).toBe(1_700_000)
     expect(told.length).toBeGreaterThan(1)
+  })
+
+  it('leaves no listener on a signal that lives as long as the daemon, and no file open', async () => {
+    const { destination, path, clip } = await clipOf(patternedBytes(1_000))
+    const { signal } = new AbortController()
+    const openFiles = async () => (await readdir('/dev/fd')).length
+    const before = await openFiles()
+    for (let count = 0; count < 20; count++)
+      await destination.putPart(await partOf(path, clip.uploadUrls[0], { signal }))
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+    expect(await openFiles()).toBeLessThan(before + 10)
   })
 
   it('opens a file whose name is not UTF-8', async () => {
@@ -238,8 +251,8 @@ describe('putPart, when nothing moves or it is told to stop', () => {
     server.inject(faults.stallReply, { operation: 'part' })
 
     const [first, second] = await Promise.all([
-      destination.putPart(await partOf(path, clip.uploadUrls[0], { stallMs: 400 })),
-      destination.putPart(await partOf(path, clip.uploadUrls[0], { stallMs: 100 })),
+      destination.putPart(await partOf(path, clip.uploadUrls[0], { stallMs: 1_200 })),
+      destination.putPart(await partOf(path, clip.uploadUrls[0], { stallMs: 600 })),
     ])
 
     expect(first).toEqual({ kind: 'failed', failure: { kind: 'stalled' } })
@@ -278,18 +291,32 @@ describe('putPart, when nothing moves or it is told to stop', () => {
   })
 
   it('ends as aborted at once while it waits for a connection', async () => {
-    const { destination, server, path, clip } = await withOneConnection()
+    const { destination, server, dispatcher, path, clip } = await withOneConnection()
     const held = server.inject(faults.stallReply, { operation: 'part' })
     const first = destination.putPart(await partOf(path, clip.uploadUrls[0]))
     await held.firstHit
+    const requests = vi.spyOn(dispatcher, 'request')
     const stop = new AbortController()
     const second = destination.putPart(await partOf(path, clip.uploadUrls[0], { signal: stop.signal }))
-    setImmediate(() => stop.abort())
+    await vi.waitFor(() => expect(requests).toHaveBeenCalledOnce())
+    stop.abort()
 
     expect(await second).toEqual({ kind: 'aborted' })
     held.remove()
     expect((await first).kind).toBe('stored')
     expect(server.requestsOf('part').length).toBe(1)
+  })
+
+  it.each([
+    ['before', () => AbortSignal.abort()],
+    ['after', () => AbortSignal.timeout(20)],
+  ])('ends as aborted when the medium hangs already at opening and the signal came %s', async (_when, signal) => {
+    const { settings, path, clip } = await clipOf(patternedBytes(1_000))
+    const hanging = () => new Promise<never>(() => undefined)
+
+    const outcome = await putPart(settings, await partOf(path, clip.uploadUrls[0], { signal: signal() }), hanging)
+
+    expect(outcome).toEqual({ kind: 'aborted' })
   })
 
   it('sends nothing when the signal had been given before', async () => {
@@ -303,7 +330,8 @@ describe('putPart, when nothing moves or it is told to stop', () => {
 
   it('ends as stalled, and lets go of the file later, when the medium hangs', async () => {
     const { settings, path, clip } = await clipOf(patternedBytes(4 * bufferSizeBytes))
-    const hanging = meddleAt(2 * bufferSizeBytes, () => new Promise<never>(() => undefined))
+    const hang = () => new Promise<never>(() => undefined)
+    const hanging: OpenFile = async (file) => ({ ...(await openOnDisk(file)), read: hang, close: hang })
 
     const outcome = await putPart(settings, await partOf(path, clip.uploadUrls[0], { stallMs: 200 }), hanging)
 

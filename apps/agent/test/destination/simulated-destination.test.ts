@@ -211,9 +211,13 @@ describe('the simulated destination, as a server', () => {
   })
 
   it('delays a reply, and gives the request up when its client does', async () => {
-    const { server, destination } = await startHarness({}, { callTimeoutMs: 100 })
-    server.inject(faults.latency(60_000), { operation: 'health' })
-    expect(await destination.health(never)).toMatchObject({ failure: { code: 'ETIMEDOUT' } })
+    const { server, destination } = await startHarness()
+    const delayed = server.inject(faults.latency(3_600_000), { operation: 'health' })
+    const stop = new AbortController()
+    const asked = destination.health(stop.signal)
+    await delayed.firstHit
+    stop.abort()
+    expect(await asked).toEqual({ kind: 'aborted' })
     await server.until(() => server.requests.every((request) => request.ended), 'the request ends')
     server.inject(faults.latency(5), { operation: 'health' })
     expect(await destination.health(never)).toEqual({ kind: 'healthy' })
