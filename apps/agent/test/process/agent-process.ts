@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -69,7 +69,13 @@ export async function startDevice(
   options: Partial<SimulatedDestinationOptions> & { settings?: object; paired?: boolean } = {},
 ): Promise<Device> {
   const { mode = 'ours', settings = {}, paired = true, ...world } = options
-  const server = await startSimulatedDestination({ mode, autoApprove: true, ...world })
+  // Nothing listens for the control link, so that it stays out of the way of what is tested here.
+  const server = await startSimulatedDestination({
+    mode,
+    autoApprove: true,
+    agentUrl: 'ws://127.0.0.1:1/agent',
+    ...world,
+  })
   atEnd(() => server.stop())
   const root = await mkdtemp(join(tmpdir(), 'rushes-agent-'))
   atEnd(() => rm(root, { recursive: true, force: true }))
@@ -77,7 +83,7 @@ export async function startDevice(
   const watchDir = join(root, 'card')
   await runCli(['--state-dir', stateDir, 'status'])
   await writeFile(join(stateDir, 'agent.json'), JSON.stringify({ ...quickSettings, ...settings }))
-  await import('node:fs/promises').then(({ mkdir }) => mkdir(watchDir, { recursive: true }))
+  await mkdir(watchDir, { recursive: true })
 
   const cli = (...args: string[]) => runCli(['--state-dir', stateDir, '--json', ...args])
   const list = async () => readJson<ListedUpload>(await cli('list'))

@@ -1,0 +1,85 @@
+import { freshSeed, seededRandom } from '@rushes/test-kit'
+import { expect, test } from 'vitest'
+import { startDevice } from './agent-process.ts'
+import { differences, writeClip } from './clips.ts'
+import { killAtRandom } from './kill-rounds.ts'
+import { acknowledgedParts, readStored } from './stored-queue.ts'
+
+test('kill -9 at random points loses nothing, sends no acknowledged part again and completes each clip once', async () => {
+  const seed = freshSeed()
+  const { kills, problems } = await killAtRandom(seededRandom(seed), { killCount: 12, deadlineMs: 60_000 })
+  expect(problems, `seed ${seed}`).toEqual([])
+  expect(kills).toBe(12)
+}, 120_000)
+
+test('resumes from the last acknowledged part after the process is killed in the middle of a part', async () => {
+  const device = await startDevice({ chunkSizeBytes: 1_048_576, settings: { workers: 1 } })
+  const clip = await writeClip(device.watchDir, 'A001.mov', 6 * 1_048_576)
+  const stall = device.server.inject({ kind: 'stall', at: 'body', afterBytes: 100_000 }, { operation: 'part', nth: 3 })
+  const first = await device.start()
+  await stall.firstHit
+  await first.kill()
+  const noted = acknowledgedParts(device.stateDir)
+  expect(noted).toHaveLength(2)
+  stall.remove()
+
+  await device.start()
+  await device.until(([upload]) => upload?.state === 'verified', 'verified')
+
+  expect(differences(device.server, clip)).toEqual([])
+  expect(device.server.partsSentAgain().filter((part) => noted.includes(part))).toEqual([])
+  expect(device.server.assets).toHaveLength(1)
+})
+
+test('makes no second asset when the process is killed between the create and its reply', async () => {
+  const device = await startDevice()
+  const clip = await writeClip(device.watchDir, 'A001.mov', 200_000)
+  const stall = device.server.inject({ kind: 'stall', at: 'reply' }, { operation: 'create' })
+  const first = await device.start()
+  await stall.firstHit
+  await first.kill()
+  stall.remove()
+  expect(readStored(device.stateDir, 'SELECT state, uncertain FROM uploads')).toMatchObject([
+    { state: 'registering', uncertain: 1 },
+  ])
+
+  await device.start()
+  await device.until(([upload]) => upload?.state === 'verified', 'verified')
+
+  expect(device.server.assets).toHaveLength(1)
+  expect(differences(device.server, clip)).toEqual([])
+})
+
+test('a foreign server, which knows no idempotency key, gets at most one complete asset after a lost reply', async () => {
+  const device = await startDevice({ mode: 'foreign' })
+  const clip = await writeClip(device.watchDir, 'A001.mov', 200_000)
+  device.server.inject({ kind: 'loseReply' }, { operation: 'create' })
+  await device.start()
+
+  await device.until(([upload]) => upload?.state === 'uploaded', 'uploaded')
+
+  expect(device.server.assets).toHaveLength(2)
+  expect(differences(device.server, clip)).toEqual([])
+  expect(device.server.requestsOf('create').every(({ headers }) => headers['idempotency-key'] === undefined)).toBe(true)
+  expect(device.server.requestsOf('custody')).toEqual([])
+})
+
+test('SIGTERM lets the part on its way finish and gives back the rest without counting an attempt', async () => {
+  const device = await startDevice({ chunkSizeBytes: 1_048_576, settings: { workers: 1 } })
+  await writeClip(device.watchDir, 'A001.mov', 4 * 1_048_576)
+  const slow = device.server.inject({ kind: 'latency', delayMs: 400 }, { operation: 'part', nth: 2, times: 1_000 })
+  const agent = await device.start()
+  await slow.firstHit
+
+  expect(await agent.terminate()).toBe(0)
+
+  const parts = readStored<{ state: string; attempts: number }>(
+    device.stateDir,
+    'SELECT state, attempts FROM parts ORDER BY number',
+  )
+  expect(parts.slice(0, 2)).toMatchObject([{ state: 'acknowledged' }, { state: 'acknowledged' }])
+  expect(parts.slice(2)).toMatchObject([
+    { state: 'pending', attempts: 0 },
+    { state: 'pending', attempts: 0 },
+  ])
+})
