@@ -149,8 +149,8 @@ describe('putPart, when the file is not what it was', () => {
   })
 
   it.each([
-    ['changed', 'longer', (path: string) => appendFile(path, 'more')],
-    ['truncated', 'shorter', (path: string) => truncate(path, 10)],
+    ['changed', 'longer than expected', (path: string) => appendFile(path, 'more')],
+    ['truncated', 'shorter than expected', (path: string) => truncate(path, 10)],
     ['changed', 'touched', (path: string) => utimes(path, new Date(), new Date(1_700_000_000_000))],
     [
       'changed',
@@ -160,7 +160,7 @@ describe('putPart, when the file is not what it was', () => {
         await rename(`${path}.new`, path)
       },
     ],
-  ])('sends nothing and says %s when it is %s than expected', async (problem, _how, change) => {
+  ])('sends nothing and says %s when it is %s', async (problem, _how, change) => {
     const { destination, server, path, clip } = await clipOf(patternedBytes(1_000))
     const part = await partOf(path, clip.uploadUrls[0])
     await change(path)
@@ -179,10 +179,10 @@ describe('putPart, when the file is not what it was', () => {
   })
 
   it.each([
-    ['truncated', (path: string) => truncate(path, bufferSizeBytes)],
-    ['changed', (path: string) => appendFile(path, 'more')],
-    ['changed', (path: string) => utimes(path, new Date(), new Date(1_700_000_000_000))],
-  ])('never completes the part and says %s when that happens under way', async (problem, change) => {
+    ['truncated', 'it loses bytes', (path: string) => truncate(path, bufferSizeBytes)],
+    ['changed', 'it grows', (path: string) => appendFile(path, 'more')],
+    ['changed', 'it is touched', (path: string) => utimes(path, new Date(), new Date(1_700_000_000_000))],
+  ])('never completes the part and says %s when %s under way', async (problem, _how, change) => {
     const sizeBytes = 6 * bufferSizeBytes
     const { server, settings, path, clip } = await clipOf(patternedBytes(sizeBytes))
     const part = await partOf(path, clip.uploadUrls[0])
@@ -248,14 +248,13 @@ describe('putPart, when nothing moves or it is told to stop', () => {
 
   it('does not count the wait for a connection as a stall', async () => {
     const { destination, server, path, clip } = await withOneConnection()
-    server.inject(faults.stallReply, { operation: 'part' })
+    const held = server.inject(faults.stallReply, { operation: 'part' })
+    const first = destination.putPart(await partOf(path, clip.uploadUrls[0], { stallMs: 1_500 }))
+    await held.firstHit
 
-    const [first, second] = await Promise.all([
-      destination.putPart(await partOf(path, clip.uploadUrls[0], { stallMs: 1_200 })),
-      destination.putPart(await partOf(path, clip.uploadUrls[0], { stallMs: 600 })),
-    ])
+    const second = await destination.putPart(await partOf(path, clip.uploadUrls[0], { stallMs: 700 }))
 
-    expect(first).toEqual({ kind: 'failed', failure: { kind: 'stalled' } })
+    expect(await first).toEqual({ kind: 'failed', failure: { kind: 'stalled' } })
     expect(second.kind).toBe('stored')
   })
 
