@@ -1,3 +1,4 @@
+export { checkSchema, type SchemaCheck } from './check-schema.ts'
 export { columnCasing, createDatabase, type Database, type DatabaseHandle, type DatabaseOptions } from './database.ts'
 export { type MigrateOptions, type MigrateResult, migrate } from './migrate.ts'
 export { MigrationError, type MigrationErrorCode } from './migration-error.ts'

@@ -1,0 +1,38 @@
+import { beginAssembly, completeAssembly, failAsset, reserveStoreKey } from '@rushes/fleet'
+import type { Logger } from 'pino'
+import type { DatabaseCall } from '../database-call.ts'
+import type { ObjectStore } from '../store/port.ts'
+
+/**
+ * Makes one clip of an upload whose parts are all in: intent in the rows, bytes to their place, result in the rows, leftovers
+ * away. After a crash at any point it is done again from the beginning and gives the same clip.
+ */
+export function createAssemble(given: {
+  call: DatabaseCall
+  store: ObjectStore
+  log: Logger
+  /** The clip is available and the device's digests are in. */
+  onReadyToVerify: (assetId: string) => void
+}): (assetId: string) => Promise<void> {
+  const { call, store, log } = given
+  return async (assetId) => {
+    const startedMs = performance.now()
+    const begun = await call((clocked) => beginAssembly(clocked, { assetId }))
+    if (begun.kind !== 'begun') return
+    const published = await store.publish(begun.asset, (storeKey) =>
+      call((clocked) => reserveStoreKey(clocked, { assetId, storeKey })),
+    )
+    if (published.kind === 'bytesLost') {
+      log.error({ assetId, detail: published.detail }, 'acknowledged bytes are gone from the store')
+      await call((clocked) => failAsset(clocked, { assetId, because: 'storedBytesLost', detail: published.detail }))
+      return
+    }
+    const completed = await call((clocked) => completeAssembly(clocked, { assetId }))
+    await store.discard(assetId)
+    log.info(
+      { assetId, sizeBytes: begun.asset.sizeBytes, durationMs: Math.round(performance.now() - startedMs) },
+      'clip available',
+    )
+    if (completed.kind === 'available' && completed.verify) given.onReadyToVerify(assetId)
+  }
+}

@@ -1,0 +1,28 @@
+import { failOverdue, listDueAssets } from '@rushes/fleet'
+import type { Logger } from 'pino'
+import type { DatabaseCall } from '../database-call.ts'
+import type { KeyedQueue } from './keyed-queue.ts'
+
+/**
+ * Finds in the rows what is to be done: clips that are whole, stragglers that did not come in time, digests that wait. What a
+ * crash, a full queue or a lost reply left undone is found by the same way, so nothing else has to remember it.
+ */
+export function createSweeper(given: {
+  call: DatabaseCall
+  assemblies: KeyedQueue
+  verifications: KeyedQueue
+  log: Logger
+  graceMs: number
+}): () => Promise<void> {
+  const { call, log, graceMs } = given
+  return async () => {
+    const due = await call((clocked) => listDueAssets(clocked, { graceMs }))
+    for (const assetId of due.ready) given.assemblies.add(assetId)
+    for (const assetId of due.toVerify) given.verifications.add(assetId)
+    for (const assetId of due.overdue) {
+      const failed = await call((clocked) => failOverdue(clocked, { assetId, graceMs }))
+      if (failed.kind === 'failed')
+        log.warn({ assetId, missing: failed.missing.slice(0, 20) }, 'parts missing after the grace')
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import type { Logger } from 'pino'
+import type { DatabaseCall } from './database-call.ts'
+import type { RateLimiter } from './http/rate-limiter.ts'
+import type { Limits } from './limits.ts'
+import type { PartSigner } from './parts/part-signer.ts'
+import type { PartReceiver } from './parts/receive-part.ts'
+import type { ObjectStore } from './store/port.ts'
+
+/** What the routes are given. */
+export type IngestContext = {
+  call: DatabaseCall
+  clock: () => Date
+  log: Logger
+  limits: Limits
+  limiter: RateLimiter
+  /** Where people sign in and approve pairing codes. */
+  publicUrl: string
+  /** How devices reach this program. */
+  ingestUrl: string
+  store: ObjectStore
+  signer: PartSigner
+  receivePart: PartReceiver
+  /** Every part of an upload is in. */
+  onWhole: (assetId: string) => void
+  /** A whole clip's digests are in. */
+  onReadyToVerify: (assetId: string) => void
+  /** Whether these cookies belong to somebody who may see clips. */
+  isSignedIn: (headers: Headers) => Promise<boolean>
+  /** Rejects when the database cannot be asked. */
+  pingDatabase: () => Promise<void>
+}

@@ -1,0 +1,34 @@
+import { stragglerGraceMs } from '@rushes/protocol'
+
+/** Times and sizes that bound what a request may cost. Tests shorten them. */
+export type Limits = {
+  /** A part upload of which no byte comes for so long is given up. */
+  stallMs: number
+  /** The body of any other request has to be in by then. */
+  bodyMs: number
+  /** What is left of a body that was refused is read, and thrown away, for so long: then the answer has surely been read. */
+  lingerMs: number
+  /** After the final part of a real-time upload, how long stragglers may still arrive. */
+  graceMs: number
+  /** How often the rows are searched for work that no message told of. */
+  sweepEveryMs: number
+  /** How long a stop waits for uploads in flight. */
+  drainMs: number
+  /** A request waits so long for a database that is away; a part that has arrived, longer. */
+  databaseWaitMs: number
+  acknowledgeWaitMs: number
+  /** Left free on the volume of the store. */
+  reserveBytes: number
+}
+
+export const limits: Limits = {
+  stallMs: 60_000,
+  bodyMs: 30_000,
+  lingerMs: 30_000,
+  graceMs: stragglerGraceMs,
+  sweepEveryMs: 5_000,
+  drainMs: 6_000,
+  databaseWaitMs: 5_000,
+  acknowledgeWaitMs: 30_000,
+  reserveBytes: 256 * 1024 * 1024,
+}

@@ -1,0 +1,157 @@
+import type { IncomingMessage } from 'node:http'
+import { acknowledgePart, type FoundPart, findPart, withdrawAcknowledgement } from '@rushes/fleet'
+import type { DatabaseCall } from '../database-call.ts'
+import type { Gathering } from '../store/folder/gathering.ts'
+import type { PartClaims } from './part-claims.ts'
+import { type BodyEnd, readBody } from './read-body.ts'
+import { startXxh64 } from './xxh64.ts'
+
+export type ReceivePartInput = {
+  assetId: string
+  number: number
+  /** Of the URL that it came by. */
+  generation: number
+  contentLengthBytes: number
+  body: IncomingMessage
+}
+
+export type ReceivePartOutcome =
+  /** Durable, and written down as such. `isWhole`: it was the last one missing. */
+  | { kind: 'stored'; xxh64: string; isWhole: boolean }
+  | { kind: 'noSuchUpload' }
+  | { kind: 'superseded' }
+  | { kind: 'wrongLength'; registeredBytes: number }
+  | Exclude<BodyEnd, { kind: 'complete' }>
+
+export type PartReceiver = (input: ReceivePartInput) => Promise<ReceivePartOutcome>
+
+export type PartReceiving = {
+  call: DatabaseCall
+  gathering: Gathering
+  claims: PartClaims
+  stallMs: number
+  /** How long a part that has arrived waits for a database that is away. */
+  acknowledgeWaitMs: number
+}
+
+/**
+ * Takes in the bytes of one part: streamed to disk and digested, synced, then acknowledged, in this order, so that an
+ * acknowledged part is never without its bytes. Acknowledged bytes are never written over in place: the same part again is
+ * written apart, compared, and only if it differs put in their stead.
+ */
+export function createPartReceiver(given: PartReceiving): PartReceiver {
+  const { call, gathering, claims } = given
+
+  return async (input) => {
+    const key = `${input.assetId}/${input.number}`
+    // Taken before the row is read: what is not acknowledged now is not acknowledged by anybody else meanwhile.
+    const claim = claims.tryTake(key)
+    try {
+      const part = await call((clocked) => findPart(clocked, input))
+      const refusal = refusalOf(part, input)
+      if (refusal !== null) return refusal
+      if (part === null) return { kind: 'noSuchUpload' }
+      if (part.assetState !== 'created') return await compareOnly(part, input)
+      const { offsetBytes } = part
+      if (claim === null || offsetBytes === null || part.acknowledgedXxh64 !== null)
+        return await takeApart(claim !== null)
+      if (await gathering.isApart(input.assetId, input.number)) return await takeApart(true)
+      return await takeInPlace(offsetBytes, claim.displaced)
+    } finally {
+      claim?.release()
+    }
+
+    async function takeInPlace(offsetBytes: number, displaced: AbortSignal): Promise<ReceivePartOutcome> {
+      const digest = startXxh64()
+      const writer = await gathering.writeInPlace(input.assetId, offsetBytes)
+      try {
+        const end = await readBody(input.body, { ...limits(), displaced }, async (chunk) => {
+          digest.update(chunk)
+          await writer.write(chunk)
+        })
+        if (end.kind !== 'complete') return end
+        await writer.sync()
+      } finally {
+        await writer.close()
+      }
+      return acknowledge(digest.digest(), offsetBytes)
+    }
+
+    async function takeApart(isAlone: boolean): Promise<ReceivePartOutcome> {
+      const digest = startXxh64()
+      const writer = await gathering.writeApart(input.assetId)
+      try {
+        const end = await readBody(input.body, { ...limits(), displaced: null }, async (chunk) => {
+          digest.update(chunk)
+          await writer.write(chunk)
+        })
+        if (end.kind !== 'complete') return end
+        await writer.sync()
+        const xxh64 = digest.digest()
+        // Whoever still writes this part in place has fewer bytes than we do: it may be a connection that died unnoticed.
+        const late = isAlone ? null : await claims.takeOver(key)
+        try {
+          return await putInStead(xxh64, (number) => writer.keepAs(number))
+        } finally {
+          late?.release()
+        }
+      } finally {
+        await writer.drop()
+      }
+    }
+
+    /** All bytes are there, apart and durable, and nobody else changes the part. */
+    async function putInStead(xxh64: string, keepAs: (number: number) => Promise<void>): Promise<ReceivePartOutcome> {
+      const part = await call((clocked) => findPart(clocked, input), { waitMs: given.acknowledgeWaitMs })
+      const refusal = refusalOf(part, input)
+      if (refusal !== null) return refusal
+      if (part?.acknowledgedXxh64 === xxh64) return { kind: 'stored', xxh64, isWhole: false }
+      if (part?.assetState !== 'created') return { kind: 'noSuchUpload' }
+      if (part.acknowledgedXxh64 !== null) {
+        const isOpen = await call((clocked) => withdrawAcknowledgement(clocked, input), {
+          waitMs: given.acknowledgeWaitMs,
+        })
+        if (!isOpen) return { kind: 'noSuchUpload' }
+      }
+      await keepAs(input.number)
+      return acknowledge(xxh64, null)
+    }
+
+    async function acknowledge(receivedXxh64: string, writtenAtBytes: number | null): Promise<ReceivePartOutcome> {
+      const outcome = await call(
+        (clocked) =>
+          acknowledgePart(clocked, { ...input, sizeBytes: input.contentLengthBytes, receivedXxh64, writtenAtBytes }),
+        { waitMs: given.acknowledgeWaitMs },
+      )
+      if (outcome.kind === 'acknowledged') return { kind: 'stored', xxh64: receivedXxh64, isWhole: outcome.isWhole }
+      const part = await call((clocked) => findPart(clocked, input))
+      return (
+        refusalOf(part, input) ?? (part?.assetState === 'created' ? { kind: 'displaced' } : { kind: 'noSuchUpload' })
+      )
+    }
+
+    function limits() {
+      return { contentLengthBytes: input.contentLengthBytes, stallMs: given.stallMs }
+    }
+  }
+
+  /** The clip is whole: the same bytes again are answered as they were the first time, and written nowhere. */
+  async function compareOnly(part: FoundPart, input: ReceivePartInput): Promise<ReceivePartOutcome> {
+    if (part.assetState === 'failed' || part.assetState === 'closed') return { kind: 'noSuchUpload' }
+    const digest = startXxh64()
+    const { contentLengthBytes, body } = input
+    const end = await readBody(body, { contentLengthBytes, stallMs: given.stallMs, displaced: null }, async (chunk) =>
+      digest.update(chunk),
+    )
+    if (end.kind !== 'complete') return end
+    const xxh64 = digest.digest()
+    return part.acknowledgedXxh64 === xxh64 ? { kind: 'stored', xxh64, isWhole: false } : { kind: 'noSuchUpload' }
+  }
+}
+
+function refusalOf(part: FoundPart | null, input: ReceivePartInput): ReceivePartOutcome | null {
+  if (part === null || part.assetState === 'failed' || part.assetState === 'closed') return { kind: 'noSuchUpload' }
+  if (part.generation !== input.generation) return { kind: 'superseded' }
+  if (part.sizeBytes !== input.contentLengthBytes) return { kind: 'wrongLength', registeredBytes: part.sizeBytes }
+  return null
+}

@@ -1,0 +1,80 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { IngestContext } from '../context.ts'
+import { isDatabaseAway } from '../database-call.ts'
+import { refusePart } from '../http/part-errors.ts'
+import { signedAcl } from '../parts/part-signer.ts'
+import { isErrno } from '../store/folder/errno.ts'
+
+const whole = z.string().regex(/^[1-9]\d{0,9}$/)
+const address = z.object({
+  assetId: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+  number: whole,
+  generation: whole,
+})
+const signed = z.object({ expires: whole, signature: z.string().min(1).max(100) })
+
+export const partPath = '/parts/:assetId/:number/:generation'
+
+/** `PUT` of a part to its signed URL: raw bytes of exactly the registered number, with the headers that were signed. */
+export function putPartRoute(app: FastifyInstance, context: IngestContext): void {
+  app.register(async (scope) => {
+    // Whatever its type, the body stays a stream.
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+    scope.setErrorHandler((error, request, reply) => {
+      if (isErrno(error, 'ENOSPC', 'EDQUOT')) return refusePart(reply, 'outOfSpace')
+      if (isDatabaseAway(error)) return refusePart(reply, 'serviceUnavailable')
+      request.log.error({ err: error }, 'a part could not be taken in')
+      return refusePart(reply, 'internalError')
+    })
+    scope.put(partPath, (request, reply) => putPart(context, request, reply))
+    // A refusal is answered at once; the rest of the body is thrown away so that the sender comes to read it, but not for ever.
+    scope.addHook('onResponse', async (request) => {
+      if (request.raw.complete) return
+      const timer = setTimeout(() => request.raw.socket.destroy(), context.limits.lingerMs)
+      request.raw.once('close', () => clearTimeout(timer))
+    })
+  })
+}
+
+async function putPart(context: IngestContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const path = address.safeParse(request.params)
+  const query = signed.safeParse(request.query)
+  if (!path.success || !query.success) return refusePart(reply, 'accessDenied')
+  const part = {
+    assetId: path.data.assetId,
+    number: Number(path.data.number),
+    generation: Number(path.data.generation),
+  }
+  const expiresAtSeconds = Number(query.data.expires)
+  const contentType = request.headers['content-type'] ?? ''
+  const isGenuine =
+    request.headers['x-amz-acl'] === signedAcl &&
+    context.signer.isGenuine({ ...part, contentType, expiresAtSeconds }, query.data.signature)
+  if (!isGenuine) return refusePart(reply, 'signatureDoesNotMatch')
+  if (context.clock().getTime() >= expiresAtSeconds * 1000) return refusePart(reply, 'expired')
+  const contentLength = request.headers['content-length']
+  if (contentLength === undefined) return refusePart(reply, 'missingContentLength')
+  const contentLengthBytes = Number(contentLength)
+
+  const outcome = await context.receivePart({ ...part, contentLengthBytes, body: request.raw })
+  switch (outcome.kind) {
+    case 'stored':
+      if (outcome.isWhole) context.onWhole(part.assetId)
+      return reply.header('etag', `"${outcome.xxh64}"`).send()
+    case 'noSuchUpload':
+      return refusePart(reply, 'noSuchUpload')
+    case 'superseded':
+      return refusePart(reply, 'superseded')
+    case 'wrongLength':
+      return refusePart(reply, contentLengthBytes > outcome.registeredBytes ? 'entityTooLarge' : 'incompleteBody')
+    // In these three the sender is gone or stuck, so that the connection is of no more use.
+    case 'incompleteBody':
+      return refusePart(reply.header('connection', 'close'), 'incompleteBody')
+    case 'stalled':
+      return refusePart(reply.header('connection', 'close'), 'requestTimeout')
+    case 'displaced':
+      return refusePart(reply.header('connection', 'close'), 'displaced')
+  }
+}

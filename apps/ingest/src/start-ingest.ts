@@ -1,0 +1,136 @@
+import type { DatabaseHandle } from '@rushes/db'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { createAssemble } from './assembly/assemble.ts'
+import { createKeyedQueue } from './assembly/keyed-queue.ts'
+import { createSweeper } from './assembly/sweep.ts'
+import type { Config } from './config.ts'
+import { createVerify } from './custody/verify.ts'
+import { createDatabaseCall } from './database-call.ts'
+import { createRateLimiter } from './http/rate-limiter.ts'
+import type { Limits } from './limits.ts'
+import { createPartClaims } from './parts/part-claims.ts'
+import { createPartSigner } from './parts/part-signer.ts'
+import { createPartReceiver } from './parts/receive-part.ts'
+import { repeat } from './repeat.ts'
+import { buildServer } from './server.ts'
+import { StartError } from './start-error.ts'
+import { isErrno } from './store/folder/errno.ts'
+import { findLostBytes } from './store/folder/find-lost.ts'
+import { openFolderStore } from './store/folder/folder-store.ts'
+import { tidyFolder } from './store/folder/tidy.ts'
+
+export type RunningIngest = {
+  /** The port that it listens on, also where 0 was asked for. */
+  port: number
+  /** Takes no more requests, lets those in flight end, finishes what runs in the background. Safe to call twice. */
+  stop(): Promise<void>
+}
+
+export type IngestParts = {
+  config: Config
+  limits: Limits
+  log: Logger
+  database: DatabaseHandle
+  clock: () => Date
+  /** Whether these cookies belong to somebody who may see clips. */
+  isSignedIn: (headers: Headers) => Promise<boolean>
+}
+
+const tidyEveryMs = 10 * 60_000
+
+/**
+ * Puts ingest together and starts it: what a crash left is mended before the first request is taken.
+ *
+ * @throws StartError `storeUnusable`, `portTaken`, `addressUnusable`
+ */
+export async function startIngest(parts: IngestParts): Promise<RunningIngest> {
+  const { config, limits, log, database, clock } = parts
+  const stopping = new AbortController()
+  const call = createDatabaseCall({ db: database.db, clock, waitMs: limits.databaseWaitMs, log })
+  const signer = createPartSigner(config.secrets)
+  const store = await openFolderStore({ dir: config.storeDir, signer, ingestUrl: config.ingestUrl })
+
+  const verify = createVerify({ call, store, log, signal: stopping.signal })
+  const verifications = createKeyedQueue({ name: 'verify', concurrency: 2, maxWaiting: 10_000, work: verify, log })
+  const onReadyToVerify = (assetId: string) => void verifications.add(assetId)
+  const assemble = createAssemble({ call, store, log, onReadyToVerify })
+  const assemblies = createKeyedQueue({ name: 'assemble', concurrency: 8, maxWaiting: 10_000, work: assemble, log })
+  const sweeper = createSweeper({ call, assemblies, verifications, log, graceMs: limits.graceMs })
+
+  await findLostBytes({ call, gathering: store.gathering, log })
+  const tidy = () => tidyFolder({ call, gathering: store.gathering, log })
+  await tidy()
+  await sweeper()
+
+  const app = buildServer(
+    {
+      call,
+      clock,
+      log,
+      limits,
+      limiter: createRateLimiter(config.rateLimits),
+      publicUrl: config.publicUrl,
+      ingestUrl: config.ingestUrl,
+      store,
+      signer,
+      receivePart: createPartReceiver({
+        call,
+        gathering: store.gathering,
+        claims: createPartClaims(),
+        stallMs: limits.stallMs,
+        acknowledgeWaitMs: limits.acknowledgeWaitMs,
+      }),
+      onWhole: (assetId) => void assemblies.add(assetId),
+      onReadyToVerify,
+      isSignedIn: parts.isSignedIn,
+      pingDatabase: async () => void (await database.pool.query('select 1')),
+    },
+    { trustedProxies: config.trustedProxies },
+  )
+  const port = await listen(app, config)
+  const loops = [
+    repeat({ name: 'sweep', everyMs: limits.sweepEveryMs, work: sweeper, log, signal: stopping.signal }),
+    repeat({ name: 'tidy', everyMs: tidyEveryMs, work: tidy, log, signal: stopping.signal }),
+  ]
+  let stopped: Promise<void> | undefined
+  const stop = async () => {
+    const late = setTimeout(() => {
+      log.warn('uploads in flight did not end in time; their devices send the parts again')
+      app.server.closeAllConnections()
+    }, limits.drainMs)
+    await app.close()
+    clearTimeout(late)
+    stopping.abort()
+    await Promise.all([assemblies.stop(), verifications.stop(), ...loops])
+  }
+  return {
+    port,
+    stop: () => {
+      stopped ??= stop()
+      return stopped
+    },
+  }
+}
+
+async function listen(app: FastifyInstance, config: Config): Promise<number> {
+  try {
+    await app.listen({ host: config.host, port: config.port })
+  } catch (cause) {
+    if (isErrno(cause, 'EADDRINUSE'))
+      throw new StartError(
+        'portTaken',
+        `port ${config.port} of ${config.host} is taken by another program`,
+        'Stop that program, or choose another port with RUSHES_INGEST_PORT',
+        cause,
+      )
+    throw new StartError(
+      'addressUnusable',
+      `cannot listen on ${config.host}, port ${config.port}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      'Set RUSHES_HOST to an address of this machine, for example RUSHES_HOST=0.0.0.0, and RUSHES_INGEST_PORT above 1023',
+      cause,
+    )
+  }
+  const address = app.server.address()
+  return typeof address === 'object' && address !== null ? address.port : config.port
+}

@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto'
+import { access, constants, link, mkdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { join, resolve, sep } from 'node:path'
+import { partUrlLifetimeMs } from '@rushes/protocol'
+import type { PartSigner } from '../../parts/part-signer.ts'
+import { StartError } from '../../start-error.ts'
+import type { ObjectStore } from '../port.ts'
+import { createGathering, type Gathering } from './gathering.ts'
+import { gatheringFolder, uploadKeyOf } from './layout.ts'
+import { publishFile } from './publish.ts'
+import { openStoredFile } from './stored-file.ts'
+import { createFolderSync } from './sync-folder.ts'
+
+/** A store in a folder: its parts come through this program, which writes them into `gathering`. */
+export type FolderStore = ObjectStore & { readonly gathering: Gathering }
+
+/**
+ * Opens, and where needed makes, the folder of a store.
+ *
+ * @throws StartError `storeUnusable` when it cannot be written, or its file system has no hard links
+ */
+export async function openFolderStore(given: {
+  dir: string
+  signer: PartSigner
+  /** How devices reach the part route of this program. */
+  ingestUrl: string
+}): Promise<FolderStore> {
+  const root = resolve(given.dir)
+  await prove(root)
+  const folders = createFolderSync(root)
+  const gathering = createGathering(root, folders)
+  const within = (key: string) => {
+    const path = resolve(root, key)
+    if (!path.startsWith(root.endsWith(sep) ? root : root + sep)) throw new Error('a store key leads out of the store')
+    return path
+  }
+  return {
+    gathering,
+    uploadKey: uploadKeyOf,
+    async partUrls(upload, parts, now) {
+      const expiresAtSeconds = Math.floor((now.getTime() + partUrlLifetimeMs) / 1000)
+      const common = { assetId: upload.assetId, contentType: upload.filetype, expiresAtSeconds }
+      return parts.map(
+        ({ number, generation }) => given.ingestUrl + given.signer.sign({ ...common, number, generation }),
+      )
+    },
+    publish: (asset, reserve) => publishFile({ root, gathering, folders }, asset, reserve),
+    discard: (assetId) => gathering.discard(assetId),
+    open: (key) => openStoredFile(within(key)),
+    async freeBytes() {
+      const volume = await statfs(root)
+      return volume.bavail * volume.bsize
+    },
+    check: () => access(join(root, gatheringFolder), constants.W_OK),
+  }
+}
+
+/** Finds out at the start what would otherwise fail with the first clip. */
+async function prove(root: string): Promise<void> {
+  const folder = join(root, gatheringFolder)
+  const probe = join(folder, `probe-${randomUUID()}`)
+  try {
+    await mkdir(folder, { recursive: true })
+    await writeFile(probe, '')
+    await link(probe, `${probe}-linked`)
+  } catch (cause) {
+    throw new StartError(
+      'storeUnusable',
+      `the folder of OBJECT_STORE_URL cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`,
+      'It has to be writable for this program, on a file system with hard links (not exFAT); choose or repair it',
+      cause,
+    )
+  } finally {
+    // Left over where the link failed; where the folder itself could not be made there is nothing.
+    await Promise.allSettled([rm(probe, { force: true }), rm(`${probe}-linked`, { force: true })])
+  }
+}

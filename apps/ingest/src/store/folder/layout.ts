@@ -1,0 +1,30 @@
+import { join } from 'node:path'
+import { numberedName, safeName } from '@rushes/fleet'
+
+/** Hidden, so that whoever looks into the folder sees whole clips only. */
+export const gatheringFolder = '.rushes-uploads'
+
+/** Names within the gathering folder, by asset. */
+export const dataName = (assetId: string): string => `${assetId}.data`
+export const apartName = (assetId: string): string => `${assetId}.apart`
+export const partName = (number: number): string => `part-${number}`
+export const incomingPrefix = 'incoming-'
+
+/** Which upload an entry of the gathering folder belongs to; null for what is not ours. */
+export function assetIdOf(entry: string): string | null {
+  return /^([0-9a-f-]{36})\.(data|apart)$/.exec(entry)?.[1] ?? null
+}
+
+export const uploadKeyOf = (assetId: string): string => join(gatheringFolder, dataName(assetId))
+
+/** The folder of a project: its name for people, the beginning of its id so that two of one name stay apart. */
+export const projectFolder = (project: { id: string; name: string }): string =>
+  `${safeName(project.name)}-${project.id.slice(0, 8)}`
+
+/** Where the n-th clip of this name would stand. */
+export function treeKey(
+  asset: { project: { id: string; name: string }; folder: string; name: string },
+  nth: number,
+): string {
+  return join(projectFolder(asset.project), asset.folder, numberedName(safeName(asset.name), nth))
+}

@@ -1,0 +1,107 @@
+import { type FileHandle, link, open, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { AssemblingAsset } from '@rushes/fleet'
+import type { PublishOutcome } from '../port.ts'
+import { isErrno } from './errno.ts'
+import type { Gathering } from './gathering.ts'
+import { apartName, dataName, gatheringFolder, partName, treeKey, uploadKeyOf } from './layout.ts'
+import type { FolderSync } from './sync-folder.ts'
+import { writeFully } from './write-fully.ts'
+
+const copyBytes = 1024 * 1024
+
+export type Publishing = { root: string; gathering: Gathering; folders: FolderSync }
+
+/**
+ * Puts a whole clip into the tree that people see: the parts that lie apart are moved to their places, the file is cut to its
+ * size and synced, and then linked under its name, which never overwrites. The hidden name goes only once the database knows
+ * the clip to be available, so after a crash the same file, told by its inode, is found under both.
+ */
+export async function publishFile(
+  { root, gathering, folders }: Publishing,
+  asset: AssemblingAsset,
+  reserve: (key: string) => Promise<boolean>,
+): Promise<PublishOutcome> {
+  const dataPath = join(root, gatheringFolder, dataName(asset.id))
+  const file = await openData(dataPath)
+  if (file === null) return { kind: 'bytesLost', detail: 'The file that gathered its parts is gone from the store' }
+  try {
+    for (const number of await gathering.apartNumbers(asset.id)) {
+      const part = asset.parts.find((candidate) => candidate.number === number)
+      if (part === undefined) continue
+      const path = join(root, gatheringFolder, apartName(asset.id), partName(number))
+      if (!(await moveIn(path, file, part)))
+        return { kind: 'bytesLost', detail: `The file that held part ${number} has another size than it had` }
+    }
+    const { size } = await file.stat()
+    if (size < asset.sizeBytes)
+      return { kind: 'bytesLost', detail: `The store holds ${size} of ${asset.sizeBytes} bytes that were acknowledged` }
+    if (size > asset.sizeBytes) await file.truncate(asset.sizeBytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+
+  const wasReserved = asset.storeKey !== uploadKeyOf(asset.id)
+  if (wasReserved && (await linkInto(root, dataPath, asset.storeKey, folders)))
+    return { kind: 'published', key: asset.storeKey }
+  for (let nth = 1; ; nth++) {
+    const key = treeKey(asset, nth)
+    if (!(await reserve(key))) continue
+    if (await linkInto(root, dataPath, key, folders)) return { kind: 'published', key }
+  }
+}
+
+/** A clip whose parts all lie apart has no data file yet. */
+async function openData(path: string): Promise<FileHandle | null> {
+  try {
+    return await open(path, 'r+')
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error
+  }
+  try {
+    await stat(path.replace(/\.data$/, '.apart'))
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return null
+    throw error
+  }
+  return open(path, 'wx+', 0o644)
+}
+
+/** Copies a part to its place; false when the file is not as long as the part. */
+async function moveIn(
+  path: string,
+  into: FileHandle,
+  part: { offsetBytes: number; sizeBytes: number },
+): Promise<boolean> {
+  const from = await open(path, 'r')
+  try {
+    if ((await from.stat()).size !== part.sizeBytes) return false
+    const buffer = Buffer.allocUnsafe(Math.min(copyBytes, part.sizeBytes))
+    for (let at = 0; at < part.sizeBytes; ) {
+      const { bytesRead } = await from.read(buffer, 0, buffer.length, at)
+      if (bytesRead === 0) return false
+      await writeFully(into, [buffer.subarray(0, bytesRead)], part.offsetBytes + at)
+      at += bytesRead
+    }
+    return true
+  } finally {
+    await from.close()
+  }
+}
+
+/** Gives the file its name in the tree; false when another file has it. */
+async function linkInto(root: string, dataPath: string, key: string, folders: FolderSync): Promise<boolean> {
+  const target = join(root, key)
+  const folder = dirname(target)
+  await folders.make(folder)
+  try {
+    await link(dataPath, target)
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error
+    const [ours, theirs] = await Promise.all([stat(dataPath), stat(target)])
+    if (ours.ino !== theirs.ino || ours.dev !== theirs.dev) return false
+  }
+  await folders.sync(folder)
+  return true
+}

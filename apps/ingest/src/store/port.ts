@@ -1,0 +1,47 @@
+import type { AssemblingAsset, RegisteredPart } from '@rushes/fleet'
+
+/**
+ * Where clips are kept. The database says which parts there are and which of them are acknowledged; a store keeps bytes and
+ * tells nothing of its own. Two adapters can stand behind it: a folder, to which the parts come through this program, and an
+ * S3 bucket, to which devices send them directly.
+ */
+export interface ObjectStore {
+  /** The key of an upload whose parts are being gathered. */
+  uploadKey(assetId: string): string
+
+  /** Signed addresses that a device PUTs these parts to, in their order. */
+  partUrls(upload: PartsOfUpload, parts: readonly RegisteredPart[], now: Date): Promise<string[]>
+
+  /**
+   * Makes one object of all parts, in order of their numbers, and puts it where it can be read, never over another one.
+   * Before anything stands at a key, `reserve` is told it; false means that the key belongs to another clip. Durable when it
+   * resolves; doing it again after a crash gives the same object.
+   */
+  publish(asset: AssemblingAsset, reserve: (key: string) => Promise<boolean>): Promise<PublishOutcome>
+
+  /** Forgets what was gathered for an upload that is published, or never will be. Nothing there is no error. */
+  discard(assetId: string): Promise<void>
+
+  /** Opens a published object; null when there is none at this key. */
+  open(key: string): Promise<StoredObject | null>
+
+  /** Room for more, in bytes; null where a store does not tell. */
+  freeBytes(): Promise<number | null>
+
+  /** Rejects when the store cannot be used at the moment. */
+  check(): Promise<void>
+}
+
+export type PartsOfUpload = { assetId: string; storeKey: string; filetype: string }
+
+export type PublishOutcome =
+  | { kind: 'published'; key: string }
+  /** Acknowledged bytes are gone: somebody took them away. The clip can never be whole. */
+  | { kind: 'bytesLost'; detail: string }
+
+export type StoredObject = {
+  readonly sizeBytes: number
+  /** The bytes from `start` up to, and without, `end`; reading ends early when there are no more. */
+  read(start: number, end: number): AsyncIterable<Uint8Array>
+  close(): Promise<void>
+}

@@ -1,0 +1,88 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTestDatabase, type TestDatabase } from '@rushes/db/testing'
+import { createProject, ensureDeviceModels } from '@rushes/fleet'
+import { pino } from 'pino'
+import type { Config } from '../../src/config.ts'
+import { type Limits, limits } from '../../src/limits.ts'
+import { type RunningIngest, startIngest } from '../../src/start-ingest.ts'
+import { freePort } from './free-port.ts'
+import { ana } from './pair.ts'
+
+export const clientSecret = 'the-secret-of-all-units'
+export const viewerCookie = 'session=ana'
+
+export type TestIngest = {
+  url: string
+  database: TestDatabase
+  dir: string
+  config: Config
+  projectId: string
+  logLines: string[]
+  createProject(name: string): Promise<string>
+  /** Stops it and starts it again on the same database and folder. */
+  restart(change?: Partial<Limits>): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Ingest with a database and a folder of its own, listening on loopback. */
+export async function startTestIngest(
+  options: { limits?: Partial<Limits>; config?: Partial<Config> } = {},
+): Promise<TestIngest> {
+  const [database, dir, port] = await Promise.all([
+    createTestDatabase({ maxConnections: 8 }),
+    mkdtemp(join(tmpdir(), 'rushes-ingest-')),
+    freePort(),
+  ])
+  await ensureDeviceModels(database, { clientSecret })
+  const url = `http://127.0.0.1:${port}`
+  const config: Config = {
+    databaseUrl: database.connectionString,
+    storeDir: dir,
+    host: '127.0.0.1',
+    port,
+    publicUrl: 'https://rushes.test',
+    ingestUrl: url,
+    secrets: ['a-secret-for-tests-only'],
+    clientSecret,
+    rateLimits: 'default',
+    trustedProxies: [],
+    ...options.config,
+  }
+  const logLines: string[] = []
+  const log = pino({ level: 'debug' }, { write: (line: string) => void logLines.push(line) })
+  const start = (change: Partial<Limits> = {}) =>
+    startIngest({
+      config,
+      limits: { ...limits, sweepEveryMs: 200, reserveBytes: 1024 * 1024, ...options.limits, ...change },
+      log,
+      database,
+      clock: () => new Date(),
+      isSignedIn: async (headers) => headers.get('cookie') === viewerCookie,
+    })
+  const makeProject = async (name: string) => {
+    const made = await createProject({ db: database.db, now: new Date(), actor: ana }, { name, timezone: 'UTC' })
+    if (made.kind !== 'created') throw new Error(made.kind)
+    return made.project.id
+  }
+  let running: RunningIngest = await start()
+  return {
+    url,
+    database,
+    dir,
+    config,
+    logLines,
+    projectId: await makeProject('Harbour Nights'),
+    createProject: makeProject,
+    async restart(change) {
+      await running.stop()
+      running = await start(change)
+    },
+    async stop() {
+      await running.stop()
+      await database.drop()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
