@@ -85,7 +85,7 @@ export { type ResumeSharingOutcome, resumeSharing } from './devices/resume-shari
 export { type FleetSummary, summarizeFleet } from './devices/summarize-fleet.ts'
 export { toUploadRow } from './devices/to-upload-row.ts'
 export type { UploadRow } from './devices/upload-row.ts'
-export { uploadsByIds, uploadsToWatch } from './devices/uploads-to-watch.ts'
+export { uploadsByIds, uploadsStoredSince, uploadsToWatch } from './devices/uploads-to-watch.ts'
 export { type ApprovePairingInput, type ApprovePairingOutcome, approvePairing } from './pairing/approve.ts'
 export { type DenyPairingOutcome, denyPairing } from './pairing/deny.ts'
 export { listPendingPairings, type PendingPairing } from './pairing/list-pending.ts'

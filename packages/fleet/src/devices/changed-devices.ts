@@ -3,7 +3,7 @@ import { and, gt, inArray, isNull, sql } from 'drizzle-orm'
 import { isAlive } from '../presence/online.ts'
 
 export type ChangePoll = {
-  changedIds: string[]
+  changed: { deviceId: string; changedAt: Date }[]
   /** The clock of the database, for the next poll. */
   at: Date
   /** Gateways that hold their lease: presence changes when this does, and no row is written then. */
@@ -18,10 +18,13 @@ export async function changedDevices({ db }: { db: Database }, input: { after: D
   const changed =
     input.after === null
       ? []
-      : await db.select({ id: devices.id }).from(devices).where(gt(devices.changedAt, input.after))
+      : await db
+          .select({ deviceId: devices.id, changedAt: devices.changedAt })
+          .from(devices)
+          .where(gt(devices.changedAt, input.after))
   const alive = await db.select({ id: gateways.id }).from(gateways).where(isAlive())
   return {
-    changedIds: changed.map((row) => row.id),
+    changed,
     at: new Date(clock.at),
     aliveGatewayIds: alive.map((row) => row.id).sort(),
   }

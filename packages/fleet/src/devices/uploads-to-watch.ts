@@ -33,3 +33,18 @@ export async function uploadsByIds(
     .where(and(eq(deviceUploads.deviceId, input.deviceId), inArray(deviceUploads.uploadId, [...input.uploadIds])))
   return found.map(toUploadRow)
 }
+
+/** Uploads of a device that were stored or marked after an instant of the database's clock: at most `limit`, the newest first. */
+export async function uploadsStoredSince(
+  { db }: { db: Database },
+  input: { deviceId: string; after: Date; limit: number },
+): Promise<UploadRow[]> {
+  const storedAt = sql`greatest(${deviceUploads.receivedAt}, ${deviceUploads.vanishedAt})`
+  const found = await db
+    .select()
+    .from(deviceUploads)
+    .where(and(eq(deviceUploads.deviceId, input.deviceId), sql`${storedAt} > ${input.after}`))
+    .orderBy(desc(storedAt))
+    .limit(input.limit)
+  return found.map(toUploadRow)
+}
