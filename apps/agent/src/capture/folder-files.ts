@@ -10,8 +10,8 @@ import { lookAt, type Sighting } from './sighting.ts'
 import { TemporaryStarts } from './temporary-starts.ts'
 import type { MountedVolume } from './volume-table.ts'
 
-/** How many files are taken further in one turn, so that hints never wait long. */
-const maxPerTurn = 64
+/** How many files are taken further in one turn: hints must not wait long, and asking for writers costs the same for one as for many. */
+const maxPerTurn = 512
 
 /** The files of one watch folder: makes sightings into tidings. `advance` must have resolved before anything else is called. */
 export class FolderFiles {
@@ -96,11 +96,11 @@ export class FolderFiles {
     }
   }
 
-  /** Looks at unsettled files that are due, settles those that have rested, and makes sure of missing ones. */
+  /** Makes sure of missing files, looks at unsettled ones that are due, and settles those that have rested. */
   async advance(isRootThere: () => Promise<boolean>): Promise<void> {
+    await this.#missing.confirm({ realRoot: this.#realRoot, isThere: isRootThere }, (sighting) => this.take(sighting))
     const rested = await this.#lookAtDue()
     if (rested.length > 0) await this.#rested.settle(this.#realRoot, rested)
-    await this.#missing.confirm({ realRoot: this.#realRoot, isThere: isRootThere }, (sighting) => this.take(sighting))
   }
 
   /** The watch folder itself is gone. */
@@ -163,7 +163,8 @@ export class FolderFiles {
       if (file.nextLookMs <= nowMs && !this.#missing.has(path)) due.push(path)
       if (due.length === maxPerTurn) break
     }
-    for (const path of due) this.take(await lookAt(this.#realRoot, path, folder))
+    const sightings = await Promise.all(due.map((path) => lookAt(this.#realRoot, path, folder)))
+    for (const sighting of sightings) this.take(sighting)
     return due.flatMap((path) => {
       const file = tracked.getUnsettled(path)
       const isReady = file !== null && file.nextLookMs <= clock.monotonicMs() && !this.#missing.has(path)

@@ -44,7 +44,7 @@ export class MissingFiles {
     const { teller, clock } = this.#context
     const isToTell = file.kind !== 'unsettled' || file.wasTold
     if (isToTell && !teller.gone(path, volumePresent)) this.#dueMs.set(path, clock.monotonicMs() + tryAgainMs)
-    else this.#forget(path)
+    else this.forget(path)
   }
 
   /** Looks again at those that are due. `retake` gets what is there after all. */
@@ -92,11 +92,12 @@ export class MissingFiles {
     const isRenamed = volumePresent && heir !== null && isHeir(heir, file)
     if (isRenamed) tracked.set(heirPath, inherit(heir, file))
     // Of a renamed file that the queue has, the queue learns when the heir settles; of any other it learns that the name is gone.
-    if (isRenamed && (file.kind === 'settled' || file.kind === 'known')) this.#forget(path)
+    if (isRenamed && (file.kind === 'settled' || file.kind === 'known')) this.forget(path)
     else this.lose(path, file, volumePresent)
   }
 
-  #forget(path: string): void {
+  /** Forgets the file without a word: that it has another name now says it all. */
+  forget(path: string): void {
     this.#context.tracked.delete(path)
     this.#dueMs.delete(path)
   }

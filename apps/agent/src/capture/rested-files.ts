@@ -1,7 +1,8 @@
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { type RestingFile, restingFile, type UnsettledFile } from './file-life.ts'
 import type { FolderContext } from './folder-context.ts'
 import type { MissingFiles } from './missing-files.ts'
+import { isAtOrBelow } from './mount-table.ts'
 import { tryAgainMs } from './scan-pace.ts'
 import { type Settlement, settleFile } from './settle-file.ts'
 
@@ -46,7 +47,7 @@ export class RestedFiles {
   }
 
   #conclude(path: string, file: UnsettledFile, settlement: Settlement | null): void {
-    const { teller, clock } = this.#context
+    const { teller, clock, root } = this.#context
     switch (settlement?.kind) {
       case undefined:
         this.#postpone(path, file, tryAgainMs)
@@ -56,6 +57,7 @@ export class RestedFiles {
         break
       case 'moved':
         this.#rest(path, file, 'settled', teller.moved(settlement.settled, settlement.from))
+        if (isAtOrBelow(settlement.from, root)) this.#missing.forget(relative(root, settlement.from))
         break
       case 'known':
         this.#rest(path, file, 'known', !file.wasTold || teller.known(settlement.settled))
