@@ -38,13 +38,17 @@ export const knownFilesOf = (queue: Queue): KnownFiles => ({
 /** Turns what the capture room sees into rows of the queue. */
 export function takeInFiles(queue: Queue, log: Logger): CaptureListener {
   const presentVolumes = new Set<string>()
+  // Sizes of files that were seen and may grow; a row is made once one does, so that a file that was only renamed makes none.
+  const firstSizes = new Map<string, number>()
   const settle = (upload: StoredUpload, event: UploadEvent) => applyUploadEvent(queue, upload.id, event)
   return {
     onSettled(file) {
+      firstSizes.delete(file.path)
       queue.transact(() => takeIn(queue, file))
       log.info({ path: file.path, sizeBytes: file.sizeBytes }, 'file at rest')
     },
     onMoved(file, from) {
+      firstSizes.delete(file.path)
       queue.transact(() => {
         const upload = findByIdentity(queue, file.identity.key) ?? findByPath(queue, from)
         if (upload === null) return takeIn(queue, file)
@@ -58,12 +62,16 @@ export function takeInFiles(queue: Queue, log: Logger): CaptureListener {
       log.info({ from, path: file.path }, 'file was renamed')
     },
     onGrowing(file) {
+      const firstSize = firstSizes.get(file.path)
+      if (firstSize === undefined) firstSizes.set(file.path, file.sizeBytes)
+      if (firstSize === undefined || firstSize === file.sizeBytes) return
       queue.transact(() => {
         // Of a path that has a row already, only what comes of it in the end is worth another one.
         if (findByPath(queue, file.path) === null) addUpload(queue, growingUpload(file))
       })
     },
     onKnown(file) {
+      firstSizes.delete(file.path)
       queue.transact(() => {
         const upload = findByPath(queue, file.path)
         if (upload?.state.kind !== 'growing') return
@@ -83,6 +91,7 @@ export function takeInFiles(queue: Queue, log: Logger): CaptureListener {
         settle(upload, { kind: 'failed', reason, error: { code: 'SOURCE_CHANGED', message: `the file was ${change}` } })
     },
     onRefused({ path, reason, sizeBytes, watchFolder }) {
+      firstSizes.delete(path)
       queue.transact(() => {
         const upload = findByPath(queue, path)
         if (upload?.state.kind === 'growing') {
@@ -112,6 +121,7 @@ export function takeInFiles(queue: Queue, log: Logger): CaptureListener {
       log.warn({ path, error }, 'file cannot be read')
     },
     onGone({ path, volumePresent }) {
+      firstSizes.delete(path)
       const upload = findByPath(queue, path)
       if (upload === null) return
       settle(upload, volumePresent ? { kind: 'cleared', reason: 'sourceDeleted' } : { kind: 'sourceRemoved' })

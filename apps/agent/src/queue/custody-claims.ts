@@ -17,7 +17,9 @@ export function nextCustody(queue: Queue): StoredUpload | null {
 
 /** Asks again later. */
 export function postponeCustody(queue: Queue, uploadId: string, until: number): void {
-  queue.sql("UPDATE uploads SET custody_not_before = ? WHERE id = ? AND custody = 'owed'").run(Math.ceil(until), uploadId)
+  queue
+    .sql("UPDATE uploads SET custody_not_before = ? WHERE id = ? AND custody = 'owed'")
+    .run(Math.ceil(until), uploadId)
 }
 
 /** The digests of the bytes as they left, by part number. */

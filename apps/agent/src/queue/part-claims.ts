@@ -105,6 +105,7 @@ export function recordPartFailure(
   return queue.transact(() => {
     if (!movePart(queue, claim, consequence, error)) return 'stale'
     const id = claim.upload.id
+    queue.tell({ kind: 'work' })
     queue.sql('UPDATE uploads SET attempts = max(attempts, ?) WHERE id = ?').run(claim.attempts, id)
     switch (consequence.kind) {
       case 'tryAgain':

@@ -2,7 +2,7 @@ import { counted, type RetryLimits, type WaitingReason } from '@rushes/upload-co
 import { applyToUpload, applyUploadEvent } from './apply-upload-event.ts'
 import type { Queue } from './open-queue.ts'
 import { integer, integerOrNull, text } from './row.ts'
-import { readUpload, uploadColumns } from './stored-upload.ts'
+import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
 
 /** Rows handled in one transaction by a sweep, so that a long queue does not hold the database for long. */
 const pageSize = 500
@@ -33,6 +33,17 @@ export function endWaitsFor(queue: Queue, reasons: readonly WaitingReason[]): vo
       if (rows.length < pageSize || moved === 0) break
     }
   }
+}
+
+/** Uploads that wait for their file to be there again, a page of them after `afterSeq`. */
+export function awaitingSource(queue: Queue, afterSeq: number, limit: number): StoredUpload[] {
+  return queue
+    .sql(
+      `SELECT ${uploadColumns} FROM uploads u JOIN files f ON f.id = u.file_id
+        WHERE u.state = 'waiting' AND u.reason = 'sourceRemoved' AND u.seq > ? ORDER BY u.seq LIMIT ?`,
+    )
+    .all(afterSeq, limit)
+    .map((row) => readUpload(row))
 }
 
 /** The next instant at which something that waits for time alone may go on; null when nothing does. */

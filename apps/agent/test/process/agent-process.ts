@@ -2,8 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach } from 'vitest'
+import { remoteOperations } from '../../src/local-api/call.ts'
 import type { ListedUpload, StatusAnswer } from '../../src/local-api/operations.ts'
 import {
   type SimulatedDestination,
@@ -86,7 +88,15 @@ export async function startDevice(
   await mkdir(watchDir, { recursive: true })
 
   const cli = (...args: string[]) => runCli(['--state-dir', stateDir, '--json', ...args])
-  const list = async () => readJson<ListedUpload>(await cli('list'))
+  // Through the socket where a daemon runs, as the command line does, but without a process for each look.
+  const remote = remoteOperations(stateDir)
+  const list = async (): Promise<ListedUpload[]> => {
+    try {
+      return await remote.list({ afterSeq: 0, limit: 1_000 })
+    } catch {
+      return readJson<ListedUpload>(await cli('list'))
+    }
+  }
   const device: Device = {
     stateDir,
     watchDir,
@@ -104,6 +114,7 @@ export async function startDevice(
       for (;;) {
         const uploads = await list()
         if (condition(uploads)) return uploads
+        await delay(25)
         if (performance.now() > givesUpAt)
           throw new Error(`not within ${deadlineMs} ms: ${what}\n${JSON.stringify(uploads, null, 1)}`)
       }

@@ -139,7 +139,9 @@ test('our own server gives a device whose pair is lost a new one for its device 
   await device.start()
   await writeClip(device.watchDir, 'A001.mov', 100_000)
   await device.until((uploads) => uploads[0]?.state === 'verified', 'verified')
-  expect(server.requestsOf('token').at(-1)?.body).toMatchObject({ grant_type: 'urn:rushes:params:oauth:grant-type:device_secret' })
+  expect(server.requestsOf('token').at(-1)?.body).toMatchObject({
+    grant_type: 'urn:rushes:params:oauth:grant-type:device_secret',
+  })
 })
 
 test('a clip captured while sharing is paused is blocked for good, by nobody can it be retried, and others go up', async () => {

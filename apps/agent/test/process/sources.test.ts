@@ -1,0 +1,149 @@
+import { appendFile, mkdir, open, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { startDevice } from './agent-process.ts'
+import { differences, writeClip } from './clips.ts'
+
+/** A device whose first part is under way when the test goes on. */
+async function midUpload() {
+  const device = await startDevice({ chunkSizeBytes: 1_048_576, settings: { workers: 1, stallMs: 20_000 } })
+  const clip = await writeClip(device.watchDir, 'A001.mov', 4_000_000)
+  const slow = device.server.inject({ kind: 'latency', delayMs: 600 }, { operation: 'part', times: 1_000 })
+  await device.start()
+  await slow.firstHit
+  return { device, clip, slow }
+}
+
+test('a file that is truncated in the middle of its upload fails with that reason, and no asset of it is completed', async () => {
+  const { device, clip } = await midUpload()
+  await truncate(clip.path, 2_000_000)
+  const [failed] = await device.until(([upload]) => upload?.state === 'failed', 'failed')
+  expect(failed?.reason).toBe('sourceTruncated')
+  expect(device.server.completedAssets()).toEqual([])
+})
+
+test('a file that is overwritten in the middle of its upload fails, and a retry uploads it as it is now', async () => {
+  const { device, clip, slow } = await midUpload()
+  const file = await open(clip.path, 'r+')
+  await file.write(Buffer.alloc(1_000, 7), 0, 1_000, 3_900_000)
+  await file.close()
+  const [failed] = await device.until(([upload]) => upload?.state === 'failed', 'failed')
+  expect(failed?.reason).toBe('sourceChanged')
+  expect(device.server.completedAssets()).toEqual([])
+  slow.remove()
+  await device.cli('retry', failed?.id ?? '')
+  const uploads = await device.until(([upload]) => upload?.state === 'verified', 'verified')
+  expect(uploads).toHaveLength(1)
+  clip.bytes.set(Buffer.alloc(1_000, 7), 3_900_000)
+  expect(differences(device.server, clip)).toEqual([])
+})
+
+test('a file that is deleted in the middle of its upload is cleared, and no asset of it is completed', async () => {
+  const { device, clip } = await midUpload()
+  await rm(clip.path)
+  const [cleared] = await device.until(([upload]) => upload?.state === 'cleared', 'cleared')
+  expect(cleared?.reason).toBe('sourceDeleted')
+  expect(device.server.completedAssets()).toEqual([])
+})
+
+test('a file that is renamed in the middle of its upload goes on under its new name', async () => {
+  const { device, clip, slow } = await midUpload()
+  await rename(clip.path, join(device.watchDir, 'B001.mov'))
+  slow.remove()
+  const uploads = await device.until((all) => all.some(({ state }) => state === 'verified'), 'verified')
+  expect(uploads).toHaveLength(1)
+  expect(uploads[0]?.path).toBe(join(device.watchDir, 'B001.mov'))
+  expect(device.server.completedAssets()).toHaveLength(1)
+})
+
+test('a watch folder that goes away keeps its uploads waiting with their parts, and they go on when it is back', async () => {
+  const { device, clip, slow } = await midUpload()
+  await rename(device.watchDir, `${device.watchDir}.away`)
+  const [waiting] = await device.until(([upload]) => upload?.reason === 'sourceRemoved', 'source removed')
+  expect(waiting?.state).toBe('waiting')
+  slow.remove()
+  await rename(`${device.watchDir}.away`, device.watchDir)
+  await device.until(([upload]) => upload?.state === 'verified', 'verified', 40_000)
+  expect(device.server.assets).toHaveLength(1)
+  expect(differences(device.server, clip)).toEqual([])
+}, 60_000)
+
+test('a file that is still being written is not touched until it has come to rest', async () => {
+  const device = await startDevice({ settings: { settleMs: 800 } })
+  await device.start()
+  const path = join(device.watchDir, 'A001.mov')
+  const chunks = Array.from({ length: 12 }, (_, index) => Buffer.alloc(50_000, index))
+  for (const chunk of chunks) {
+    await appendFile(path, chunk)
+    await delay(100)
+    const [growing] = await device.list()
+    expect(growing === undefined || growing.state === 'growing').toBe(true)
+  }
+  await device.until(([upload]) => upload?.state === 'verified', 'verified')
+  expect(differences(device.server, { path, name: 'A001.mov', bytes: Buffer.concat(chunks) })).toEqual([])
+  expect(device.server.requestsOf('create')).toHaveLength(1)
+})
+
+test('odd file names arrive as they are', async () => {
+  const device = await startDevice()
+  const names = [
+    'it\'s "quoted".mov',
+    'line\nbreak.mov',
+    'ümläut ✓ 🎬.mov',
+    'a..dots...mov',
+    ' lead and trail .mov',
+    '%2e%2e%2f.mov',
+    '$(rm -rf) `x`;.mov',
+    `${'long'.repeat(60)}.mov`,
+  ]
+  const clips = await Promise.all(names.map((name, index) => writeClip(device.watchDir, name, 10_000 + index)))
+  await device.start()
+  await device.until(
+    (uploads) => uploads.length === names.length && uploads.every(({ state }) => state === 'verified'),
+    'all verified',
+  )
+  for (const clip of clips) expect(differences(device.server, clip), JSON.stringify(clip.name)).toEqual([])
+})
+
+test('a zero-byte file is refused with its reason, and a link out of the folder is not followed', async () => {
+  const device = await startDevice()
+  const secret = await writeClip(join(device.watchDir, '..'), 'secret.mov', 10_000)
+  await writeFile(join(device.watchDir, 'empty.mov'), '')
+  await symlink(secret.path, join(device.watchDir, 'link.mov'))
+  await mkdir(join(device.watchDir, '.Trashes'))
+  await writeClip(join(device.watchDir, '.Trashes'), 'gone.mov', 10_000)
+  await writeClip(device.watchDir, '._A001.mov', 10_000)
+  await writeClip(device.watchDir, 'copying.mov.part', 10_000)
+  const clip = await writeClip(device.watchDir, 'A001.mov', 10_000)
+  await device.start()
+  const uploads = await device.until(
+    (all) => all.some(({ state }) => state === 'verified') && all.some(({ state }) => state === 'refused'),
+    'one verified, one refused',
+  )
+  expect(uploads.find(({ path }) => path.endsWith('empty.mov'))).toMatchObject({
+    state: 'refused',
+    reason: 'emptyFile',
+  })
+  expect(device.server.assets.map(({ name }) => name)).toEqual([clip.name])
+})
+
+test('a file once uploaded is not picked up again after a restart, a rename, or under a clip of the same path only when it is another file', async () => {
+  const device = await startDevice()
+  const clip = await writeClip(device.watchDir, 'A001.mov', 100_000)
+  const first = await device.start()
+  await device.until(([upload]) => upload?.state === 'verified', 'verified')
+  await first.terminate()
+  await rename(clip.path, join(device.watchDir, 'renamed.mov'))
+
+  await device.start()
+  const other = await writeClip(device.watchDir, 'A001.mov', 120_000)
+  const uploads = await device.until(
+    (all) => all.filter(({ state }) => state === 'verified').length === 2,
+    'the new file is verified',
+  )
+
+  expect(uploads).toHaveLength(2)
+  expect(device.server.assets.map(({ sizeBytes }) => sizeBytes)).toEqual([100_000, 120_000])
+  expect(other.bytes.byteLength).toBe(120_000)
+})
