@@ -1,7 +1,5 @@
-import { lstat, realpath } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Logger } from 'pino'
-import { errorCode } from '../agent-error.ts'
 import type { CaptureClock, CaptureCounts, CaptureListener, KnownFiles, WatchFolder } from './capture-port.ts'
 import { DirectoryWatches } from './directory-watches.ts'
 import type { FileLook } from './file-identity.ts'
@@ -14,6 +12,7 @@ import { TrackedFiles } from './tracked-files.ts'
 import type { MountedVolume, VolumeTable } from './volume-table.ts'
 import { Wake } from './wake.ts'
 import { walkFolder } from './walk-folder.ts'
+import { WatchRoot } from './watch-root.ts'
 
 /** More hints than this at once say no more than: look at everything. */
 const maxHints = 4_096
@@ -33,6 +32,11 @@ export type FolderCaptureOptions = {
   onRootChanged(): void
 }
 
+/** Each place that cannot be looked at is logged once, and of very many only the first. */
+const maxUnreadableLines = 100
+/** Even what cannot be done yet must not keep the machine busy. */
+const minTurnGapMs = 5
+
 const nothingLeftOut = (): CaptureCounts['leftOut'] => ({
   hidden: 0,
   system: 0,
@@ -48,7 +52,7 @@ const nothingLeftOut = (): CaptureCounts['leftOut'] => ({
  */
 export class FolderCapture {
   readonly folder: WatchFolder
-  readonly root: string
+  readonly #root: WatchRoot
   readonly #options: FolderCaptureOptions
   readonly #log: Logger
   readonly #teller: FolderTeller
@@ -58,18 +62,18 @@ export class FolderCapture {
   readonly #wake: Wake
   readonly #hints = new Set<string>()
   #requests: (() => void)[] = []
-  #realRoot: string | null = null
   #scanDueMs = 0
   #lastScanMs = Number.NEGATIVE_INFINITY
   #lastTurnMs = Number.NEGATIVE_INFINITY
-  #isRootOpen = false
-  #wasLookedAt = false
+  #notBeforeMs = Number.NEGATIVE_INFINITY
+  #hasEnded = false
+  readonly #toldUnreadable = new Set<string>()
   #leftOut = nothingLeftOut()
 
   constructor(options: FolderCaptureOptions) {
     this.#options = options
     this.folder = options.folder
-    this.root = resolve(options.folder.path)
+    this.#root = new WatchRoot(options.folder.path)
     this.#log = options.log.child({ watchFolder: this.root })
     this.#teller = new FolderTeller(options.folder, this.root, options.listener, this.#log)
     this.#files = new FolderFiles({
@@ -96,22 +100,27 @@ export class FolderCapture {
     return this.#files.volumesSeen
   }
 
-  /** Whether it is known at all if the folder is there. */
-  get wasLookedAt(): boolean {
-    return this.#wasLookedAt
+  get root(): string {
+    return this.#root.path
   }
 
-  isAt(realPath: string): boolean {
-    return realPath === this.root || realPath === this.#realRoot
+  /** Whether it is known at all if the folder is there. */
+  get wasLookedAt(): boolean {
+    return this.#root.state !== 'unknown'
+  }
+
+  isAt(path: string): boolean {
+    return this.#root.isAt(path)
   }
 
   /** Finds the folder's real path, before any watch folder around it is gone through. */
-  async locate(): Promise<void> {
-    this.#realRoot = await realpath(this.root).catch(() => null)
+  locate(): Promise<void> {
+    return this.#root.locate()
   }
 
   /** Resolves when a full scan that began after this call is over, or watching has ended. */
   rescan(): Promise<void> {
+    if (this.#hasEnded) return Promise.resolve()
     return new Promise((done) => {
       this.#requests.push(done)
       this.#wake.now()
@@ -133,43 +142,49 @@ export class FolderCapture {
     signal.addEventListener('abort', onAbort, { once: true })
     if (signal.aborted) onAbort()
     while (!signal.aborted) {
-      try {
-        await this.#turn(signal)
-      } catch (error) {
-        // Not foreseen (out of file handles, say). Files must go on being found when it has passed.
-        this.#log.error({ err: error }, 'looking at the watch folder failed; trying again soon')
-        this.#scanDueMs = this.#options.clock.monotonicMs() + tryAgainMs
-      }
+      await this.#turn(signal)
       await this.#wake.wait(this.#nextDueMs() - this.#options.clock.monotonicMs())
     }
+    this.#hasEnded = true
     this.#watches.close()
     this.#answer(this.#requests)
   }
 
   #nextDueMs(): number {
     if (this.#requests.length > 0) return 0
-    let dueMs = Math.min(this.#scanDueMs, this.#isRootOpen ? this.#files.nextDueMs() : Number.POSITIVE_INFINITY)
+    let dueMs = Math.min(this.#scanDueMs, this.#isOpen ? this.#files.nextDueMs() : Number.POSITIVE_INFINITY)
     for (const path of this.#hints) dueMs = Math.min(dueMs, this.#files.hintDueMs(path))
-    // Even what cannot be done yet must not keep the machine busy.
-    return Math.max(dueMs, this.#lastTurnMs + 5)
+    return Math.max(dueMs, this.#notBeforeMs)
+  }
+
+  get #isOpen(): boolean {
+    return this.#root.state === 'there'
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
-    const isScanDue = this.#scanDueMs <= this.#options.clock.monotonicMs()
-    if (isScanDue || this.#requests.length > 0) await this.#scan(signal)
-    if (this.#isRootOpen && !signal.aborted) await this.#advance(signal)
+    const { clock } = this.#options
+    const requests = this.#requests
+    this.#requests = []
+    try {
+      if (requests.length > 0 || this.#scanDueMs <= clock.monotonicMs()) await this.#scan(signal)
+      if (this.#isOpen && !signal.aborted) await this.#advance(signal)
+      this.#notBeforeMs = clock.monotonicMs() + minTurnGapMs
+    } catch (error) {
+      // Not foreseen (out of file handles, say). Files must go on being found when it has passed.
+      this.#log.error({ err: error }, 'looking at the watch folder failed; trying again soon')
+      this.#notBeforeMs = clock.monotonicMs() + tryAgainMs
+    }
+    this.#answer(requests)
   }
 
   async #advance(signal: AbortSignal): Promise<void> {
     await this.#followHints(signal)
-    await this.#files.advance(() => this.#isRootThere())
+    await this.#files.advance(() => this.#root.isThere())
     this.#lastTurnMs = this.#options.clock.monotonicMs()
   }
 
   async #scan(signal: AbortSignal): Promise<void> {
     const { clock, volumes } = this.#options
-    const requests = this.#requests
-    this.#requests = []
     this.#lastScanMs = clock.monotonicMs()
     await volumes.refresh()
     const root = await this.#openRoot()
@@ -182,7 +197,6 @@ export class FolderCapture {
       const isPolled = !this.#watches.isReliable
       this.#scanDueMs = clock.monotonicMs() + nextScanDelayMs({ isPolled, isBusy, lastScanTookMs: tookMs })
     }
-    this.#answer(requests)
   }
 
   async #walkAll(root: { path: string; look: FileLook }, signal: AbortSignal): Promise<CaptureCounts['leftOut']> {
@@ -222,13 +236,18 @@ export class FolderCapture {
   }
 
   #take(sighting: Sighting): void {
-    if (sighting.kind === 'unreadable')
-      this.#log.warn({ path: sighting.path, error: sighting.error }, 'cannot look here')
+    if (sighting.kind === 'unreadable') this.#logUnreadable(sighting.path, sighting.error)
     this.#files.take(sighting)
   }
 
+  #logUnreadable(path: string, error: { code: string; message: string }): void {
+    if (this.#toldUnreadable.has(path) || this.#toldUnreadable.size >= maxUnreadableLines) return
+    this.#toldUnreadable.add(path)
+    this.#log.warn({ path, error }, 'cannot look here')
+  }
+
   async #followHints(signal: AbortSignal): Promise<void> {
-    const realRoot = this.#realRoot
+    const { realPath: realRoot } = this.#root
     for (const path of [...this.#hints]) {
       if (realRoot === null || signal.aborted) return
       if (this.#files.hintDueMs(path) > this.#options.clock.monotonicMs()) continue
@@ -255,48 +274,18 @@ export class FolderCapture {
     }
   }
 
+  /** The real path and look of the folder, after saying what is new about it; null when it is absent. */
   async #openRoot(): Promise<{ path: string; look: FileLook } | null> {
-    try {
-      const path = await realpath(this.root)
-      const stat = await lstat(path, { bigint: true })
-      if (!stat.isDirectory()) return this.#loseRoot('ENOTDIR')
-      this.#files.noteVolume(this.#options.volumes.table().find(path))
-      if (!this.#isRootOpen) this.#changeRoot(path)
-      this.#realRoot = path
-      return { path, look: { sizeBytes: 0, mtimeNs: stat.mtimeNs, inode: stat.ino, device: stat.dev } }
-    } catch (error) {
-      return this.#loseRoot(errorCode(error))
-    }
-  }
-
-  #loseRoot(code: string): null {
-    if (this.#isRootOpen || !this.#wasLookedAt) {
-      this.#log.warn({ code }, 'the watch folder is absent; watching it as soon as it is there')
-      this.#changeRoot(null)
-    }
+    const root = await this.#root.look()
+    if (root.kind === 'there') this.#files.noteVolume(this.#options.volumes.table().find(root.realPath))
+    if (root.isNews) this.#options.onRootChanged()
+    if (root.kind === 'there') return { path: root.realPath, look: root.look }
+    if (root.isNews)
+      this.#log.warn({ code: root.code }, 'the watch folder is absent; watching it as soon as it is there')
     this.#hints.clear()
     this.#watches.reset()
     this.#files.loseAll()
     return null
-  }
-
-  #changeRoot(realRoot: string | null): void {
-    this.#realRoot = realRoot
-    this.#isRootOpen = realRoot !== null
-    this.#wasLookedAt = true
-    this.#options.onRootChanged()
-  }
-
-  async #isRootThere(): Promise<boolean> {
-    const path = this.#realRoot
-    // Whatever the cause: what is not there cannot tell us that its files were deleted.
-    return (
-      path !== null &&
-      lstat(path).then(
-        (found) => found.isDirectory(),
-        () => false,
-      )
-    )
   }
 
   #answer(requests: readonly (() => void)[]): void {

@@ -183,4 +183,6 @@ test('calls nobody any more once it has stopped, though files go on changing', a
   await using second = await watchedFolder({ path: folder.path })
   await second.record.until('another capture settled both', () => second.record.settled('b.mov').length === 1)
   expect(record.calls).toEqual([])
+  // Whoever asks now is not left waiting.
+  await folder.capture.rescan()
 })
