@@ -1,0 +1,4 @@
+'use client'
+export function FleetScreen() {
+  return <h1>Fleet</h1>
+}

@@ -1,0 +1,24 @@
+import { connection } from 'next/server'
+import { askProgram, checkHealth } from '@/server/health.ts'
+import { server } from '@/server/server.ts'
+
+const timeoutMs = 3_000
+
+/** Whether this instance can do its work, and which part of it cannot. */
+export async function GET(): Promise<Response> {
+  await connection()
+  const { config, database, log } = server()
+  const health = await checkHealth(
+    {
+      database: async () => void (await database.pool.query('select 1')),
+      gateway: (signal) => askProgram(config.gatewayUrl, signal),
+      ingest: (signal) => askProgram(config.ingestUrl, signal),
+    },
+    timeoutMs,
+    (component, error) => log.warn({ err: error, component }, 'a component is not healthy'),
+  )
+  return Response.json(health, {
+    status: health.status === 'ok' ? 200 : 503,
+    headers: { 'cache-control': 'no-store' },
+  })
+}

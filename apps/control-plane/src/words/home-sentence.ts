@@ -1,0 +1,48 @@
+import type { FleetSummary } from '@rushes/fleet'
+import { formatBytes, formatRate, plural } from '../format/bytes.ts'
+import { etaMs, formatDuration } from '../format/time.ts'
+
+export type HomeSentence = {
+  /** The answer to “Is everything home?” */
+  text: string
+  tone: 'ok' | 'plain'
+  /** How much is missing, how long it takes, and what the answer does not cover. */
+  details: string[]
+}
+
+/** Is everything home? Says what is not known as plainly as what is. */
+export function homeSentence(summary: FleetSummary, bytesPerSecond: number | null): HomeSentence {
+  const { homeCount, totalCount, leftOutCount } = summary.clips
+  const notHomeCount = totalCount - homeCount
+  const unknownCount = summary.unreportedCount
+  const caveats = [
+    ...(unknownCount > 0
+      ? [`${plural(unknownCount, 'device')} ${unknownCount === 1 ? 'has' : 'have'} never reported`]
+      : []),
+    ...(leftOutCount > 0 ? [`${formatLeftOut(leftOutCount)}`] : []),
+  ]
+  if (summary.deviceCount === 0) return { text: 'No devices yet', tone: 'plain', details: [] }
+  if (totalCount === 0) return { text: 'No clips yet', tone: 'plain', details: caveats }
+  if (notHomeCount === 0) {
+    const text = totalCount === 1 ? 'The only clip is home' : `All ${plural(totalCount, 'clip')} are home`
+    return { text, tone: unknownCount === 0 ? 'ok' : 'plain', details: caveats }
+  }
+  return {
+    text: `${plural(notHomeCount, 'clip')} of ${totalCount.toLocaleString('en')} not home yet`,
+    tone: 'plain',
+    details: [...remaining(summary, bytesPerSecond), ...caveats],
+  }
+}
+
+function remaining(summary: FleetSummary, bytesPerSecond: number | null): string[] {
+  const { waiting } = summary.bytes
+  if (waiting <= 0) return ['all bytes have arrived, the rest is being verified']
+  const size = `${formatBytes(waiting)} to go`
+  if (bytesPerSecond === null) return [size]
+  const eta = etaMs(waiting, bytesPerSecond)
+  return eta === null
+    ? [size, 'nothing moves just now']
+    : [size, `about ${formatDuration(eta)} at ${formatRate(bytesPerSecond)}`]
+}
+
+const formatLeftOut = (count: number) => `${plural(count, 'clip')} left out on purpose`
