@@ -2,18 +2,26 @@ import { join } from 'node:path'
 import type { HttpFaultProxy } from '@rushes/test-kit'
 import { expect } from 'vitest'
 import { sha256Of, writeClip } from './harness/media.ts'
-import { pairAndRun, test } from './harness/test.ts'
 import { untilStored } from './harness/store.ts'
+import { pairAndRun, test } from './harness/test.ts'
 import { until } from './harness/until.ts'
 
 const acknowledgedParts = (uplink: HttpFaultProxy) =>
-  uplink.requests.filter((request) => request.method === 'PUT' && request.path.startsWith('/parts/') && request.status === 200).map((request) => request.path.split('?')[0])
+  uplink.requests
+    .filter((request) => request.method === 'PUT' && request.path.startsWith('/parts/') && request.status === 200)
+    .map((request) => request.path.split('?')[0])
 
-test('an agent killed in the middle of an upload goes on where it was, and sends no acknowledged part again', async ({ world, newDevice }) => {
+test('an agent killed in the middle of an upload goes on where it was, and sends no acknowledged part again', async ({
+  world,
+  newDevice,
+}) => {
   const project = await world.createProject('Kill')
   const device = await newDevice('Kill-Cam')
   await pairAndRun(world, device, project.id)
-  const slow = world.uplink.inject({ kind: 'bandwidth', bytesPerSecond: 12_000_000 }, { when: { method: 'PUT', path: '/parts/' } })
+  const slow = world.uplink.inject(
+    { kind: 'bandwidth', bytesPerSecond: 12_000_000 },
+    { when: { method: 'PUT', path: '/parts/' } },
+  )
 
   const clip = join(device.watchDir, 'A001C001.wav')
   await writeClip(clip, 160_000_000, 1)
@@ -34,11 +42,17 @@ test('an agent killed in the middle of an upload goes on where it was, and sends
   expect(await sha256Of(stored[0] ?? '')).toBe(await sha256Of(clip))
 })
 
-test('ingest killed in the middle of an upload comes back, and the clip arrives whole', async ({ world, newDevice }) => {
+test('ingest killed in the middle of an upload comes back, and the clip arrives whole', async ({
+  world,
+  newDevice,
+}) => {
   const project = await world.createProject('Ingest kill')
   const device = await newDevice('Steady-Cam')
   await pairAndRun(world, device, project.id)
-  const slow = world.uplink.inject({ kind: 'bandwidth', bytesPerSecond: 12_000_000 }, { when: { method: 'PUT', path: '/parts/' } })
+  const slow = world.uplink.inject(
+    { kind: 'bandwidth', bytesPerSecond: 12_000_000 },
+    { when: { method: 'PUT', path: '/parts/' } },
+  )
   const clip = join(device.watchDir, 'A001C002.wav')
   const before = acknowledgedParts(world.uplink).length
   await writeClip(clip, 100_000_000, 2)

@@ -24,8 +24,8 @@ export type Device = {
   name: string
   watchDir: string
   stateDir: string
-  /** Asks for a code; `paired` resolves once somebody has approved it. */
-  askForCode(...options: string[]): Promise<{ userCode: string; paired: Promise<void> }>
+  /** Asks to be let in; `paired` resolves once somebody has approved each code that it shows. */
+  startPairing(...options: string[]): { nextCode(): Promise<string>; paired: Promise<void> }
   run(...options: string[]): Promise<void>
   /** SIGKILL, as a power cut would. */
   kill(): Promise<void>
@@ -75,23 +75,25 @@ export async function createDevice(dir: string, name: string, serverUrl: string)
     stateDir,
     cli,
     list,
-    askForCode: async (...options) => {
+    startPairing: (...options) => {
       const child = start(['pair', '--server', serverUrl, '--name', name, '--json', ...options])
-      const closed = once(child, 'close')
       let stderr = ''
       child.stderr.on('data', (chunk) => (stderr += chunk))
-      const paired = closed.then(([code]) => {
+      const paired = once(child, 'close').then(([code]) => {
         if (code !== 0) throw new Error(`rushes-agent pair ended with ${code}: ${stderr}`)
       })
       paired.catch(() => {}) // reported to whoever awaits it; the code may be asked for and never used
-      for await (const line of createInterface(child.stdout)) {
-        const event = JSON.parse(line)
-        if (event.event === 'code') {
-          child.stdout.resume()
-          return { userCode: event.userCode, paired }
-        }
+      const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+      return {
+        paired,
+        nextCode: async () => {
+          for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
+            const event = JSON.parse(line.value)
+            if (event.event === 'code') return event.userCode
+          }
+          throw new Error(`rushes-agent pair showed no code: ${stderr}`)
+        },
       }
-      throw new Error(`rushes-agent pair showed no code: ${stderr}`)
     },
     run: async (...options) => {
       const child = start(['run', '--watch', watchDir, ...options])

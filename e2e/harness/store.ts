@@ -10,7 +10,13 @@ export async function visibleFiles(world: World): Promise<string[]> {
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !path.slice(root.length).split(sep).some((part) => part.startsWith('.')))
+    .filter(
+      (path) =>
+        !path
+          .slice(root.length)
+          .split(sep)
+          .some((part) => part.startsWith('.')),
+    )
 }
 
 /** The visible files of this name, once there is one. */

@@ -48,11 +48,17 @@ export const test = base.extend<{
 })
 
 /** Pairs a device with a project through `rushes-admin`, and starts it. */
-export async function pairAndRun(world: World, device: Device, projectId: string, ...options: string[]): Promise<string> {
-  const { userCode, paired } = await device.askForCode()
-  const approved = await world.admin('pairing', 'approve', userCode, '--project', projectId)
-  await paired
+export async function pairAndRun(
+  world: World,
+  device: Device,
+  projectId: string,
+  ...options: string[]
+): Promise<string> {
+  const pairing = device.startPairing()
+  const approved = await world.admin('pairing', 'approve', await pairing.nextCode(), '--project', projectId)
+  await pairing.paired
   await device.run(...options)
-  if (typeof approved !== 'object' || approved === null || !('deviceId' in approved)) throw new Error('pairing approve printed no device')
+  if (typeof approved !== 'object' || approved === null || !('deviceId' in approved))
+    throw new Error('pairing approve printed no device')
   return String(approved.deviceId)
 }

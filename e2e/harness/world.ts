@@ -6,6 +6,7 @@ import { type Instance, startInstance } from '@rushes/infra/start/instance'
 import { readStartOptions } from '@rushes/infra/start/options'
 import { runAdmin } from '@rushes/infra/start/run-admin'
 import { type HttpFaultProxy, startHttpFaultProxy } from '@rushes/test-kit'
+import pg from 'pg'
 
 /** A whole installation for one spec file: what `npm start` starts, on free ports, with a folder of its own. */
 export type World = {
@@ -15,6 +16,8 @@ export type World = {
   uplink: HttpFaultProxy
   /** `rushes-admin … --json` on this installation. */
   admin(...args: string[]): Promise<unknown>
+  /** Asks the database what is really there. */
+  query(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]>
   createProject(name: string): Promise<{ id: string; name: string }>
   stop(): Promise<void>
 }
@@ -47,6 +50,15 @@ export async function startWorld(): Promise<World> {
     dir,
     uplink,
     admin,
+    query: async (sql, values) => {
+      const client = new pg.Client({ connectionString: instance.databaseUrl })
+      await client.connect()
+      try {
+        return (await client.query(sql, values)).rows
+      } finally {
+        await client.end()
+      }
+    },
     createProject: async (name) => {
       const made = await admin('project', 'create', name)
       if (typeof made !== 'object' || made === null || !('id' in made) || typeof made.id !== 'string')
