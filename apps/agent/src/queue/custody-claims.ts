@@ -20,6 +20,7 @@ export function postponeCustody(queue: Queue, uploadId: string, until: number): 
   queue
     .sql("UPDATE uploads SET custody_not_before = ? WHERE id = ? AND custody = 'owed'")
     .run(Math.ceil(until), uploadId)
+  queue.tell({ kind: 'work' })
 }
 
 /** The digests of the bytes as they left, by part number. */

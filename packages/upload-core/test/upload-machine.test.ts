@@ -1,0 +1,246 @@
+import { describe, expect, test } from 'vitest'
+import {
+  type Asset,
+  freshRegistration,
+  freshWork,
+  transitionUpload,
+  type UploadEffect,
+  type UploadEvent,
+  type UploadState,
+  type Work,
+} from '../src/index.ts'
+
+const now = 1_000_000
+const lease = { token: 7, until: 90_000 }
+const registration = { ...freshRegistration, attempts: 1, uncertain: true }
+const asset: Asset = {
+  assetId: 'asset-1',
+  urlsIssuedAt: now,
+  partsTotal: 3,
+  partsDone: 1,
+  recreations: 0,
+  deprioritised: false,
+}
+const work: Work = { step: 'parts', asset }
+const error = { code: 'E', message: 'because' }
+
+/** One state of each kind. Where what it works on matters, the parts of an asset. */
+const states: Record<UploadState['kind'], UploadState> = {
+  growing: { kind: 'growing' },
+  queued: { kind: 'queued', registration: freshRegistration },
+  registering: { kind: 'registering', registration, lease },
+  uploading: { kind: 'uploading', asset },
+  waiting: { kind: 'waiting', reason: 'backoff', until: now, sinceBootId: null, work },
+  held: { kind: 'held', reason: 'capturedBeforePairing', work: freshWork },
+  uploaded: { kind: 'uploaded', asset: { ...asset, partsDone: 3 }, custody: 'owed' },
+  verified: { kind: 'verified', asset: { ...asset, partsDone: 3 } },
+  failed: { kind: 'failed', reason: 'attemptsExhausted', error, work },
+  blocked: { kind: 'blocked', reason: 'capturedInPause' },
+  cancelled: { kind: 'cancelled', reason: 'cancelledByOperator' },
+  cleared: { kind: 'cleared', reason: 'sourceDeleted' },
+  refused: { kind: 'refused', reason: 'emptyFile' },
+}
+
+/** One event of each kind. */
+const events: Record<UploadEvent['kind'], UploadEvent> = {
+  rested: { kind: 'rested', hold: null },
+  refused: { kind: 'refused', reason: 'unusableName' },
+  claimed: { kind: 'claimed', lease },
+  created: { kind: 'created', token: 7, assetId: 'asset-1', partsTotal: 3, urlsIssuedAt: now },
+  createFailed: {
+    kind: 'createFailed',
+    token: 7,
+    uncertain: false,
+    error,
+    consequence: { kind: 'tryAgain', reason: 'backoff', at: now + 5, counted: true, deprioritised: false },
+  },
+  claimReturned: { kind: 'claimReturned', token: 7, uncertain: true },
+  claimLost: {
+    kind: 'claimLost',
+    consequence: { kind: 'tryAgain', reason: 'backoff', at: now, counted: true, deprioritised: false },
+  },
+  partAcknowledged: { kind: 'partAcknowledged' },
+  partsStalled: { kind: 'partsStalled', reason: 'backoff', until: now + 5, deprioritised: false },
+  partsExhausted: { kind: 'partsExhausted', bootId: 'boot-1', error },
+  assetLost: { kind: 'assetLost', reason: 'uploadLostByDestination', error },
+  failed: { kind: 'failed', reason: 'sourceChanged', error },
+  waitEnded: { kind: 'waitEnded' },
+  booted: { kind: 'booted', bootId: 'boot-2' },
+  custodyOwed: { kind: 'custodyOwed' },
+  custodyAnswered: { kind: 'custodyAnswered', answer: 'verified' },
+  custodyAbandoned: { kind: 'custodyAbandoned' },
+  sourceRemoved: { kind: 'sourceRemoved' },
+  sourceFound: { kind: 'sourceFound' },
+  grewAgain: { kind: 'grewAgain' },
+  heldBack: { kind: 'heldBack', reason: 'capturedBeforePairing' },
+  released: { kind: 'released' },
+  retried: { kind: 'retried' },
+  reset: { kind: 'reset' },
+  cancelled: { kind: 'cancelled', reason: 'cancelledOnDevice' },
+  cleared: { kind: 'cleared', reason: 'projectChanged' },
+}
+
+/** The kind of the state that follows; `-` where the event means nothing. */
+type Outcome = UploadState['kind'] | '-'
+
+const nothing: Record<UploadEvent['kind'], Outcome> = {
+  rested: '-', refused: '-', claimed: '-', created: '-', createFailed: '-', claimReturned: '-', claimLost: '-', partAcknowledged: '-',
+  partsStalled: '-', partsExhausted: '-', assetLost: '-', failed: '-', waitEnded: '-', booted: '-', custodyOwed: '-',
+  custodyAnswered: '-', custodyAbandoned: '-', sourceRemoved: '-', sourceFound: '-', grewAgain: '-', heldBack: '-', released: '-',
+  retried: '-', reset: '-', cancelled: '-', cleared: '-',
+} // biome-ignore format: a row of words
+
+/** Every cell, so that a new state or event does not compile before it is decided. */
+const table: Record<UploadState['kind'], Record<UploadEvent['kind'], Outcome>> = {
+  growing: { ...nothing, rested: 'queued', refused: 'refused', cancelled: 'cancelled', cleared: 'cleared' },
+  queued: {
+    ...nothing, refused: 'refused', claimed: 'registering', failed: 'failed', sourceRemoved: 'waiting', grewAgain: 'growing',
+    heldBack: 'held', cancelled: 'cancelled', cleared: 'cleared',
+  },
+  registering: {
+    ...nothing, refused: 'refused', created: 'uploading', createFailed: 'waiting', claimReturned: 'queued', claimLost: 'waiting',
+    failed: 'failed', sourceRemoved: 'waiting', grewAgain: 'growing', cancelled: 'cancelled', cleared: 'cleared',
+  },
+  uploading: {
+    ...nothing, partAcknowledged: 'uploading', partsStalled: 'waiting', partsExhausted: 'waiting', assetLost: 'queued', failed: 'failed',
+    sourceRemoved: 'waiting', cancelled: 'cancelled', cleared: 'cleared',
+  },
+  waiting: {
+    ...nothing, partAcknowledged: 'waiting', partsExhausted: 'waiting', assetLost: 'queued', failed: 'failed', waitEnded: 'uploading',
+    sourceRemoved: 'waiting', retried: 'uploading', reset: 'queued', cancelled: 'cancelled', cleared: 'cleared',
+  },
+  held: { ...nothing, grewAgain: 'growing', released: 'queued', cancelled: 'cancelled', cleared: 'cleared' },
+  uploaded: { ...nothing, custodyAnswered: 'verified', custodyAbandoned: 'uploaded' },
+  verified: nothing,
+  failed: { ...nothing, retried: 'uploading', reset: 'queued', cancelled: 'cancelled', cleared: 'cleared' },
+  blocked: nothing,
+  cancelled: { ...nothing, retried: 'queued', reset: 'queued' },
+  cleared: { ...nothing, sourceFound: 'queued' },
+  refused: nothing,
+} // biome-ignore format: rows of words
+
+const move = (state: UploadState, event: UploadEvent, at = now) => {
+  const transition = transitionUpload(state, event, { now: at })
+  if (transition.kind === 'ignored') throw new Error(`${event.kind} was ignored in ${state.kind}: ${transition.why}`)
+  return transition
+}
+const kinds = <K extends string>(of: Record<K, unknown>): K[] => Object.keys(of) as K[]
+
+describe('the upload machine', () => {
+  const cells = kinds(table).flatMap((state) =>
+    kinds(events).map((event) => [state, event, table[state][event]] as const),
+  )
+  test.for(cells)('%s + %s → %s', ([state, event, outcome]) => {
+    const transition = transitionUpload(states[state], events[event], { now })
+    expect(transition.kind === 'moved' ? transition.state.kind : '-').toBe(outcome)
+  })
+
+  test('counts an attempt at the claim and marks it as uncertain before anything is sent', () => {
+    expect(move(states.queued, events.claimed).state).toMatchObject({ registration: { attempts: 1, uncertain: true } })
+  })
+
+  test('takes the attempt back when nothing was tried, and keeps the doubt', () => {
+    expect(move(states.registering, events.claimReturned).state).toEqual({
+      kind: 'queued',
+      registration: { ...registration, attempts: 0 },
+    })
+  })
+
+  test('ignores the result of a claim that was lost', () => {
+    const late: UploadEvent = { kind: 'created', token: 6, assetId: 'asset-9', partsTotal: 1, urlsIssuedAt: now }
+    expect(transitionUpload(states.registering, late, { now })).toEqual({ kind: 'ignored', why: 'staleLease' })
+  })
+
+  test('is uploaded with the last part, also when it was made to wait meanwhile', () => {
+    const last = { ...asset, partsDone: 2 }
+    expect(move({ kind: 'uploading', asset: last }, events.partAcknowledged).state).toMatchObject({
+      kind: 'uploaded',
+      custody: 'none',
+    })
+    const waiting: UploadState = {
+      kind: 'waiting',
+      reason: 'offline',
+      until: null,
+      sinceBootId: null,
+      work: { step: 'parts', asset: last },
+    }
+    expect(move(waiting, events.partAcknowledged).state.kind).toBe('uploaded')
+  })
+
+  test('goes on after a wait only when its time has come, and after the last try only with another boot', () => {
+    const waiting: UploadState = { kind: 'waiting', reason: 'backoff', until: now + 1, sinceBootId: null, work }
+    expect(transitionUpload(waiting, events.waitEnded, { now }).kind).toBe('ignored')
+    expect(move(waiting, events.waitEnded, now + 1).state).toEqual({ kind: 'uploading', asset })
+    const exhausted = move(states.uploading, events.partsExhausted).state
+    expect(exhausted).toMatchObject({
+      kind: 'waiting',
+      reason: 'awaitingRestart',
+      sinceBootId: 'boot-1',
+      work: { asset: { deprioritised: true } },
+    })
+    expect(transitionUpload(exhausted, { kind: 'booted', bootId: 'boot-1' }, { now }).kind).toBe('ignored')
+    expect(transitionUpload(exhausted, events.waitEnded, { now }).kind).toBe('ignored')
+    expect(move(exhausted, events.booted).state.kind).toBe('uploading')
+  })
+
+  test('makes a new asset with a new key when the first is lost, and fails when the second is lost too', () => {
+    const again = move(states.uploading, events.assetLost)
+    expect(again.effects).toEqual<UploadEffect[]>(['abortSending', 'dropParts', 'renewCreateKey'])
+    expect(again.state).toMatchObject({ kind: 'queued', registration: { attempts: 0, recreations: 1 } })
+    const second: UploadState = { kind: 'uploading', asset: { ...asset, recreations: 1 } }
+    expect(move(second, events.assetLost).state).toMatchObject({ kind: 'failed', reason: 'uploadLostByDestination' })
+    expect(move(second, { kind: 'assetLost', reason: 'urlExpired', error }).state.kind).toBe('queued')
+  })
+
+  test('keeps the doubt and the key through a retry, so that fresh tries do not become a second asset', () => {
+    const waiting: UploadState = {
+      kind: 'waiting',
+      reason: 'createUncertain',
+      until: now,
+      sinceBootId: null,
+      work: { step: 'register', registration },
+    }
+    const retried = move(waiting, events.retried)
+    expect(retried.state).toEqual({ kind: 'queued', registration: { ...registration, attempts: 0 } })
+    expect(retried.effects).not.toContain('renewCreateKey')
+  })
+
+  test('keeps the parts of an upload that used up its tries, and drops those of one whose file changed', () => {
+    expect(move(states.uploading, { kind: 'failed', reason: 'readError', error })).toMatchObject({
+      state: { work },
+      effects: ['abortSending'],
+    })
+    const changed = move(states.uploading, events.failed)
+    expect(changed).toMatchObject({ state: { work: null }, effects: ['abortSending', 'dropParts'] })
+    expect(move(changed.state, events.retried).effects).toContain('adoptSource')
+  })
+
+  test('stops what is being sent at once when it is cleared or cancelled', () => {
+    expect(move(states.uploading, events.cleared).effects).toEqual(['abortSending', 'dropParts'])
+    expect(move(states.waiting, events.cancelled).effects).toEqual(['abortSending', 'dropParts'])
+  })
+
+  test('takes another key for a file that grew again, since its size is another', () => {
+    expect(move(states.queued, events.grewAgain).effects).toEqual(['renewCreateKey'])
+  })
+
+  test('a paused channel blocks for good', () => {
+    const blocked = move(states.registering, {
+      kind: 'createFailed',
+      token: 7,
+      uncertain: false,
+      error,
+      consequence: { kind: 'block' },
+    }).state
+    expect(blocked).toEqual({ kind: 'blocked', reason: 'capturedInPause' })
+    for (const event of kinds(events)) expect(transitionUpload(blocked, events[event], { now }).kind).toBe('ignored')
+  })
+
+  test.for([
+    ['sizeChecked', { kind: 'uploaded', custody: 'none' }],
+    ['mismatch', { kind: 'failed', reason: 'digestMismatch' }],
+    ['lost', { kind: 'failed', reason: 'uploadLostByDestination' }],
+  ] as const)('custody answered %s', ([answer, expected]) => {
+    expect(move(states.uploaded, { kind: 'custodyAnswered', answer }).state).toMatchObject(expected)
+  })
+})
