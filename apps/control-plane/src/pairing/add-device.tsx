@@ -24,7 +24,7 @@ export function AddDevice({
   return (
     <>
       <PageHeader title="Add device" trail={[{ href: '/fleet', label: 'Fleet' }]} />
-      <div className="grid max-w-5xl gap-4 lg:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
+      <div className="grid max-w-5xl items-start gap-4 lg:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
         <Card title="Enter the code">
           <div className="p-4">
             {mayOperate ? (

@@ -84,7 +84,7 @@ export function ApproveForm({
           onChange={(event) => setCode(digitsOf(event.target.value))}
           inputMode="numeric"
           autoComplete="one-time-code"
-          placeholder="000000"
+          placeholder="······"
           // biome-ignore lint/a11y/noAutofocus: the page has this one purpose
           autoFocus
           aria-describedby={`${codeId}-note`}

@@ -93,7 +93,7 @@ export function ProjectPage({ projectId }: { projectId: string }) {
           </Notice>
         )}
         {awaiting.length > 0 && <OutstandingMoves moves={awaiting} />}
-        <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
+        <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
           <ProjectDevices projectId={projectId} />
           <div className="flex flex-col gap-4">
             <Card
