@@ -64,6 +64,11 @@ function handOver(argv) {
   })
   // In a terminal Ctrl-C reaches the child by itself, elsewhere only through here; the child takes both for one.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  // npm killed outright forwards nothing: without it nobody could stop what it has started.
+  const parent = process.ppid
+  if (process.env.npm_lifecycle_event !== undefined) {
+    setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 1_000).unref()
+  }
   child.on('error', (error) =>
     stop(`${node} could not be run: ${error.message}. Delete node_modules, then try again.`, 1),
   )

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { createHash, randomUUID } from 'node:crypto'
-import { chmod, cp, mkdir, rename, rm, stat } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { chmod, cp, mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { z } from 'zod'
 import { errnoOf, Failure } from '../failure.ts'
 import type { RunAs } from './run-as.ts'
 
@@ -58,10 +59,11 @@ async function canRun(binaries: PostgresBinaries, runAs: RunAs): Promise<boolean
   }
 }
 
+const manifestSchema = z.object({ version: z.string().regex(/^[\w.+-]+$/) })
+
 async function copyForOtherUsers(nativeDir: string): Promise<string> {
-  const packageFile = await stat(join(nativeDir, 'bin', 'postgres'))
-  const id = createHash('sha256').update(`${packageFile.size} ${packageFile.mtimeMs}`).digest('hex').slice(0, 12)
-  const target = join(systemStateDir, `postgresql-${id}`)
+  const manifest = manifestSchema.parse(JSON.parse(await readFile(join(nativeDir, '..', 'package.json'), 'utf8')))
+  const target = join(systemStateDir, `postgresql-${manifest.version}`)
   if (await exists(target)) return target
   await mkdir(systemStateDir, { recursive: true, mode: 0o755 })
   // Copied beside and renamed, so that a start cut short never leaves half a PostgreSQL behind.
