@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { findClipContent } from '@rushes/fleet'
 import { c2cErrors, detailedErrorBody } from '@rushes/protocol'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { IngestContext } from '../context.ts'
 import { contentDisposition, inlineType } from '../http/content-headers.ts'
 import { parseRange } from '../http/parse-range.ts'
@@ -11,9 +11,9 @@ import { assetIdOf } from './asset-id.ts'
 
 const gone = detailedErrorBody(404, 'Clip Missing', 'The stored file of this clip is gone or was changed on disk')
 
-/** `GET /clips/{id}/content`: a clip's bytes, whole or by range, to operators who are signed in. */
+/** `GET` and `HEAD` of `/clips/{id}/content`: a clip's bytes, whole or by range, to operators who are signed in. */
 export function clipContentRoute(app: FastifyInstance, context: IngestContext): void {
-  app.get('/clips/:id/content', async (request, reply) => {
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const cookie = request.headers.cookie
     const isSignedIn = cookie !== undefined && (await context.isSignedIn(new Headers({ cookie })))
     if (!isSignedIn) return refuse(reply, c2cErrors.notAuthorized)
@@ -56,7 +56,8 @@ export function clipContentRoute(app: FastifyInstance, context: IngestContext): 
       return reply.send()
     }
     return reply.send(Readable.from(readAndClose(object, start, end), { objectMode: false, highWaterMark: 512 * 1024 }))
-  })
+  }
+  app.route({ method: ['GET', 'HEAD'], url: '/clips/:id/content', exposeHeadRoute: false, handler })
 }
 
 /** Closes the file however the reading ends: at its end, at an error, or because the browser went away. */

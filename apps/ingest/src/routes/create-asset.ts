@@ -1,12 +1,6 @@
 import formbody from '@fastify/formbody'
 import { type CreatedAsset, createAsset } from '@rushes/fleet'
-import {
-  type CreateAssetRequest,
-  c2cErrors,
-  createAssetRequest,
-  detailedErrorBody,
-  idempotencyKeyHeader,
-} from '@rushes/protocol'
+import { c2cErrors, createAssetRequest, detailedErrorBody, idempotencyKeyHeader } from '@rushes/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { IngestContext } from '../context.ts'
 import { firstIssue } from '../http/first-issue.ts'
@@ -30,7 +24,7 @@ export function createAssetRoute(app: FastifyInstance, context: IngestContext): 
     const sentKey = request.headers[idempotencyKeyHeader]
     if (sentKey !== undefined && (typeof sentKey !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(sentKey)))
       return refuse(reply, malformed('Idempotency-Key: 1 to 255 printable characters'))
-    if (!(await hasRoom(context, body.data))) return refuse(reply, outOfSpace)
+    const freeBytes = await context.store.freeBytes()
 
     // Even without a key of the device's, a create that is repeated because the database went away makes one clip.
     const idempotencyKey = sentKey === undefined ? `request ${request.id}` : `key ${sentKey}`
@@ -41,6 +35,7 @@ export function createAssetRoute(app: FastifyInstance, context: IngestContext): 
         request: body.data,
         encoding,
         idempotencyKey,
+        roomBytes: freeBytes === null ? null : freeBytes - context.limits.reserveBytes,
         storeKeyFor: (assetId) => context.store.uploadKey(assetId),
       }),
     )
@@ -56,6 +51,8 @@ export function createAssetRoute(app: FastifyInstance, context: IngestContext): 
         return refuse(reply, malformed(outcome.detail))
       case 'impossibleParts':
         return refuse(reply, c2cErrors.somethingWentWrong)
+      case 'noRoom':
+        return refuse(reply, outOfSpace)
       case 'channelPaused':
         return refuse(reply, c2cErrors.channelPaused)
       case 'projectChanged':
@@ -93,11 +90,6 @@ function fromForm(body: unknown): unknown {
   if (typed.is_realtime_upload === 'true') typed.is_realtime_upload = true
   if (typed.is_realtime_upload === 'false') typed.is_realtime_upload = false
   return typed
-}
-
-async function hasRoom(context: IngestContext, request: CreateAssetRequest): Promise<boolean> {
-  const freeBytes = await context.store.freeBytes()
-  return freeBytes === null || freeBytes >= context.limits.reserveBytes + Math.max(0, request.filesize ?? 0)
 }
 
 /** The documented body of an asset that was just registered. */

@@ -85,9 +85,14 @@ export function deviceOf(at: { url: string }, identity: Omit<Device, 'call'>): D
   }
 }
 
-export async function refreshDevice(at: { url: string }, device: Device): Promise<Device> {
+export async function refreshDevice(at: { url: string }, device: Device, clientSecret?: string): Promise<Device> {
   const reply = await send('POST', `${at.url}/v2/auth/token`, {
-    body: form({ client_id: device.clientId, grant_type: grantTypes.refreshToken, refresh_token: device.refreshToken }),
+    body: form({
+      client_id: device.clientId,
+      ...(clientSecret === undefined ? {} : { client_secret: clientSecret }),
+      grant_type: grantTypes.refreshToken,
+      refresh_token: device.refreshToken,
+    }),
   })
   const tokens = tokenResponse.parse(reply.body)
   return deviceOf(at, { ...device, accessToken: tokens.access_token, refreshToken: tokens.refresh_token })

@@ -24,6 +24,7 @@ export type TestIngest = {
   /** Stops it and starts it again on the same database and folder. */
   restart(change?: Partial<Limits>): Promise<void>
   stop(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /** Ingest with a database and a folder of its own, listening on loopback. */
@@ -67,6 +68,11 @@ export async function startTestIngest(
     return made.project.id
   }
   let running: RunningIngest = await start()
+  const stop = async () => {
+    await running.stop()
+    await database.drop()
+    await rm(dir, { recursive: true, force: true })
+  }
   return {
     url,
     database,
@@ -79,10 +85,7 @@ export async function startTestIngest(
       await running.stop()
       running = await start(change)
     },
-    async stop() {
-      await running.stop()
-      await database.drop()
-      await rm(dir, { recursive: true, force: true })
-    },
+    stop,
+    [Symbol.asyncDispose]: stop,
   }
 }

@@ -18,6 +18,8 @@ export type CreateAssetInput = {
   request: CreateAssetRequest
   encoding: 'json' | 'form'
   idempotencyKey: string | null
+  /** What the store has room for, in bytes; null where it cannot tell. */
+  roomBytes: number | null
   /** Where the store will gather the parts, for the id of the new clip. */
   storeKeyFor: (assetId: string) => string
 }
@@ -35,6 +37,8 @@ export type CreateAssetOutcome =
     }
   | { kind: 'malformed'; detail: string }
   | { kind: 'impossibleParts' }
+  /** The store is too full for it. */
+  | { kind: 'noRoom' }
   /** It was captured while sharing was paused. */
   | { kind: 'channelPaused' }
   /** The fence of a move is closed. */
@@ -52,6 +56,8 @@ export async function createAsset({ db, now }: Clocked, input: CreateAssetInput)
   const checked = checkCreate(input.request, input.encoding)
   if (checked.kind !== 'valid') return checked
   const { create } = checked
+  const neededBytes = create.upload === 'fixed' ? create.filesizeBytes : 0
+  if (input.roomBytes !== null && input.roomBytes < neededBytes) return { kind: 'noRoom' }
   // A key belongs to the project: what was registered in the former one is another clip.
   const key = input.idempotencyKey === null ? null : `${input.projectEpoch}:${input.idempotencyKey}`
   const digest = requestDigest(input.request)

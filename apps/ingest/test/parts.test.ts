@@ -1,0 +1,295 @@
+import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
+import { readdir } from 'node:fs/promises'
+import { request as httpRequest } from 'node:http'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createPartSigner } from '../src/parts/part-signer.ts'
+import {
+  createFixed,
+  mib,
+  putPart,
+  someBytes,
+  split,
+  statusOf,
+  storedBytes,
+  untilStatus,
+  visibleFiles,
+} from './support/clips.ts'
+import { type Device, pairDevice, send } from './support/pair.ts'
+import { startTestIngest, type TestIngest } from './support/test-ingest.ts'
+import { until } from './support/until.ts'
+
+let ingest: TestIngest
+let device: Device
+beforeAll(async () => {
+  ingest = await startTestIngest({ limits: { stallMs: 400, lingerMs: 500 } })
+  device = await pairDevice(ingest)
+})
+afterAll(() => ingest.stop())
+
+let nth = 0
+/** A clip of two parts under a name of its own. */
+async function twoParts() {
+  nth += 1
+  const bytes = someBytes(12 * mib + 5, nth)
+  const name = `clip-${nth}.mp4`
+  const asset = await createFixed(device, bytes, { name, parts: 2 })
+  const [first = '', second = ''] = asset.urls
+  const [head = Buffer.alloc(0), tail = Buffer.alloc(0)] = split(bytes, 2)
+  return { id: asset.id, name, bytes, first, second, head, tail }
+}
+
+/** A PUT of which the test sends the body by hand. */
+function startPut(url: string, contentLength: number) {
+  const request = httpRequest(url, {
+    method: 'PUT',
+    headers: { 'content-type': 'video/mp4', 'x-amz-acl': 'private', 'content-length': contentLength },
+  })
+  const status = new Promise<number | 'broken'>((resolve) => {
+    request.on('response', (response) => {
+      response.resume()
+      resolve(response.statusCode ?? 0)
+    })
+    request.on('error', () => resolve('broken'))
+  })
+  return { request, status }
+}
+
+const code = (reply: { text: string }) => /<Code>(\w+)<\/Code>/.exec(reply.text)?.[1]
+const message = (reply: { text: string }) => /<Message>([^<]+)<\/Message>/.exec(reply.text)?.[1]
+
+test('a clip goes up in the two parts that the basic guide shows, in any order, and appears only when it is whole', async () => {
+  const clip = await twoParts()
+  expect(await putPart(clip.second, clip.tail)).toMatchObject({ status: 200, text: '' })
+  expect(await statusOf(device, clip.id)).toMatchObject({ status: 'created', missing: [1], verified: 'no' })
+  expect((await visibleFiles(ingest.dir)).filter((path) => path.includes(clip.name))).toEqual([])
+  await putPart(clip.first, clip.head)
+  expect(await untilStatus(device, clip.id, 'available')).toMatchObject({ missing: [], verified: 'sizeChecked' })
+  expect(clip.bytes.equals(await storedBytes(ingest.dir, clip.name))).toBe(true)
+  await until('the gathering folder is empty', async () => {
+    const entries = await readdir(join(ingest.dir, '.rushes-uploads'))
+    return !entries.some((entry) => entry.startsWith(clip.id))
+  })
+})
+
+test('it lies by project, day, kind and device; a second one of its name gets a number', async () => {
+  const bytes = someBytes(10)
+  for (let i = 0; i < 2; i++) {
+    const asset = await createFixed(device, bytes, { name: 'same.mp4', offset: 86_400 })
+    await putPart(asset.urls[0] ?? '', bytes)
+    await untilStatus(device, asset.id, 'available')
+  }
+  const day = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10).replaceAll('-', '_')
+  const folder = `Harbour Nights-${ingest.projectId.slice(0, 8)}/Cloud Devices/${day}/VIDEO/A-Cam`
+  expect((await visibleFiles(ingest.dir)).filter((path) => path.includes('same'))).toEqual([
+    `${folder}/same (2).mp4`,
+    `${folder}/same.mp4`,
+  ])
+})
+
+test.each([
+  ['../../../outside.mp4', '___.._.._outside.mp4'],
+  ['CON.mp4', '_CON.mp4'],
+  ['quote"and\nline.mp4', 'quote_and_line.mp4'],
+])('a clip called %j stays in its folder', async (name, stored) => {
+  const bytes = someBytes(10)
+  const asset = await createFixed(device, bytes, { name })
+  await putPart(asset.urls[0] ?? '', bytes)
+  await untilStatus(device, asset.id, 'available')
+  expect(bytes.equals(await storedBytes(ingest.dir, stored))).toBe(true)
+})
+
+describe('a URL', () => {
+  test.each([
+    ['another number', (url: string) => url.replace(/\/1\/1\?/, '/2/1?')],
+    ['another generation', (url: string) => url.replace(/\/1\/1\?/, '/1/2?')],
+    ['another asset', (url: string) => url.replace(/parts\/[0-9a-f-]{36}/, `parts/${crypto.randomUUID()}`)],
+    ['a longer life', (url: string) => url.replace(/expires=\d+/, 'expires=99999999999'.slice(0, 18))],
+    ['another signature', (url: string) => url.replace(/signature=.{4}/, 'signature=AAAA')],
+    ['junk after the signature', (url: string) => `${url}!`],
+  ])('that was given %s is 403 SignatureDoesNotMatch', async (_what, tamper) => {
+    const clip = await twoParts()
+    const reply = await putPart(tamper(clip.first), clip.head)
+    expect([reply.status, code(reply)]).toEqual([403, 'SignatureDoesNotMatch'])
+    expect(reply.headers.get('content-type')).toBe('application/xml')
+  })
+
+  test.each([
+    ['no signature', (url: string) => url.replace(/&signature.*/, '')],
+    ['no query', (url: string) => url.replace(/\?.*/, '')],
+    ['the signature twice', (url: string) => `${url}&signature=x`],
+    ['a number that is none', (url: string) => url.replace(/\/1\/1\?/, '/0/1?')],
+  ])('with %s is 403 AccessDenied', async (_what, tamper) => {
+    const clip = await twoParts()
+    const reply = await putPart(tamper(clip.first), clip.head)
+    expect([reply.status, code(reply)]).toEqual([403, 'AccessDenied'])
+  })
+
+  test.each([
+    ['another content type', { 'content-type': 'video/quicktime' }],
+    ['another ACL', { 'x-amz-acl': 'public-read' }],
+  ])('with %s than was signed is 403', async (_what, headers) => {
+    const clip = await twoParts()
+    expect(code(await putPart(clip.first, clip.head, headers))).toBe('SignatureDoesNotMatch')
+  })
+
+  test('without the signed headers is 403', async () => {
+    const clip = await twoParts()
+    expect(code(await send('PUT', clip.first, { body: clip.head }))).toBe('SignatureDoesNotMatch')
+  })
+
+  test('is dead after its time, and says so in the words that devices look for', async () => {
+    const clip = await twoParts()
+    const signer = createPartSigner(ingest.config.secrets)
+    const expiresAtSeconds = Math.floor(Date.now() / 1000) - 1
+    const address = signer.sign({
+      assetId: clip.id,
+      number: 1,
+      generation: 1,
+      contentType: 'video/mp4',
+      expiresAtSeconds,
+    })
+    const reply = await putPart(ingest.url + address, clip.head)
+    expect([reply.status, code(reply), message(reply)]).toEqual([403, 'AccessDenied', 'Request has expired'])
+  })
+
+  test('signed with the secret itself, not the key derived from it, is worth nothing', async () => {
+    const clip = await twoParts()
+    const expires = Math.floor(Date.now() / 1000) + 60
+    const path = `/parts/${clip.id}/1/1`
+    const signature = createHmac('sha256', ingest.config.secrets[0])
+      .update(['PUT', path, expires, 'video/mp4', 'private'].join('\n'))
+      .digest('base64url')
+    const reply = await putPart(`${ingest.url}${path}?expires=${expires}&signature=${signature}`, clip.head)
+    expect(code(reply)).toBe('SignatureDoesNotMatch')
+  })
+
+  test('of an asset that is not there is 404 NoSuchUpload', async () => {
+    const signer = createPartSigner(ingest.config.secrets)
+    const part = { assetId: crypto.randomUUID(), number: 1, generation: 1, contentType: 'video/mp4' }
+    const address = signer.sign({ ...part, expiresAtSeconds: Math.floor(Date.now() / 1000) + 60 })
+    const reply = await putPart(ingest.url + address, someBytes(5))
+    expect([reply.status, code(reply)]).toEqual([404, 'NoSuchUpload'])
+  })
+})
+
+describe('a body', () => {
+  test('shorter or longer than registered is refused, and nothing is acknowledged', async () => {
+    const clip = await twoParts()
+    const short = await putPart(clip.first, clip.head.subarray(1))
+    expect([short.status, code(short)]).toEqual([400, 'IncompleteBody'])
+    const long = await putPart(clip.second, clip.head)
+    expect([long.status, code(long)]).toEqual([400, 'EntityTooLarge'])
+    expect((await statusOf(device, clip.id)).missing).toEqual([1, 2])
+  })
+
+  test('without a length is 411', async () => {
+    const clip = await twoParts()
+    const request = httpRequest(clip.first, {
+      method: 'PUT',
+      headers: { 'content-type': 'video/mp4', 'x-amz-acl': 'private', 'transfer-encoding': 'chunked' },
+    })
+    request.end('abc')
+    const [response] = await once(request, 'response')
+    response.resume()
+    expect(response.statusCode).toBe(411)
+  })
+
+  test('that breaks off leaves nothing acknowledged, and the part goes through at the next try', async () => {
+    const clip = await twoParts()
+    const { request, status } = startPut(clip.first, clip.head.length)
+    await new Promise((resolve) => request.write(clip.head.subarray(0, mib), resolve))
+    request.destroy()
+    expect(await status).toBe('broken')
+    expect((await statusOf(device, clip.id)).missing).toEqual([1, 2])
+    expect((await putPart(clip.first, clip.head)).status).toBe(200)
+  })
+
+  test('of which no byte comes any more is given up with 400 RequestTimeout', async () => {
+    const clip = await twoParts()
+    const { request, status } = startPut(clip.first, clip.head.length)
+    request.write(clip.head.subarray(0, mib))
+    expect(await status).toBe(400)
+    request.destroy()
+    expect((await statusOf(device, clip.id)).missing).toEqual([1, 2])
+  })
+
+  test('that is refused is answered before it has been sent', async () => {
+    const clip = await twoParts()
+    const { request, status } = startPut(clip.first, clip.head.length + 1)
+    request.write('x')
+    expect(await status).toBe(400)
+    await once(request, 'close') // what nobody wants is not waited for, for ever
+  })
+})
+
+describe('the same part again', () => {
+  test('with the same bytes is 200, before and after the clip is whole', async () => {
+    const clip = await twoParts()
+    for (let i = 0; i < 2; i++) expect((await putPart(clip.first, clip.head)).status).toBe(200)
+    await putPart(clip.second, clip.tail)
+    await untilStatus(device, clip.id, 'available')
+    expect((await putPart(clip.second, clip.tail)).status).toBe(200)
+    expect(clip.bytes.equals(await storedBytes(ingest.dir, clip.name))).toBe(true)
+  })
+
+  test('with other bytes takes their place while the clip is open, and is 404 once it is whole', async () => {
+    const clip = await twoParts()
+    const other = Buffer.from(clip.head.map((byte) => byte ^ 0xff))
+    await putPart(clip.first, other)
+    expect((await putPart(clip.first, clip.head)).status).toBe(200)
+    await putPart(clip.second, clip.tail)
+    await untilStatus(device, clip.id, 'available')
+    const late = await putPart(clip.first, other)
+    expect([late.status, code(late)]).toEqual([404, 'NoSuchUpload'])
+    expect(clip.bytes.equals(await storedBytes(ingest.dir, clip.name))).toBe(true)
+  })
+
+  test('four times at once is 200 each, and the clip is right', async () => {
+    const clip = await twoParts()
+    const replies = await Promise.all([1, 2, 3, 4].map(() => putPart(clip.first, clip.head)))
+    expect(replies.map((reply) => reply.status)).toEqual([200, 200, 200, 200])
+    await putPart(clip.second, clip.tail)
+    await untilStatus(device, clip.id, 'available')
+    expect(clip.bytes.equals(await storedBytes(ingest.dir, clip.name))).toBe(true)
+  })
+
+  test('while the first try hangs on a dead connection goes through at once, and the dead one is given up', async () => {
+    await using slow = await startTestIngest()
+    const camera = await pairDevice(slow)
+    const bytes = someBytes(6 * mib)
+    const asset = await createFixed(camera, bytes)
+    const [url = ''] = asset.urls
+    const { request, status } = startPut(url, bytes.length)
+    await new Promise((resolve) => request.write(bytes.subarray(0, mib), resolve))
+    await until('the first try has begun to write', async () => {
+      const entries = await readdir(join(slow.dir, '.rushes-uploads'))
+      return entries.includes(`${asset.id}.data`)
+    })
+    expect((await putPart(url, bytes)).status).toBe(200)
+    expect(await status).toBe(503)
+    request.destroy()
+    await untilStatus(camera, asset.id, 'available')
+    expect(bytes.equals(await storedBytes(slow.dir, 'C2C_TEST_CLIP.mp4'))).toBe(true)
+  })
+})
+
+test('another device sees nothing of a clip', async () => {
+  const clip = await twoParts()
+  const other = await pairDevice(ingest)
+  expect((await other.call('GET', `/v2/devices/assets/${clip.id}`)).status).toBe(404)
+  const custody = { parts: [{ number: 1, offset: 0, size: 1, xxh64: 'ef46db3751d8e999' }] }
+  expect((await other.call('PUT', `/v2/devices/assets/${clip.id}/custody`, custody)).status).toBe(404)
+  const parts = { parts: [{ number: 1, size: 5, is_final: true }], asset_filesize: 5 }
+  expect((await other.call('POST', `/v2/devices/assets/${clip.id}/realtime_upload/parts`, parts)).status).toBe(404)
+})
+
+test('sixteen clips at once arrive whole', async () => {
+  const clips = await Promise.all(Array.from({ length: 16 }, () => twoParts()))
+  await Promise.all(clips.flatMap((clip) => [putPart(clip.first, clip.head), putPart(clip.second, clip.tail)]))
+  for (const clip of clips) {
+    await untilStatus(device, clip.id, 'available')
+    expect(clip.bytes.equals(await storedBytes(ingest.dir, clip.name))).toBe(true)
+  }
+})
