@@ -6,8 +6,8 @@ import { MonitorSmartphone } from 'lucide-react'
 import Link from 'next/link'
 import { useState } from 'react'
 import { useApi } from '@/api-client/api-provider.tsx'
+import { MoveDialog } from '@/devices/move-dialog.tsx'
 import { useFleetRow } from '@/live/live-provider.tsx'
-import { MoveDialog } from '@/moving/move-dialog.tsx'
 import { useMayOperate } from '@/shell/viewer.tsx'
 import { Button, ButtonLink } from '@/ui/button.tsx'
 import { Card } from '@/ui/card.tsx'
@@ -20,7 +20,7 @@ import { standingWords } from '@/words/standing-words.ts'
 /** The devices that upload into a project now, each with how it stands and the way out. */
 export function ProjectDevices({ projectId }: { projectId: string }) {
   const api = useApi()
-  const [moving, setMoving] = useState<{ id: string; name: string } | null>(null)
+  const [moving, setMoving] = useState<string | null>(null)
   const devices = useQuery(api.fleet.list.queryOptions({ filter: { projectId }, limit: 200 }))
   return (
     <Card title="Devices">
@@ -50,7 +50,7 @@ export function ProjectDevices({ projectId }: { projectId: string }) {
               key={row.deviceId}
               loaded={row}
               loadedAtMs={devices.dataUpdatedAt}
-              onMove={() => setMoving({ id: row.deviceId, name: row.name })}
+              onMove={() => setMoving(row.deviceId)}
             />
           ))}
         </ul>
@@ -65,7 +65,7 @@ export function ProjectDevices({ projectId }: { projectId: string }) {
       )}
       {moving !== null && (
         <MoveDialog
-          device={moving}
+          deviceIds={[moving]}
           currentProjectId={projectId}
           open
           onOpenChange={(open) => {

@@ -5,7 +5,6 @@ import { useState } from 'react'
 import { useApi } from '@/api-client/api-provider.tsx'
 import { formatBytes, plural } from '@/format/bytes.ts'
 import { useRefreshOnChange } from '@/live/live-provider.tsx'
-import { PauseSharingDialog } from '@/sharing/pause-sharing-dialog.tsx'
 import { useMayOperate } from '@/shell/viewer.tsx'
 import { Button, ButtonLink } from '@/ui/button.tsx'
 import { Card, Fact, Facts } from '@/ui/card.tsx'
@@ -16,6 +15,7 @@ import { Instant } from '@/ui/time.tsx'
 import { tellDone, tellFailure } from '@/ui/toasts.tsx'
 import { homeSentence } from '@/words/home-sentence.ts'
 import { OutstandingMoves } from './outstanding-moves.tsx'
+import { PauseProjectDialog } from './pause-project-dialog.tsx'
 import { ProjectDevices } from './project-devices.tsx'
 
 const trail = [{ href: '/projects', label: 'Projects' }]
@@ -130,11 +130,7 @@ export function ProjectPage({ projectId }: { projectId: string }) {
           </div>
         </div>
       </div>
-      <PauseSharingDialog
-        target={{ kind: 'project', id: projectId, name }}
-        open={isPausing}
-        onOpenChange={setIsPausing}
-      />
+      <PauseProjectDialog project={{ id: projectId, name }} open={isPausing} onOpenChange={setIsPausing} />
     </>
   )
 }
