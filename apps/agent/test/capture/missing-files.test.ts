@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, unlink, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, unlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { FolderCapture } from '../../src/capture/folder-capture.ts'
@@ -156,5 +156,19 @@ describe('a card', () => {
     expect([first?.identity.volumeId, second?.identity.volumeId]).toEqual(['cardA', 'cardB'])
     // What comes with a card was not captured when the card was put in.
     expect(second?.firstGrowthSeenAt).toBeNull()
+  })
+  test('that comes back brings files that were captured while it was away, whatever the time of day on them', async () => {
+    await using card = await folderOnCard()
+    await using elsewhere = await temporaryFolder()
+    const { record } = card
+    card.mount('system')
+    await card.capture.rescan()
+    const tomorrow = new Date(Date.now() + 86_400_000)
+    await writeFile(join(elsewhere.path, 'new.mov'), 'of today, says a clock that is ahead')
+    await utimes(join(elsewhere.path, 'new.mov'), tomorrow, tomorrow)
+    card.mount('cardA')
+    await rename(join(elsewhere.path, 'new.mov'), card.at('new.mov'))
+    await record.until('it settled', () => record.settled('new.mov').length === 1)
+    expect(record.settled('new.mov')[0]?.firstGrowthSeenAt).toBeNull()
   })
 })

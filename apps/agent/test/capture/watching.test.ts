@@ -62,6 +62,7 @@ test('gives a file to the innermost of nested watch folders, once, though one le
   })
   await record.until('both settled', () => record.rows.length === 2)
   await capture.rescan()
+  expect(capture.counts()).toMatchObject({ settled: 2, known: 0, growing: 0 })
   await capture.stop()
   const told = record.calls.flatMap((call) =>
     call.on === 'onSettled' ? [[call.args[0].path, call.args[0].watchFolder.channel]] : [],
