@@ -164,7 +164,8 @@ export function transitionUpload(state: UploadState, event: UploadEvent, context
       if (state.kind !== 'cleared' || state.reason !== 'sourceDeleted') return notApplicable
       return moved({ kind: 'queued', registration: freshRegistration }, 'renewCreateKey')
     case 'grewAgain': {
-      if (state.kind === 'growing' || workOf(state)?.step !== 'register') return notApplicable
+      if (state.kind !== 'held' && !isUnderWay(state)) return notApplicable
+      if (workOf(state)?.step !== 'register') return notApplicable
       // Another size is another create: under the old key a destination would answer with the asset of the old size.
       return moved({ kind: 'growing' }, 'renewCreateKey')
     }
@@ -185,9 +186,9 @@ export function transitionUpload(state: UploadState, event: UploadEvent, context
         'adoptSource',
       )
     case 'cancelled':
-      return isOpen(state) || state.kind === 'failed'
-        ? moved({ kind: 'cancelled', reason: event.reason }, 'abortSending', 'dropParts')
-        : notApplicable
+      if (!isOpen(state) && state.kind !== 'failed') return notApplicable
+      // What has been sent is kept: a part whose reply was cut off may have completed the asset, and a retry must not make another.
+      return moved({ kind: 'cancelled', reason: event.reason, work: workOf(state) }, 'abortSending')
     case 'cleared':
       return isOpen(state) || state.kind === 'failed'
         ? moved({ kind: 'cleared', reason: event.reason }, 'abortSending', 'dropParts')
@@ -210,7 +211,8 @@ function workOf(state: UploadState): Work | null {
   if (state.kind === 'queued' || state.kind === 'registering')
     return { step: 'register', registration: state.registration }
   if (state.kind === 'uploading') return { step: 'parts', asset: state.asset }
-  if (state.kind === 'waiting' || state.kind === 'held') return state.work
+  if (state.kind === 'waiting' || state.kind === 'held' || state.kind === 'failed' || state.kind === 'cancelled')
+    return state.work
   return null
 }
 
@@ -284,14 +286,14 @@ function applyCreateConsequence(
 }
 
 function acknowledgePart(state: UploadState): UploadTransition {
-  // A part in flight may arrive after its siblings made the upload wait or an operator held it; what is acknowledged stays so.
-  if (state.kind !== 'uploading' && state.kind !== 'waiting' && state.kind !== 'held') return notApplicable
+  // A part in flight may arrive after its siblings failed or an operator cancelled; what the destination has stays acknowledged.
   const asset = assetOf(state)
   if (asset === null) return notApplicable
   const next: Asset = { ...asset, partsDone: asset.partsDone + 1 }
   if (next.partsDone >= next.partsTotal) return moved({ kind: 'uploaded', asset: next, custody: 'none' })
-  if (state.kind === 'uploading') return moved({ kind: 'uploading', asset: next })
-  return moved({ ...state, work: { step: 'parts', asset: next } })
+  return 'work' in state
+    ? moved({ ...state, work: { step: 'parts', asset: next } })
+    : moved({ kind: 'uploading', asset: next })
 }
 
 function loseAsset(
@@ -300,7 +302,7 @@ function loseAsset(
   error: UploadError,
 ): UploadTransition {
   const asset = assetOf(state)
-  if (asset === null || state.kind === 'held') return notApplicable
+  if (asset === null || !isUnderWay(state)) return notApplicable
   // An address that ran out is nobody's fault; an upload that the destination forgets twice is not worth a third try by itself.
   if (reason === 'uploadLostByDestination' && asset.recreations >= 1) {
     return moved({ kind: 'failed', reason, error, work: null }, 'abortSending', 'dropParts')
@@ -338,11 +340,10 @@ function answerCustody(state: UploadState, answer: 'verified' | 'sizeChecked' | 
 }
 
 function retry(state: UploadState): UploadTransition {
-  if (state.kind === 'cancelled' || (state.kind === 'failed' && state.work === null)) {
+  if (state.kind !== 'failed' && state.kind !== 'cancelled' && state.kind !== 'waiting') return notApplicable
+  const { work } = state
+  if (work === null)
     return moved({ kind: 'queued', registration: freshRegistration }, 'dropParts', 'renewCreateKey', 'adoptSource')
-  }
-  if (state.kind !== 'failed' && state.kind !== 'waiting') return notApplicable
-  const work = state.work ?? freshWork
   if (work.step === 'parts')
     return moved({ kind: 'uploading', asset: { ...work.asset, deprioritised: false } }, 'refreshPartTries')
   // The doubt about an earlier create and its key stay: fresh tries must not become a second asset.

@@ -84,7 +84,7 @@ export type UploadState =
   | { kind: 'verified'; asset: Asset }
   | { kind: 'failed'; reason: FailedReason; error: UploadError | null; work: Work | null }
   | { kind: 'blocked'; reason: 'capturedInPause' }
-  | { kind: 'cancelled'; reason: CancelledReason }
+  | { kind: 'cancelled'; reason: CancelledReason; work: Work | null }
   | { kind: 'cleared'; reason: ClearedReason }
   | { kind: 'refused'; reason: RefusedReason }
 

@@ -36,7 +36,7 @@ const states: Record<UploadState['kind'], UploadState> = {
   verified: { kind: 'verified', asset: { ...asset, partsDone: 3 } },
   failed: { kind: 'failed', reason: 'attemptsExhausted', error, work },
   blocked: { kind: 'blocked', reason: 'capturedInPause' },
-  cancelled: { kind: 'cancelled', reason: 'cancelledByOperator' },
+  cancelled: { kind: 'cancelled', reason: 'cancelledByOperator', work: null },
   cleared: { kind: 'cleared', reason: 'sourceDeleted' },
   refused: { kind: 'refused', reason: 'emptyFile' },
 }
@@ -112,7 +112,7 @@ const table: Record<UploadState['kind'], Record<UploadEvent['kind'], Outcome>> =
   held: { ...nothing, grewAgain: 'growing', released: 'queued', cancelled: 'cancelled', cleared: 'cleared' },
   uploaded: { ...nothing, custodyAnswered: 'verified', custodyAbandoned: 'uploaded' },
   verified: nothing,
-  failed: { ...nothing, retried: 'uploading', reset: 'queued', cancelled: 'cancelled', cleared: 'cleared' },
+  failed: { ...nothing, partAcknowledged: 'failed', retried: 'uploading', reset: 'queued', cancelled: 'cancelled', cleared: 'cleared' },
   blocked: nothing,
   cancelled: { ...nothing, retried: 'queued', reset: 'queued' },
   cleared: { ...nothing, sourceFound: 'queued' },
@@ -217,7 +217,19 @@ describe('the upload machine', () => {
 
   test('stops what is being sent at once when it is cleared or cancelled', () => {
     expect(move(states.uploading, events.cleared).effects).toEqual(['abortSending', 'dropParts'])
-    expect(move(states.waiting, events.cancelled).effects).toEqual(['abortSending', 'dropParts'])
+    expect(move(states.waiting, events.cancelled).effects).toEqual(['abortSending'])
+  })
+
+  test('goes on with the same asset when what was cancelled is retried', () => {
+    const cancelled = move(states.uploading, events.cancelled).state
+    expect(cancelled).toMatchObject({ kind: 'cancelled', work })
+    expect(move(cancelled, events.retried)).toEqual({
+      kind: 'moved',
+      state: { kind: 'uploading', asset },
+      effects: ['refreshPartTries'],
+    })
+    expect(transitionUpload(cancelled, events.grewAgain, { now }).kind).toBe('ignored')
+    expect(transitionUpload(cancelled, events.assetLost, { now }).kind).toBe('ignored')
   })
 
   test('takes another key for a file that grew again, since its size is another', () => {

@@ -185,13 +185,13 @@ function readState(row: Row): UploadState {
         kind,
         reason: word(row, 'reason', failedReasons),
         error,
-        work: textOrNull(row, 'step') === null ? null : readWork(row),
+        work: readWorkOrNull(row),
       }
     }
     case 'blocked':
       return { kind, reason: 'capturedInPause' }
     case 'cancelled':
-      return { kind, reason: word(row, 'reason', cancelledReasons) }
+      return { kind, reason: word(row, 'reason', cancelledReasons), work: readWorkOrNull(row) }
     case 'cleared':
       return { kind, reason: word(row, 'reason', clearedReasons) }
     case 'refused':
@@ -203,6 +203,8 @@ const readWork = (row: Row): Work =>
   word(row, 'step', ['register', 'parts']) === 'register'
     ? { step: 'register', registration: readRegistration(row) }
     : { step: 'parts', asset: readAsset(row) }
+
+const readWorkOrNull = (row: Row): Work | null => (textOrNull(row, 'step') === null ? null : readWork(row))
 
 const readRegistration = (row: Row): Registration => ({
   attempts: integer(row, 'attempts'),
@@ -272,9 +274,9 @@ export function stateColumns(state: UploadState): StateColumns {
     case 'held':
       return { ...columns, ...workColumns(state.work), reason: state.reason }
     case 'failed':
+    case 'cancelled':
       return { ...columns, ...(state.work === null ? {} : workColumns(state.work)), reason: state.reason }
     case 'blocked':
-    case 'cancelled':
     case 'cleared':
     case 'refused':
       return { ...columns, reason: state.reason }

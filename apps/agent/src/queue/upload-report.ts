@@ -6,7 +6,7 @@ const isoOrNull = (at: number | null): string | null => (at === null ? null : ne
 /** An upload in the words of the wire. Long texts are cut to what a report may hold. */
 export function uploadReportOf(upload: StoredUpload): UploadReport {
   const { state } = upload
-  const work = state.kind === 'waiting' || state.kind === 'held' || state.kind === 'failed' ? state.work : null
+  const work = 'work' in state ? state.work : null
   const asset = 'asset' in state ? state.asset : work?.step === 'parts' ? work.asset : null
   return {
     id: upload.id,
