@@ -20,7 +20,10 @@ export interface LinkPort {
   /** Uploads with an id greater than `afterId` in byte order of ids, at most `limit`; `null` begins at the first. */
   uploads(afterId: string | null, limit: number): UploadReport[]
 
-  /** The newest event of the outbox, 0 when it is empty. Take it before a snapshot: what follows it is sent after. */
+  /**
+   * The newest event of the outbox, 0 when it is empty. Taken before a snapshot: what follows it is sent after. No event up to it is
+   * changed any more, as if all of them had been handed out: the gateway takes them for history that the snapshot includes.
+   */
   lastSeq(): number
   /** Events after `afterSeq` in order and without gaps. What was handed out once is never changed afterwards. */
   pendingEvents(afterSeq: number, limit: number): LifecycleEvent[]
@@ -76,7 +79,7 @@ export type CommandOrder = {
   executionId: string
   commandId: string
   body: CommandBody
-  /** ISO 8601; past it the order is not begun any more. */
+  /** ISO 8601 by this device's own clock, right or wrong; past it the order is not begun any more. */
   expiresAt: string | null
 }
 export type CommandProgress = { step: string; percent: number | null }
@@ -89,9 +92,30 @@ export type FinalOutcome = Extract<
 /** `at`: when the outcome was recorded, ISO 8601. */
 export type RecordedOutcome = { executionId: string; commandId: string; outcome: FinalOutcome; at: string }
 
+/** How the control link stands. `cause`: the code of why it waits or does not try; null where nothing is wrong. */
+export type LinkStatus = {
+  state: 'unpaired' | 'unusable' | 'connecting' | 'online' | 'waiting' | 'revoked' | 'stopped'
+  /** ISO 8601 by the device's clock. */
+  since: string
+  cause: string | null
+  /** What it means and what comes next, in a sentence for a person. */
+  message: string
+  nextAttemptAt: string | null
+}
+
 /** What the daemon hands to the link room and what it gets back (`link/start-link.ts` exports `startLink: StartLink`). */
-export type StartLink = (options: { port: LinkPort; log: Logger }) => RunningLink
+export type StartLink = (options: {
+  port: LinkPort
+  log: Logger
+  /** Whether `ws:` may be spoken beyond loopback; left out, it may not. */
+  allowInsecure?: boolean
+}) => RunningLink
 export interface RunningLink {
-  /** Says goodbye, closes the socket and stops all timers; resolves when nothing of the link is left running. */
+  /** How the link stands at this moment; answers from memory. */
+  status(): LinkStatus
+  /**
+   * Says goodbye, closes the socket and stops all timers; resolves when nothing of the link is left running. Commands under way
+   * belong to the port: they are neither aborted nor waited for, and their outcomes are said after the next start.
+   */
   stop(): Promise<void>
 }
