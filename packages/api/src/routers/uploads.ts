@@ -15,6 +15,7 @@ const filter = z.object({
     .optional(),
   deviceId: z.uuid().optional(),
   projectId: z.uuid().optional(),
+  needsAttention: z.literal(true).optional(),
 })
 
 export const uploadsRouter = router({

@@ -42,6 +42,7 @@ export const clip = {
   uploadKey: sql`clip.upload_key`,
   sortAt: sql`clip.sort_at`,
   state: sql`clip.state`,
+  reason: sql`clip.reason`,
   projectId: sql`clip.project_id`,
   custody: sql`clip.custody`,
   searchText: sql`clip.search_text`,

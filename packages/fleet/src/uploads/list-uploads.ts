@@ -1,5 +1,5 @@
 import type { Database } from '@rushes/db'
-import type { UploadState } from '@rushes/protocol'
+import { reasonCodes, reasons, type UploadState } from '@rushes/protocol'
 import { type SQL, sql } from 'drizzle-orm'
 import { type ClipCursor, type ClipRow, clip, clipRows, selectClips } from './clip-rows.ts'
 
@@ -10,7 +10,15 @@ export type UploadFilter = {
   custody?: readonly NonNullable<ClipRow['custody']>[]
   deviceId?: string
   projectId?: string
+  /** Only what does not become whole without a person: see `attentionStates`. */
+  needsAttention?: boolean
 }
+
+/** States that no clip leaves by itself, other than by having arrived or by a person's own decision. */
+const attentionStates = ['failed', 'held', 'blocked', 'refused'] as const satisfies readonly UploadState[]
+
+/** Reasons for waiting that a person has to resolve. */
+const attentionReasons = reasonCodes.filter((code) => reasons[code].severity === 'problem')
 
 export type UploadPage = { rows: ClipRow[]; next: ClipCursor | null }
 
@@ -56,6 +64,11 @@ function matching(filter: UploadFilter): SQL {
   if (filter.custody !== undefined) conditions.push(isIn(clip.custody, filter.custody))
   if (filter.deviceId !== undefined) conditions.push(sql`${clip.deviceId} = ${filter.deviceId}`)
   if (filter.projectId !== undefined) conditions.push(sql`${clip.projectId} = ${filter.projectId}`)
+  if (filter.needsAttention === true)
+    conditions.push(
+      sql`(${isIn(clip.state, attentionStates)} or ${clip.custody} = 'mismatch'
+        or (${clip.state} = 'waiting' and ${isIn(clip.reason, attentionReasons)}))`,
+    )
   return sql.join(conditions, sql` and `)
 }
 

@@ -156,6 +156,41 @@ test('the queue of a device shows what moves first, then in the order of capture
   })
 })
 
+test('what needs a person is found whatever its state: failed, held, left out for a reason, waiting in vain, or stored wrong', async () => {
+  const put = seed(database.db)
+  const project = await put.project('Feature')
+  const device = await put.device('Cart', { projectId: project.id })
+  const camera = await put.device('Camera', { projectId: project.id, isOurAgent: false })
+  for (const state of ['queued', 'failed', 'held', 'blocked', 'refused', 'verified', 'cleared', 'cancelled'] as const)
+    await put.upload(device.id, { uploadId: state, state })
+  await put.upload(device.id, { uploadId: 'heals', state: 'waiting', reason: 'offline' })
+  await put.upload(device.id, { uploadId: 'stuck', state: 'waiting', reason: 'diskFull' })
+  await put.asset(camera.id, project.id, {
+    name: 'wrong.mov',
+    state: 'available',
+    custody: 'mismatch',
+    firstMismatchNumber: 1,
+  })
+  const filter = { needsAttention: true } as const
+  const { rows } = await listUploads(database, { filter, after: null, limit: 100 })
+  expect(rows.map((row) => row.uploadId ?? row.name).sort()).toEqual([
+    'blocked',
+    'failed',
+    'held',
+    'refused',
+    'stuck',
+    'wrong.mov',
+  ])
+  expect(await countUploads(database, { filter })).toEqual({
+    blocked: 1,
+    failed: 1,
+    held: 1,
+    refused: 1,
+    uploaded: 1,
+    waiting: 1,
+  })
+})
+
 test('a clip page has its parts with all three digests, and finds the one that differs', async () => {
   const put = seed(database.db)
   const project = await put.project('Feature')
