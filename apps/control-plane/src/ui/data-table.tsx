@@ -318,7 +318,7 @@ function Box({
         if (element !== null) element.indeterminate = isMixed
       }}
       onChange={onToggle}
-      className="size-4 accent-accent"
+      className="block size-4 accent-accent"
     />
   )
 }

@@ -29,7 +29,7 @@ export function ProgressBar({
       aria-valuemax={100}
       aria-valuenow={Math.floor(arrived)}
       aria-valuetext={formatPercent(acknowledged, total)}
-      className={clsx('relative h-1.5 w-full overflow-hidden rounded-full bg-sunken', className)}
+      className={clsx('relative h-1 w-full overflow-hidden rounded-full bg-sunken', className)}
     >
       <div
         className="absolute inset-y-0 left-0 rounded-full bg-accent opacity-35 transition-[width] duration-300"

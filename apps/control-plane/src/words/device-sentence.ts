@@ -60,7 +60,7 @@ export function deviceSentence(row: SentenceFacts): DeviceSentence {
       return { text, detail: 'It goes on by itself; this page learns of it when it connects.', action: null }
     }
     case 'onHold': {
-      const text = openCount === 0 ? 'On hold, all home' : `On hold, ${plural(openCount, 'clip')} wait`
+      const text = openCount === 0 ? 'Everything so far is home' : `${plural(openCount, 'clip')} wait for release`
       return { text, detail: 'An operator holds uploads here; they go up after Release.', action: 'release' }
     }
     case 'uploading': {
@@ -83,7 +83,11 @@ export function deviceSentence(row: SentenceFacts): DeviceSentence {
         action: null,
       }
     case 'unreported':
-      return { text: 'Connected, no report yet', detail: 'It tells of its clips in a moment.', action: null }
+      return {
+        text: 'Tells of its clips in a moment',
+        detail: 'It is connected; its first report is on the way.',
+        action: null,
+      }
     case 'uploadLinkOnly': {
       const detail = 'It does not run the Rushes agent, so only what has reached the destination is known.'
       return { text: 'Does not report', detail, action: null }
@@ -107,7 +111,7 @@ function waitingSentence(
   if (blockedBy !== null) {
     const reason = reasons[blockedBy]
     return {
-      text: `${plural(openCount, 'clip')} wait: ${reason.title}`,
+      text: `${plural(openCount, 'clip')}: ${reason.title}`,
       detail: reason.explanation,
       action: actionOf[reason.action],
     }
@@ -118,7 +122,11 @@ function waitingSentence(
     return { text: `${plural(openCount, 'clip')} held`, detail: 'They wait to be released one by one.', action: null }
   if (counts.growing === openCount)
     return { text: `${plural(openCount, 'clip')} being written`, detail: 'Each is queued when it rests.', action: null }
-  return { text: `${plural(openCount, 'clip')} wait`, detail: 'The reason stands beside each of them.', action: null }
+  return {
+    text: `${plural(openCount, 'clip')} in the queue`,
+    detail: 'The reason stands beside each of them.',
+    action: null,
+  }
 }
 
 const capitalize = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
