@@ -36,15 +36,40 @@ export function createDatabase(options: DatabaseOptions): DatabaseHandle {
     connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
     ...(options.applicationName === undefined ? {} : { application_name: options.applicationName }),
   })
-  // Without a listener, an idle connection that breaks would end the process.
+  // Without a listener, a connection that breaks would end the process: an idle one, which the pool tells of, and one that is
+  // lent out and waits between two queries of a transaction, whose next query then fails by itself.
   pool.on('error', (error) => options.onIdleError?.(error))
+  pool.on('connect', (client) => client.on('error', () => undefined))
   let closing: Promise<void> | undefined
   return {
-    db: drizzle(pool, { schema, casing: columnCasing }),
+    db: withSafeTransactions(pool),
     pool,
     close: () => {
       closing ??= pool.end()
       return closing
     },
   }
+}
+
+/**
+ * drizzle over a pool, whose transactions give their connection back in every case. Its own keep it when `begin` fails, as it does
+ * on a connection that broke while it was idle; a few of those, and the pool has none left to lend.
+ */
+function withSafeTransactions(pool: pg.Pool): Database {
+  const lent = new WeakMap<pg.PoolClient, Database>()
+  const over = (client: pg.PoolClient): Database => {
+    const known = lent.get(client) ?? drizzle(client, { schema, casing: columnCasing })
+    lent.set(client, known)
+    return known
+  }
+  const db: Database = drizzle(pool, { schema, casing: columnCasing })
+  db.transaction = async (work, config) => {
+    const client = await pool.connect()
+    try {
+      return await over(client).transaction(work, config)
+    } finally {
+      client.release() // the pool drops one that is broken
+    }
+  }
+  return db
 }
