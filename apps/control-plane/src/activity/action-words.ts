@@ -1,0 +1,77 @@
+import type { ActivityEntry } from '@rushes/fleet'
+import {
+  ArrowRightLeft,
+  Ban,
+  Check,
+  CircleSlash,
+  Eraser,
+  Eye,
+  EyeOff,
+  FolderPlus,
+  Hand,
+  KeyRound,
+  type LucideIcon,
+  Play,
+  ReceiptText,
+  RotateCw,
+  ShieldAlert,
+  Unlink,
+  UserPlus,
+} from 'lucide-react'
+
+/** An action as one says it: `Ana` **moved** `A-Cam`. `after`: what follows the target's name. */
+export type ActionWords = { verb: string; after?: string; icon: LucideIcon }
+
+const words: Readonly<Record<string, ActionWords>> = {
+  'device.assignProject': { verb: 'moved', icon: ArrowRightLeft },
+  'device.pauseSharing': { verb: 'paused sharing on', icon: EyeOff },
+  'device.resumeSharing': { verb: 'resumed sharing on', icon: Eye },
+  'device.purgeReceipt': { verb: 'confirmed the move of', icon: ReceiptText },
+  'device.deauthorize': { verb: 'gave up the pairing of', icon: Unlink },
+  'device.revokeTokens': { verb: 'lost the sign-in of', after: 'to a token that was used twice', icon: ShieldAlert },
+  'pairing.approve': { verb: 'let in', icon: Check },
+  'pairing.deny': { verb: 'turned down', icon: Ban },
+  'project.create': { verb: 'made the project', icon: FolderPlus },
+  'command.retryUploads': { verb: 'sent a retry to', icon: RotateCw },
+  'command.clearQueue': { verb: 'cleared the queue of', icon: Eraser },
+  'command.holdUploads': { verb: 'put on hold the uploads of', icon: Hand },
+  'command.releaseUploads': { verb: 'released uploads of', icon: Play },
+  'command.cancel': { verb: 'cancelled', icon: CircleSlash },
+  'person.create': { verb: 'added the person', icon: UserPlus },
+  'person.createFirstOperatorLink': { verb: 'made the first sign-in link', icon: KeyRound },
+  'person.createFirstOperator': { verb: 'became the first operator,', icon: UserPlus },
+  'person.createResetLink': { verb: 'made a password link for', icon: KeyRound },
+  'person.resetPassword': { verb: 'set a new password for', icon: KeyRound },
+}
+
+/** The words for an action; one that this page does not know yet is shown as it is stored. */
+export function wordsForAction(action: string): ActionWords {
+  return words[action] ?? { verb: action, icon: ReceiptText }
+}
+
+/** Whom or what the action was about, and where that is shown. */
+export function targetOf(entry: ActivityEntry): { text: string; href: string | null } {
+  const { target, after } = entry
+  switch (target.kind) {
+    case 'device':
+      return { text: entry.device?.name ?? target.name ?? 'a device', href: `/devices/${target.id}` }
+    case 'project':
+      return { text: target.name ?? 'a project', href: `/projects/${target.id}` }
+    case 'command': {
+      const count = after?.deviceCount
+      const text = typeof count === 'number' ? `${count} devices` : 'a command'
+      return { text, href: `/commands/${target.id}` }
+    }
+    default:
+      return { text: target.name ?? target.kind, href: null }
+  }
+}
+
+/** Subjects that the list can be narrowed to: the first word of an action. */
+export const subjects = [
+  { value: 'device', label: 'Devices' },
+  { value: 'command', label: 'Commands' },
+  { value: 'pairing', label: 'Pairing' },
+  { value: 'project', label: 'Projects' },
+  { value: 'person', label: 'People' },
+] as const

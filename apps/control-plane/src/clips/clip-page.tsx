@@ -1,0 +1,129 @@
+'use client'
+import type { Clip, ClipRow } from '@rushes/fleet'
+import { useQuery } from '@tanstack/react-query'
+import { Download } from 'lucide-react'
+import { useState } from 'react'
+import { useApi } from '@/api-client/api-provider.tsx'
+import { useRefreshOnChange } from '@/live/live-provider.tsx'
+import { useMayOperate } from '@/shell/viewer.tsx'
+import { buttonClass } from '@/ui/button.tsx'
+import { FailureNotice } from '@/ui/failure.tsx'
+import { PageHeader } from '@/ui/page-header.tsx'
+import { StatePill } from '@/ui/state-mark.tsx'
+import { actionWords, clipActionOf } from '@/uploads/clip-action.ts'
+import { type ChosenClips, ClipActionDialog } from '@/uploads/clip-action-dialog.tsx'
+import { custodyWords } from '@/words/custody-words.ts'
+import { ClipFacts } from './clip-facts.tsx'
+import { ClipPlayer } from './clip-player.tsx'
+import { clipStateWords } from './clip-state-words.ts'
+import { contentUrl } from './content-kind.ts'
+import { CustodyCard } from './custody-card.tsx'
+import { DeviceAccount } from './device-account.tsx'
+import { NotHereYet } from './not-here-yet.tsx'
+
+const trail = [{ href: '/uploads', label: 'Uploads' }]
+/** While bytes arrive or are being checked, the page looks by itself. */
+const unsettledRefreshMs = 2_000
+
+export function ClipPage({ assetId }: { assetId: string }) {
+  const api = useApi()
+  const mayOperate = useMayOperate()
+  const [chosen, setChosen] = useState<ChosenClips | null>(null)
+  const query = useQuery(
+    api.clips.get.queryOptions(
+      { assetId },
+      {
+        refetchInterval: ({ state }) =>
+          state.data !== undefined && !isSettled(state.data) ? unsettledRefreshMs : false,
+      },
+    ),
+  )
+  const clip = query.data
+  useRefreshOnChange([api.clips.get.pathKey(), api.clips.parts.pathKey()])
+
+  if (clip === undefined)
+    return (
+      <>
+        <PageHeader
+          title={query.isError ? 'Clip' : <span className="skeleton inline-block h-6 w-56" />}
+          trail={trail}
+        />
+        {query.isError ? (
+          <FailureNotice error={query.error} onRetry={() => void query.refetch()} />
+        ) : (
+          <div role="status" aria-label="Loading" className="skeleton aspect-video max-h-[60vh] w-full" />
+        )}
+      </>
+    )
+  const isAvailable = clip.state === 'available'
+  const row = rowOf(clip)
+  const action = row === null || !mayOperate ? null : clipActionOf(row)
+  return (
+    <>
+      <PageHeader
+        title={clip.name}
+        trail={trail}
+        marks={
+          <>
+            <StatePill words={clipStateWords[clip.state]} />
+            {clip.custody.state !== 'no' && <StatePill words={custodyWords[clip.custody.state]} />}
+          </>
+        }
+        actions={
+          isAvailable && (
+            <a href={contentUrl(assetId)} download={clip.name} className={buttonClass('primary')}>
+              <Download aria-hidden />
+              Download
+            </a>
+          )
+        }
+      />
+      {query.isError && (
+        <div className="pb-4">
+          <FailureNotice error={query.error} onRetry={() => void query.refetch()} />
+        </div>
+      )}
+      <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
+        <div className="flex min-w-0 flex-col gap-4">
+          {isAvailable ? <ClipPlayer clip={clip} /> : <NotHereYet clip={clip} />}
+          <CustodyCard clip={clip} />
+        </div>
+        <div className="flex min-w-0 flex-col gap-4">
+          <DeviceAccount
+            clip={clip}
+            actionLabel={action === null ? null : actionWords[action].label}
+            onAct={() => {
+              if (row !== null && action !== null) setChosen({ action, clips: [row] })
+            }}
+          />
+          <ClipFacts clip={clip} />
+        </div>
+      </div>
+      <ClipActionDialog chosen={chosen} onClose={() => setChosen(null)} />
+    </>
+  )
+}
+
+function isSettled(clip: Clip): boolean {
+  if (clip.state === 'failed' || clip.state === 'closed') return true
+  return clip.state === 'available' && clip.custody.state !== 'pending' && clip.custody.state !== 'no'
+}
+
+/** The clip as the list of uploads has it; null when its device does not report it. */
+function rowOf(clip: Clip): ClipRow | null {
+  const { report } = clip
+  if (report === null) return null
+  const { id: uploadId, projectId: _, ...told } = report
+  return {
+    ...told,
+    uploadId,
+    assetId: clip.assetId,
+    deviceId: clip.device.id,
+    deviceName: clip.device.name,
+    name: clip.name,
+    project: clip.project,
+    custody: clip.custody.state,
+    availableAt: clip.availableAt,
+    isDestinationOurs: true,
+  }
+}

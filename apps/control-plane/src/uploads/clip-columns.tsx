@@ -1,0 +1,129 @@
+import type { ClipRow } from '@rushes/fleet'
+import Link from 'next/link'
+import { Button } from '@/ui/button.tsx'
+import type { Column } from '@/ui/data-table.tsx'
+import { Instant } from '@/ui/time.tsx'
+import { actionWords, clipActionOf } from './clip-action.ts'
+import { clipHref } from './clip-key.ts'
+import { ClipAge, ClipCustody, ClipProgress, ClipProject, ClipSize, ClipState } from './clip-state.tsx'
+import { whyOf } from './why.ts'
+
+export type OnAct = (row: ClipRow) => void
+
+/** The columns of all clips; `onAct` null: the viewer may not act. */
+export function clipColumns(onAct: OnAct | null): Column<ClipRow>[] {
+  return [
+    name,
+    where,
+    { key: 'size', header: 'Size', width: '5.5rem', isFigure: true, cell: (row) => <ClipSize row={row} /> },
+    captured,
+    {
+      key: 'state',
+      header: 'State',
+      width: '13rem',
+      cell: (row) => (
+        <div className="flex items-center gap-2">
+          <div className="min-w-0 flex-1">
+            <ClipState row={row} />
+          </div>
+          <ActButton row={row} onAct={onAct} />
+        </div>
+      ),
+    },
+    { key: 'progress', header: 'Arrived', width: '8rem', from: 'lg', cell: (row) => <ClipProgress row={row} /> },
+    { key: 'custody', header: 'Custody', width: '8.5rem', cell: (row) => <ClipCustody row={row} /> },
+    { key: 'age', header: 'As of', width: '4rem', from: 'xl', isFigure: true, cell: (row) => <ClipAge row={row} /> },
+  ]
+}
+
+/** The columns of what needs attention: why, in whole sentences, and what to press. */
+export function attentionColumns(onAct: OnAct | null): Column<ClipRow>[] {
+  return [
+    name,
+    where,
+    { key: 'size', header: 'Size', width: '5.5rem', isFigure: true, from: 'lg', cell: (row) => <ClipSize row={row} /> },
+    { key: 'state', header: 'State', width: '13rem', cell: (row) => <ClipState row={row} /> },
+    { key: 'why', header: 'Why, and what to do', from: 'lg', cell: (row) => <Why row={row} /> },
+    { key: 'age', header: 'As of', width: '4rem', from: 'xl', isFigure: true, cell: (row) => <ClipAge row={row} /> },
+    { key: 'act', header: 'Action', width: '6.5rem', cell: (row) => <ActButton row={row} onAct={onAct} isShown /> },
+  ]
+}
+
+const name: Column<ClipRow> = {
+  key: 'name',
+  header: 'Clip',
+  cell: (row) => (
+    <div className="min-w-0">
+      <Link href={clipHref(row)} className="block truncate font-medium hover:underline" title={row.path ?? row.name}>
+        {row.name}
+      </Link>
+      {row.path !== null && row.path !== row.name && (
+        <p className="truncate text-sm text-ink-3">{row.path.slice(0, -row.name.length)}</p>
+      )}
+    </div>
+  ),
+}
+
+const where: Column<ClipRow> = {
+  key: 'where',
+  header: 'Device and project',
+  width: '11rem',
+  cell: (row) => (
+    <div className="min-w-0">
+      <Link href={`/devices/${row.deviceId}`} className="block truncate hover:underline">
+        {row.deviceName}
+      </Link>
+      <p className="truncate text-sm text-ink-2">
+        <ClipProject row={row} />
+      </p>
+    </div>
+  ),
+}
+
+const captured: Column<ClipRow> = {
+  key: 'captured',
+  header: 'Captured',
+  width: '7rem',
+  from: 'lg',
+  cell: (row) =>
+    row.capturedAt === null ? (
+      <span className="text-ink-3" title="The device could not tell">
+        unknown
+      </span>
+    ) : (
+      <Instant iso={row.capturedAt} />
+    ),
+}
+
+/** The state's explanation, and what the device itself said of it. */
+export function Why({ row }: { row: ClipRow }) {
+  const why = whyOf(row)
+  if (why === null) return <span className="text-ink-3">The device gave no reason.</span>
+  return (
+    <div className="min-w-0" title={why.explanation}>
+      <p className="line-clamp-2 text-sm whitespace-normal">{why.explanation}</p>
+      {row.error !== null && row.error.message !== why.explanation && (
+        <p className="truncate font-mono text-xs text-ink-2" title={row.error.message}>
+          {row.error.message || row.error.code}
+        </p>
+      )}
+    </div>
+  )
+}
+
+/** Retry or Release, where it helps. In tight lists it comes forward with the row. */
+export function ActButton({ row, onAct, isShown = false }: { row: ClipRow; onAct: OnAct | null; isShown?: boolean }) {
+  const action = clipActionOf(row)
+  if (action === null) return isShown ? <span className="text-sm text-ink-3">nothing to press</span> : null
+  if (onAct === null) return isShown ? <span className="text-sm text-ink-3">by an operator</span> : null
+  return (
+    <Button
+      size="sm"
+      aria-label={`${actionWords[action].label} ${row.name}`}
+      onClick={() => onAct(row)}
+      className={isShown ? '' : 'opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 focus:opacity-100'}
+    >
+      {actionWords[action].label}
+    </Button>
+  )
+}
