@@ -26,7 +26,7 @@ const checks: [name: string, argv: string[]][] = [
 try {
   await wantTool('ffmpeg', 'ffmpeg', say)
   if (isFull) {
-    await runTests('tests that take longer', 'infra/test/vitest.full.config.ts', await browserEnvironment())
+    await runTests('tests that take longer', 'vitest.full.config.ts', await browserEnvironment())
   } else {
     for (const [name, argv] of checks) await runCheck(name, argv)
     await runTests('tests', 'vitest.config.ts')

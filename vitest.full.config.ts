@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
-import everyday from '../../vitest.config.ts'
-import { rootDir } from '../start/repository.ts'
+import { rootDir } from './infra/start/repository.ts'
+import everyday from './vitest.config.ts'
 
 /** What takes longer, one file at a time: such tests start whole instances and time things. */
 export default defineConfig({
