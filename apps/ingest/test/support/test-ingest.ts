@@ -6,6 +6,7 @@ import { createProject, ensureDeviceModels } from '@rushes/fleet'
 import { pino } from 'pino'
 import type { Config } from '../../src/config.ts'
 import { type Limits, limits } from '../../src/limits.ts'
+import { prepareDatabase } from '../../src/prepare-database.ts'
 import { type RunningIngest, startIngest } from '../../src/start-ingest.ts'
 import { freePort } from './free-port.ts'
 import { ana } from './pair.ts'
@@ -22,14 +23,21 @@ export type TestIngest = {
   logLines: string[]
   createProject(name: string): Promise<string>
   /** Stops it and starts it again on the same database and folder. */
-  restart(change?: Partial<Limits>): Promise<void>
+  restart(): Promise<void>
+  /** Does something to database and folder that a running one would notice. */
+  whileStopped(work: () => Promise<unknown>): Promise<void>
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /** Ingest with a database and a folder of its own, listening on loopback. */
 export async function startTestIngest(
-  options: { limits?: Partial<Limits>; config?: Partial<Config> } = {},
+  options: {
+    limits?: Partial<Limits>
+    config?: Partial<Config>
+    /** Gives the address of something that stands between ingest and the database. */
+    through?: (databaseUrl: string) => Promise<string>
+  } = {},
 ): Promise<TestIngest> {
   const [database, dir, port] = await Promise.all([
     createTestDatabase({ maxConnections: 8 }),
@@ -53,12 +61,14 @@ export async function startTestIngest(
   }
   const logLines: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logLines.push(line) })
-  const start = (change: Partial<Limits> = {}) =>
+  const throughUrl = await options.through?.(database.connectionString)
+  const handle = await prepareDatabase(throughUrl ?? database.connectionString, log)
+  const start = () =>
     startIngest({
       config,
-      limits: { ...limits, sweepEveryMs: 200, reserveBytes: 1024 * 1024, ...options.limits, ...change },
+      limits: { ...limits, sweepEveryMs: 200, reserveBytes: 1024 * 1024, ...options.limits },
       log,
-      database,
+      database: handle,
       clock: () => new Date(),
       isSignedIn: async (headers) => headers.get('cookie') === viewerCookie,
     })
@@ -68,8 +78,14 @@ export async function startTestIngest(
     return made.project.id
   }
   let running: RunningIngest = await start()
+  const whileStopped = async (work: () => Promise<unknown>) => {
+    await running.stop()
+    await work()
+    running = await start()
+  }
   const stop = async () => {
     await running.stop()
+    await handle.close()
     await database.drop()
     await rm(dir, { recursive: true, force: true })
   }
@@ -81,10 +97,8 @@ export async function startTestIngest(
     logLines,
     projectId: await makeProject('Harbour Nights'),
     createProject: makeProject,
-    async restart(change) {
-      await running.stop()
-      running = await start(change)
-    },
+    restart: () => whileStopped(async () => undefined),
+    whileStopped,
     stop,
     [Symbol.asyncDispose]: stop,
   }

@@ -1,0 +1,83 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createFixed, mib, putPart, someBytes, split, storedBytes, untilStatus } from './support/clips.ts'
+import { type DatabaseProxy, startDatabaseProxy } from './support/database-proxy.ts'
+import { type Device, pairDevice, send } from './support/pair.ts'
+import { startTestIngest, type TestIngest } from './support/test-ingest.ts'
+import { until } from './support/until.ts'
+
+let proxy: DatabaseProxy
+let ingest: TestIngest
+let device: Device
+beforeAll(async () => {
+  ingest = await startTestIngest({
+    limits: { databaseWaitMs: 300 },
+    through: async (url) => {
+      proxy = await startDatabaseProxy(url)
+      return proxy.url
+    },
+  })
+  device = await pairDevice(ingest)
+})
+afterAll(async () => {
+  await ingest.stop()
+  await proxy.close()
+})
+
+/** A body of which the second half is sent when the test says so. */
+function inTwoHalves(bytes: Uint8Array) {
+  const middle = Math.floor(bytes.length / 2)
+  const goOn = Promise.withResolvers<void>()
+  const halfSent = Promise.withResolvers<void>()
+  const body = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      controller.enqueue(bytes.subarray(0, middle))
+      halfSent.resolve()
+      await goOn.promise
+      controller.enqueue(bytes.subarray(middle))
+      controller.close()
+    },
+  })
+  return { body, halfSent: halfSent.promise, goOn: () => goOn.resolve() }
+}
+
+test('a connection to the database that is cut in the middle of an upload is not noticed by the device', async () => {
+  const bytes = someBytes(12 * mib)
+  const { id, urls } = await createFixed(device, bytes, { name: 'cut.mp4', parts: 2 })
+  const pieces = split(bytes, 2)
+  const puts = pieces.map((piece, i) => {
+    const { body, halfSent, goOn } = inTwoHalves(piece)
+    const headers = { 'content-type': 'video/mp4', 'x-amz-acl': 'private', 'content-length': String(piece.length) }
+    return { reply: fetch(urls[i] ?? '', { method: 'PUT', headers, body, duplex: 'half' }), halfSent, goOn }
+  })
+  await Promise.all(puts.map((put) => put.halfSent))
+  proxy.cut()
+  for (const put of puts) put.goOn()
+  for (const put of puts) expect((await put.reply).status).toBe(200)
+  await untilStatus(device, id, 'available')
+  expect(bytes.equals(await storedBytes(ingest.dir, 'cut.mp4'))).toBe(true)
+})
+
+test('while the database is away a part that has arrived waits for it, and is acknowledged when it is back', async () => {
+  const bytes = someBytes(6 * mib)
+  const { id, urls } = await createFixed(device, bytes, { name: 'away.mp4', parts: 1 })
+  const { body, halfSent, goOn } = inTwoHalves(bytes)
+  const headers = { 'content-type': 'video/mp4', 'x-amz-acl': 'private', 'content-length': String(bytes.length) }
+  const put = fetch(urls[0] ?? '', { method: 'PUT', headers, body, duplex: 'half' })
+  await halfSent
+  await until('the part is being written', async () =>
+    (await readdir(join(ingest.dir, '.rushes-uploads'))).includes(`${id}.data`),
+  )
+  proxy.refuse()
+  goOn()
+  const health = await send('GET', `${ingest.url}/health`)
+  expect([health.status, health.body]).toEqual([503, { ok: false, components: { database: 'down', store: 'ok' } }])
+  const me = await device.call('GET', '/v2/devices/me')
+  expect([me.status, me.body]).toMatchObject([503, { code: 503, message: 'Service Unavailable' }])
+  const refused = await putPart(urls[0] ?? '', bytes)
+  expect([refused.status, refused.text]).toEqual([503, expect.stringContaining('<Code>ServiceUnavailable</Code>')])
+  proxy.accept()
+  expect((await put).status).toBe(200)
+  await untilStatus(device, id, 'available')
+})
