@@ -26,7 +26,14 @@ export const idempotencyKeyHeader = 'idempotency-key'
 /** Body of `PUT /v2/devices/assets/{id}/custody`: the digests of the bytes as they left the device. */
 export const custodyRequest = z.object({
   parts: z
-    .array(z.object({ number: z.number().int().min(1).max(maxPartCount), offset: z.number().int().nonnegative(), size: z.number().int().positive(), xxh64: xxh64Digest }))
+    .array(
+      z.object({
+        number: z.number().int().min(1).max(maxPartCount),
+        offset: z.number().int().nonnegative(),
+        size: z.number().int().positive(),
+        xxh64: xxh64Digest,
+      }),
+    )
     .min(1)
     .max(maxPartCount),
   fileXxh64: xxh64Digest.optional(),

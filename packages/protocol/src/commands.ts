@@ -8,10 +8,30 @@ import { z } from 'zod'
 export const commandStates = ['draft', 'active', 'done', 'cancelled', 'aborted'] as const
 export type CommandState = (typeof commandStates)[number]
 
-export const executionStates = ['queued', 'delivered', 'acknowledged', 'running', 'succeeded', 'failed', 'rejected', 'timedOut', 'expired', 'cancelled', 'superseded'] as const
+export const executionStates = [
+  'queued',
+  'delivered',
+  'acknowledged',
+  'running',
+  'succeeded',
+  'failed',
+  'rejected',
+  'timedOut',
+  'expired',
+  'cancelled',
+  'superseded',
+] as const
 export type ExecutionState = (typeof executionStates)[number]
 
-export const finalExecutionStates = ['succeeded', 'failed', 'rejected', 'timedOut', 'expired', 'cancelled', 'superseded'] as const satisfies readonly ExecutionState[]
+export const finalExecutionStates = [
+  'succeeded',
+  'failed',
+  'rejected',
+  'timedOut',
+  'expired',
+  'cancelled',
+  'superseded',
+] as const satisfies readonly ExecutionState[]
 
 /** What a device is told to do. `kind` decides the fields. */
 export const commandBody = z.discriminatedUnion('kind', [
@@ -24,12 +44,23 @@ export const commandBody = z.discriminatedUnion('kind', [
   /** End the hold, and release the named held uploads (or, with null, none but the hold). */
   z.object({ kind: z.literal('releaseUploads'), uploadIds: z.array(z.string().max(64)).min(1).max(500).nullable() }),
   /** The device was moved: refresh, read `/v2/devices/me`, clear, send the receipt. */
-  z.object({ kind: z.literal('assignProject'), projectId: z.string().max(64).nullable(), projectName: z.string().max(255).nullable(), projectEpoch: z.number().int().positive() }),
+  z.object({
+    kind: z.literal('assignProject'),
+    projectId: z.string().max(64).nullable(),
+    projectName: z.string().max(255).nullable(),
+    projectEpoch: z.number().int().positive(),
+  }),
 ])
 export type CommandBody = z.infer<typeof commandBody>
 export type CommandKind = CommandBody['kind']
 
-export const commandKinds = ['retryUploads', 'clearQueue', 'holdUploads', 'releaseUploads', 'assignProject'] as const satisfies readonly CommandKind[]
+export const commandKinds = [
+  'retryUploads',
+  'clearQueue',
+  'holdUploads',
+  'releaseUploads',
+  'assignProject',
+] as const satisfies readonly CommandKind[]
 
 /** Destructive commands of one device run in the order they were given; ordinary ones may overtake. */
 export const commandLanes: Record<CommandKind, 'ordinary' | 'destructive'> = {

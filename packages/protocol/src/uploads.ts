@@ -3,12 +3,32 @@ import { reasonCodes } from './reasons.ts'
 
 /** States of an upload as the agent lists and reports them (interfaces: `rushes-agent list --json`). */
 export const uploadStates = [
-  'growing', 'queued', 'registering', 'uploading', 'waiting', 'held', 'uploaded', 'verified', 'failed', 'blocked', 'cancelled', 'cleared', 'refused',
+  'growing',
+  'queued',
+  'registering',
+  'uploading',
+  'waiting',
+  'held',
+  'uploaded',
+  'verified',
+  'failed',
+  'blocked',
+  'cancelled',
+  'cleared',
+  'refused',
 ] as const
 export type UploadState = (typeof uploadStates)[number]
 
 /** No further bytes move in these without a person's decision. */
-export const settledUploadStates = ['uploaded', 'verified', 'failed', 'blocked', 'cancelled', 'cleared', 'refused'] as const satisfies readonly UploadState[]
+export const settledUploadStates = [
+  'uploaded',
+  'verified',
+  'failed',
+  'blocked',
+  'cancelled',
+  'cleared',
+  'refused',
+] as const satisfies readonly UploadState[]
 
 /** One upload as the device sees it: what `list --json` prints and what the control link reports. Instants are ISO 8601 in UTC. */
 export const uploadReport = z.object({

@@ -10,7 +10,12 @@ describe('reasons', () => {
   })
 
   it('never leaves a problem without an action or a sentence that says what to do', () => {
-    const silent = reasonCodes.filter((code) => reasons[code].severity === 'problem' && reasons[code].action === 'none' && !/ set | rename |larger than|was not followed/.test(reasons[code].explanation))
+    const silent = reasonCodes.filter(
+      (code) =>
+        reasons[code].severity === 'problem' &&
+        reasons[code].action === 'none' &&
+        !/ set | rename |larger than|was not followed/.test(reasons[code].explanation),
+    )
     expect(silent).toEqual([])
   })
 

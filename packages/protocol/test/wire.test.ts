@@ -1,11 +1,29 @@
 import { describe, expect, it } from 'vitest'
-import { agentFrame, c2cErrors, commandBody, commandKinds, commandLanes, createAssetRequest, custodyRequest, detailedError, gatewayFrame, realtimePartsRequest } from '../src/index.ts'
+import {
+  agentFrame,
+  c2cErrors,
+  commandBody,
+  commandKinds,
+  commandLanes,
+  createAssetRequest,
+  custodyRequest,
+  detailedError,
+  gatewayFrame,
+  realtimePartsRequest,
+} from '../src/index.ts'
 
 describe('the C2C bodies', () => {
   it('prints Channel Paused exactly as the guide does', () => {
     expect(JSON.parse(JSON.stringify(c2cErrors.channelPaused))).toEqual({
       code: 409,
-      errors: [{ code: 409, detail: "The channel you're uploading from is currently paused.", status: 409, title: 'Channel Paused' }],
+      errors: [
+        {
+          code: 409,
+          detail: "The channel you're uploading from is currently paused.",
+          status: 409,
+          title: 'Channel Paused',
+        },
+      ],
       message: 'Channel Paused',
     })
   })
@@ -15,8 +33,18 @@ describe('the C2C bodies', () => {
   })
 
   it("takes the guide's create bodies, a negative offset among them", () => {
-    expect(createAssetRequest.safeParse({ name: 'C2C_TEST_CLIP.mp4', filetype: 'video/mp4', filesize: 21_136_250, offset: -10, channel: 2 }).success).toBe(true)
-    expect(createAssetRequest.safeParse({ extension: '.mp4', filetype: 'video/mp4', is_realtime_upload: true }).success).toBe(true)
+    expect(
+      createAssetRequest.safeParse({
+        name: 'C2C_TEST_CLIP.mp4',
+        filetype: 'video/mp4',
+        filesize: 21_136_250,
+        offset: -10,
+        channel: 2,
+      }).success,
+    ).toBe(true)
+    expect(
+      createAssetRequest.safeParse({ extension: '.mp4', filetype: 'video/mp4', is_realtime_upload: true }).success,
+    ).toBe(true)
   })
 
   it.each([0, 10_001, 1.5, Number.NaN])('refuses part number %s', (number) => {
@@ -24,13 +52,15 @@ describe('the C2C bodies', () => {
   })
 
   it('takes part numbers 1 and 10,000', () => {
-    for (const number of [1, 10_000]) expect(realtimePartsRequest.safeParse({ parts: [{ number, size: 1, is_final: false }] }).success).toBe(true)
+    for (const number of [1, 10_000])
+      expect(realtimePartsRequest.safeParse({ parts: [{ number, size: 1, is_final: false }] }).success).toBe(true)
   })
 
   it('refuses a custody digest that is not 16 lower-case hexadecimal digits', () => {
     const parts = (xxh64: string) => ({ parts: [{ number: 1, offset: 0, size: 1, xxh64 }] })
     expect(custodyRequest.safeParse(parts('ef46db3751d8e999')).success).toBe(true)
-    for (const bad of ['EF46DB3751D8E999', 'ef46', 'ef46db3751d8e99z', '']) expect(custodyRequest.safeParse(parts(bad)).success).toBe(false)
+    for (const bad of ['EF46DB3751D8E999', 'ef46', 'ef46db3751d8e99z', ''])
+      expect(custodyRequest.safeParse(parts(bad)).success).toBe(false)
   })
 })
 
@@ -40,7 +70,14 @@ describe('the frames of the control link', () => {
   })
 
   it('lets a command of an unknown kind through, so that an older agent can reject it by name', () => {
-    const frame = { type: 'command', executionId: crypto.randomUUID(), commandId: crypto.randomUUID(), issuedAt: new Date(0).toISOString(), expiresAt: null, body: { kind: 'fromTheFuture', x: 1 } }
+    const frame = {
+      type: 'command',
+      executionId: crypto.randomUUID(),
+      commandId: crypto.randomUUID(),
+      issuedAt: new Date(0).toISOString(),
+      expiresAt: null,
+      body: { kind: 'fromTheFuture', x: 1 },
+    }
     expect(gatewayFrame.safeParse(frame).success).toBe(true)
     expect(commandBody.safeParse(frame.body).success).toBe(false)
   })

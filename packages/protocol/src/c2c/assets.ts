@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import { maxFileSizeBytes, maxPartCount, maxPartSizeBytes } from '../limits.ts'
 
-const fileExtension = z.string().regex(/^\..+$/).max(255)
+const fileExtension = z
+  .string()
+  .regex(/^\..+$/)
+  .max(255)
 
 /** Body of `POST /v2/devices/assets`. Which fields go together is the server's rule, not this schema's. */
 export const createAssetRequest = z.object({

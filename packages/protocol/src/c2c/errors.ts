@@ -12,7 +12,17 @@ export type DetailedError = z.infer<typeof detailedError>
 export const simpleError = z.object({ error: z.string() })
 export type SimpleError = z.infer<typeof simpleError>
 
-export const authErrorCodes = ['authorization_pending', 'slow_down', 'expired_token', 'access_denied', 'invalid_grant', 'invalid_client', 'invalid_request', 'invalid_scope', 'unsupported_grant_type'] as const
+export const authErrorCodes = [
+  'authorization_pending',
+  'slow_down',
+  'expired_token',
+  'access_denied',
+  'invalid_grant',
+  'invalid_client',
+  'invalid_request',
+  'invalid_scope',
+  'unsupported_grant_type',
+] as const
 export type AuthErrorCode = (typeof authErrorCodes)[number]
 
 /** Builds the detailed body; status, title and detail as the platform's guides print them. */
@@ -28,9 +38,21 @@ export const c2cErrors = {
   channelPaused: detailedErrorBody(409, 'Channel Paused', "The channel you're uploading from is currently paused."),
   somethingWentWrong: detailedErrorBody(500, 'Something went wrong', 'There was a problem with your request'),
   notFound: detailedErrorBody(404, 'Not Found', 'The resource you are looking for does not exist'),
-  rateLimited: detailedErrorBody(429, 'Too Many Requests', 'You have sent too many requests; wait a second, then slow down'),
+  rateLimited: detailedErrorBody(
+    429,
+    'Too Many Requests',
+    'You have sent too many requests; wait a second, then slow down',
+  ),
   /** Ours: the device was moved and has not read its new project yet. */
-  projectChanged: detailedErrorBody(403, 'Project Changed', 'This device was moved to another project: read /v2/devices/me before creating assets'),
+  projectChanged: detailedErrorBody(
+    403,
+    'Project Changed',
+    'This device was moved to another project: read /v2/devices/me before creating assets',
+  ),
   /** Ours, to our own agents only: the queue of the former project has not been cleared yet. */
-  purgeReceiptMissing: detailedErrorBody(403, 'Purge Receipt Missing', 'Clear the queue of the former project and send its receipt before creating assets'),
+  purgeReceiptMissing: detailedErrorBody(
+    403,
+    'Purge Receipt Missing',
+    'Clear the queue of the former project and send its receipt before creating assets',
+  ),
 } as const satisfies Record<string, DetailedError>

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { commandKinds, commandResult } from '../commands.ts'
 import { purgeReceipt } from '../additions.ts'
+import { commandKinds, commandResult } from '../commands.ts'
 import { uploadReport } from '../uploads.ts'
 import { deviceStatus } from './status.ts'
 
@@ -20,7 +20,11 @@ export const lifecycleEvent = z.object({
     /** The upload came into being or changed state; carries it whole. */
     z.object({ kind: z.literal('uploadChanged'), upload: uploadReport }),
     /** The device read another project from its destination and cleared its queue. */
-    z.object({ kind: z.literal('projectChanged'), projectEpoch: z.number().int().nonnegative(), receipt: purgeReceipt }),
+    z.object({
+      kind: z.literal('projectChanged'),
+      projectEpoch: z.number().int().nonnegative(),
+      receipt: purgeReceipt,
+    }),
     z.object({ kind: z.literal('holdChanged'), held: z.boolean(), by: z.enum(['operator', 'device']) }),
     /** Something worth a line in the device's timeline. */
     z.object({ kind: z.literal('notice'), code: z.string().max(64), message: z.string().max(500) }),
@@ -34,7 +38,11 @@ export const executionUpdate = z.object({
   at: z.iso.datetime(),
   outcome: z.discriminatedUnion('state', [
     z.object({ state: z.literal('acknowledged') }),
-    z.object({ state: z.literal('running'), step: z.string().max(120), percent: z.number().min(0).max(100).nullable() }),
+    z.object({
+      state: z.literal('running'),
+      step: z.string().max(120),
+      percent: z.number().min(0).max(100).nullable(),
+    }),
     z.object({ state: z.literal('succeeded'), result: commandResult }),
     z.object({ state: z.literal('failed'), errorCode: z.string().max(64), message: z.string().max(500) }),
     z.object({ state: z.literal('rejected'), errorCode: z.string().max(64), message: z.string().max(500) }),
@@ -60,14 +68,32 @@ const hello = z.object({
 export const agentFrame = z.discriminatedUnion('type', [
   hello,
   z.object({ type: z.literal('snapshotBegin'), snapshotId: z.string().max(64), status: deviceStatus }),
-  z.object({ type: z.literal('snapshotUploads'), snapshotId: z.string().max(64), uploads: z.array(uploadReport).max(100) }),
+  z.object({
+    type: z.literal('snapshotUploads'),
+    snapshotId: z.string().max(64),
+    uploads: z.array(uploadReport).max(100),
+  }),
   /** Uploads that the server knows and the snapshot did not name are gone from the device. `lastSeq`: the newest event it includes. */
-  z.object({ type: z.literal('snapshotEnd'), snapshotId: z.string().max(64), uploadCount: z.number().int().nonnegative(), lastSeq: z.number().int().nonnegative() }),
+  z.object({
+    type: z.literal('snapshotEnd'),
+    snapshotId: z.string().max(64),
+    uploadCount: z.number().int().nonnegative(),
+    lastSeq: z.number().int().nonnegative(),
+  }),
   z.object({ type: z.literal('status'), status: deviceStatus }),
   z.object({
     type: z.literal('progress'),
     rateBytesPerSecond: z.number().nonnegative(),
-    uploads: z.array(z.object({ id: z.string().max(64), bytesAcknowledged: z.number().int().nonnegative(), bytesInFlight: z.number().int().nonnegative(), partsDone: z.number().int().nonnegative() })).max(100),
+    uploads: z
+      .array(
+        z.object({
+          id: z.string().max(64),
+          bytesAcknowledged: z.number().int().nonnegative(),
+          bytesInFlight: z.number().int().nonnegative(),
+          partsDone: z.number().int().nonnegative(),
+        }),
+      )
+      .max(100),
   }),
   z.object({ type: z.literal('events'), events: z.array(lifecycleEvent).min(1).max(50) }),
   z.object({ type: z.literal('execution'), update: executionUpdate }),

@@ -33,6 +33,10 @@ export const gatewayFrame = z.discriminatedUnion('type', [
   z.object({ type: z.literal('executionStored'), executionId: z.uuid(), state: z.string().max(32) }),
   z.object({ type: z.literal('reportRate'), everyMs: z.number().int().positive() }),
   z.object({ type: z.literal('sendSnapshot') }),
-  z.object({ type: z.literal('goodbye'), reason: z.enum(closeReasons), reconnectAfterMs: z.number().int().nonnegative() }),
+  z.object({
+    type: z.literal('goodbye'),
+    reason: z.enum(closeReasons),
+    reconnectAfterMs: z.number().int().nonnegative(),
+  }),
 ])
 export type GatewayFrame = z.infer<typeof gatewayFrame>

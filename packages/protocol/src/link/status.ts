@@ -13,10 +13,19 @@ export const deviceStatus = z.object({
   hold: z.object({ since: z.iso.datetime(), by: z.enum(['operator', 'device']) }).nullable(),
   /** Why nothing at all moves, when that is so for the whole device. */
   blockedBy: z.enum(reasonCodes).nullable(),
-  uploadLink: z.object({ state: z.enum(['up', 'down', 'unknown']), lastSuccessAt: z.iso.datetime().nullable(), lastError: z.string().max(500).nullable() }),
+  uploadLink: z.object({
+    state: z.enum(['up', 'down', 'unknown']),
+    lastSuccessAt: z.iso.datetime().nullable(),
+    lastError: z.string().max(500).nullable(),
+  }),
   counts: z.partialRecord(z.enum(uploadStates), z.number().int().nonnegative()),
   /** Over everything that is to go up: known sizes, bytes acknowledged, bytes verified. */
-  bytes: z.object({ captured: z.number().nonnegative(), acknowledged: z.number().nonnegative(), verified: z.number().nonnegative(), waiting: z.number().nonnegative() }),
+  bytes: z.object({
+    captured: z.number().nonnegative(),
+    acknowledged: z.number().nonnegative(),
+    verified: z.number().nonnegative(),
+    waiting: z.number().nonnegative(),
+  }),
   rateBytesPerSecond: z.number().nonnegative(),
   volumes: z
     .array(
