@@ -1,16 +1,18 @@
 import { type FSWatcher, watch } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { errorCode, errorMessage } from '../agent-error.ts'
-import type { FileLook } from './file-identity.ts'
+import type { DirectoryLook } from './file-identity.ts'
 
 /** Each costs an inotify watch, of which older kernels allow 8,192 to a user. */
 const maxDirectories = 4_000
 
-type Watched = { watcher: FSWatcher; inode: bigint; device: bigint; seenInScan: number }
+type Watched = { watcher: FSWatcher; look: DirectoryLook; seenInScan: number }
 
 export type DirectoryWatchesOptions = {
   /** Something happened at this path below the watch folder; it is a hint, nothing more. */
   onHint(path: string): void
+  /** A directory was deleted or moved away; it is not watched any more. */
+  onGone(path: string): void
   /** Called once: events will not come, or not all; polling has to do. */
   onUnreliable(cause: { code: string; message: string }): void
 }
@@ -33,15 +35,11 @@ export class DirectoryWatches {
     return this.#isReliable
   }
 
-  has(path: string): boolean {
-    return this.#watched.has(path)
-  }
-
   /** Sees to it that the directory is watched: this one, not one that had its name before. */
-  arm(realRoot: string, path: string, look: FileLook): void {
+  arm(realRoot: string, path: string, look: DirectoryLook): void {
     if (!this.#isReliable) return
     const existing = this.#watched.get(path)
-    if (existing !== undefined && existing.inode === look.inode && existing.device === look.device) {
+    if (existing !== undefined && isSame(existing.look, look)) {
       existing.seenInScan = this.#scan
       return
     }
@@ -51,11 +49,12 @@ export class DirectoryWatches {
       return
     }
     try {
-      const watcher = watch(join(realRoot, path), { persistent: false }, (_, name) => {
-        this.#options.onHint(name === null || path === '' ? (name ?? '') : `${path}/${name}`)
-      })
+      const absolute = join(realRoot, path)
+      const watcher = watch(absolute, { persistent: false }, (event, name) =>
+        this.#pass(path, basename(absolute), event, name),
+      )
       watcher.on('error', () => this.#disarm(path))
-      this.#watched.set(path, { watcher, inode: look.inode, device: look.device, seenInScan: this.#scan })
+      this.#watched.set(path, { watcher, look, seenInScan: this.#scan })
     } catch (error) {
       // Gone again between being seen and being watched: the scan will find that out.
       if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return
@@ -89,8 +88,22 @@ export class DirectoryWatches {
     for (const path of [...this.#watched.keys()]) this.#disarm(path)
   }
 
+  #pass(path: string, ownName: string, event: string, name: string | null): void {
+    const below = (child: string) => (path === '' ? child : `${path}/${child}`)
+    this.#options.onHint(name === null ? path : below(name))
+    // What happens to the directory itself is told under its own name. Something in it may have that name too: then it is watched again in a moment.
+    if (event === 'rename' && name === ownName) {
+      this.#disarm(path)
+      this.#options.onGone(path)
+    }
+  }
+
   #disarm(path: string): void {
     this.#watched.get(path)?.watcher.close()
     this.#watched.delete(path)
   }
+}
+
+function isSame(a: DirectoryLook, b: DirectoryLook): boolean {
+  return a.inode === b.inode && a.device === b.device && a.birthtimeNs === b.birthtimeNs
 }

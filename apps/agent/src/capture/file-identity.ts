@@ -10,6 +10,9 @@ export type FileLook = {
   device: bigint
 }
 
+/** Of a directory also its birth, 0 where none is kept: file systems give the inode of a deleted one to the next. */
+export type DirectoryLook = FileLook & { birthtimeNs: bigint }
+
 /** Puts an identity together; `FileIdentity` says what it is made of. `realPath` is without symbolic links. */
 export function identityOf(
   look: FileLook,

@@ -1,12 +1,11 @@
-import { basename, dirname, join } from 'node:path'
 import type { Logger } from 'pino'
 import type { CaptureClock, CaptureCounts, CaptureListener, KnownFiles, WatchFolder } from './capture-port.ts'
 import { DirectoryWatches } from './directory-watches.ts'
-import type { FileLook } from './file-identity.ts'
+import type { DirectoryLook } from './file-identity.ts'
 import { FolderFiles } from './folder-files.ts'
 import { FolderTeller } from './folder-teller.ts'
 import type { WriterProbe } from './open-writers.ts'
-import { absentFolderLookMs, busyMs, minLookGapMs, minScanGapMs, nextScanDelayMs, tryAgainMs } from './scan-pace.ts'
+import { absentFolderLookMs, busyMs, minLookGapMs, nextScanDelayMs, scanGapMs, tryAgainMs } from './scan-pace.ts'
 import { lookAt, type Sighting } from './sighting.ts'
 import { TrackedFiles } from './tracked-files.ts'
 import type { MountedVolume, VolumeTable } from './volume-table.ts'
@@ -64,6 +63,7 @@ export class FolderCapture {
   #requests: (() => void)[] = []
   #scanDueMs = 0
   #lastScanMs = Number.NEGATIVE_INFINITY
+  #lastScanTookMs = 0
   #lastTurnMs = Number.NEGATIVE_INFINITY
   #notBeforeMs = Number.NEGATIVE_INFINITY
   #hasEnded = false
@@ -87,6 +87,11 @@ export class FolderCapture {
     this.#wake = new Wake(options.clock)
     this.#watches = new DirectoryWatches({
       onHint: (path) => this.#hint(path),
+      onGone: (path) => {
+        // Another one may have its name by now; and nothing tells of the files that were in it.
+        this.#hint(path)
+        this.scanSoon()
+      },
       onUnreliable: (cause) =>
         this.#log.warn({ cause }, 'the system does not tell of every change here: looking regularly instead'),
     })
@@ -129,7 +134,7 @@ export class FolderCapture {
 
   /** Scans as soon as the last scan lies far enough back. */
   scanSoon(): void {
-    this.#scanDueMs = Math.min(this.#scanDueMs, this.#lastScanMs + minScanGapMs)
+    this.#scanDueMs = Math.min(this.#scanDueMs, this.#lastScanMs + scanGapMs(this.#lastScanTookMs))
     this.#wake.now()
   }
 
@@ -192,14 +197,15 @@ export class FolderCapture {
       this.#scanDueMs = clock.monotonicMs() + absentFolderLookMs
     } else {
       this.#leftOut = await this.#walkAll(root, signal)
-      const tookMs = clock.monotonicMs() - this.#lastScanMs
+      this.#lastScanTookMs = clock.monotonicMs() - this.#lastScanMs
       const isBusy = this.#files.isBusy(busyMs)
       const isPolled = !this.#watches.isReliable
-      this.#scanDueMs = clock.monotonicMs() + nextScanDelayMs({ isPolled, isBusy, lastScanTookMs: tookMs })
+      this.#scanDueMs =
+        clock.monotonicMs() + nextScanDelayMs({ isPolled, isBusy, lastScanTookMs: this.#lastScanTookMs })
     }
   }
 
-  async #walkAll(root: { path: string; look: FileLook }, signal: AbortSignal): Promise<CaptureCounts['leftOut']> {
+  async #walkAll(root: { path: string; look: DirectoryLook }, signal: AbortSignal): Promise<CaptureCounts['leftOut']> {
     const leftOut = nothingLeftOut()
     this.#files.beginScan(root.path)
     this.#watches.beginScan()
@@ -220,12 +226,16 @@ export class FolderCapture {
     return leftOut
   }
 
-  #walk(realRoot: string, start: { path: string; look: FileLook }, signal: AbortSignal): AsyncGenerator<Sighting[]> {
-    const enter = (path: string, look: FileLook) => this.#enter(realRoot, path, look)
+  #walk(
+    realRoot: string,
+    start: { path: string; look: DirectoryLook },
+    signal: AbortSignal,
+  ): AsyncGenerator<Sighting[]> {
+    const enter = (path: string, look: DirectoryLook) => this.#enter(realRoot, path, look)
     return walkFolder(start, { realRoot, rules: this.#options.folder, enter, signal })
   }
 
-  #enter(realRoot: string, path: string, look: FileLook): boolean {
+  #enter(realRoot: string, path: string, look: DirectoryLook): boolean {
     const absolute = path === '' ? realRoot : `${realRoot}/${path}`
     if (path !== '' && this.#options.isOtherRoot(absolute)) return false
     const volume = this.#options.volumes.table().find(absolute)
@@ -254,7 +264,6 @@ export class FolderCapture {
       this.#hints.delete(path)
       const sighting = await lookAt(realRoot, path, this.#options.folder)
       this.#take(sighting)
-      if (sighting.kind === 'absent' && (this.#watches.has(path) || isOwnName(realRoot, path))) this.scanSoon()
       if (sighting.kind === 'directory') {
         for await (const sightings of this.#walk(realRoot, sighting, signal))
           for (const one of sightings) this.#take(one)
@@ -275,7 +284,7 @@ export class FolderCapture {
   }
 
   /** The real path and look of the folder, after saying what is new about it; null when it is absent. */
-  async #openRoot(): Promise<{ path: string; look: FileLook } | null> {
+  async #openRoot(): Promise<{ path: string; look: DirectoryLook } | null> {
     const root = await this.#root.look()
     if (root.kind === 'there') this.#files.noteVolume(this.#options.volumes.table().find(root.realPath))
     if (root.isNews) this.#options.onRootChanged()
@@ -291,9 +300,4 @@ export class FolderCapture {
   #answer(requests: readonly (() => void)[]): void {
     for (const done of requests) done()
   }
-}
-
-/** What happens to a watched directory itself is told under its own name, as if it lay in itself. */
-function isOwnName(realRoot: string, path: string): boolean {
-  return basename(path) === basename(dirname(join(realRoot, path)))
 }

@@ -10,8 +10,10 @@ export function nextScanDelayMs(folder: {
   return Math.max(leastMs, folder.lastScanTookMs * (folder.isPolled ? 10 : 50))
 }
 
-/** A scan that a hint asks for waits until this long after the last one began. */
-export const minScanGapMs = 1_000
+/** A scan that something asks for waits until this long after the last one began. */
+export function scanGapMs(lastScanTookMs: number): number {
+  return Math.max(1_000, lastScanTookMs * 10)
+}
 /** An absent watch folder is looked for this often; that is one call. */
 export const absentFolderLookMs = 1_000
 /** A growing file is looked at no more often. */

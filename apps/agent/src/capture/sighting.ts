@@ -2,7 +2,7 @@ import { lstat, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorCode, errorMessage } from '../agent-error.ts'
 import type { RefusedFile } from './capture-port.ts'
-import type { FileLook } from './file-identity.ts'
+import type { DirectoryLook, FileLook } from './file-identity.ts'
 import { type LeaveOutRules, type LeftOut, whyLeftOut } from './leave-out.ts'
 import { isAtOrBelow } from './mount-table.ts'
 import { fitsSystem } from './shown-name.ts'
@@ -11,7 +11,7 @@ import { isAbsence } from './whereabouts.ts'
 /** What lies under a name below a watch folder. */
 export type Sighting = { path: string } & (
   | { kind: 'file'; look: FileLook }
-  | { kind: 'directory'; look: FileLook }
+  | { kind: 'directory'; look: DirectoryLook }
   | { kind: 'leftOut'; why: LeftOut | 'links'; look: FileLook }
   | { kind: 'refused'; reason: RefusedFile['reason']; look: FileLook }
   | { kind: 'absent' }
@@ -28,7 +28,7 @@ export async function lookAt(realRoot: string, path: string, rules: LeaveOutRule
     const why = whyLeftOut(path, stat.isDirectory() ? 'directory' : 'file', rules)
     if (why !== null) return { path, kind: 'leftOut', why, look }
     if (stat.isFile()) return { path, kind: 'file', look }
-    if (stat.isDirectory()) return { path, kind: 'directory', look }
+    if (stat.isDirectory()) return { path, kind: 'directory', look: { ...look, birthtimeNs: stat.birthtimeNs } }
     if (!stat.isSymbolicLink()) return { path, kind: 'refused', reason: 'notARegularFile', look }
     // A link within the folder is a second name of what is picked up anyway; one to nothing names nothing.
     const target = await realpath(absolute).catch(() => null)

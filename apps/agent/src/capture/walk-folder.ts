@@ -2,7 +2,7 @@ import type { Dir, Dirent } from 'node:fs'
 import { opendir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorCode, errorMessage } from '../agent-error.ts'
-import type { FileLook } from './file-identity.ts'
+import type { DirectoryLook } from './file-identity.ts'
 import type { LeaveOutRules } from './leave-out.ts'
 import { decodeName } from './shown-name.ts'
 import { lookAt, noLook, type Sighting } from './sighting.ts'
@@ -18,7 +18,7 @@ export type WalkOptions = {
   realRoot: string
   rules: LeaveOutRules
   /** Called before a directory is listed, so that what changes while it is listed is noticed; false leaves it out. */
-  enter(path: string, look: FileLook): boolean
+  enter(path: string, look: DirectoryLook): boolean
   signal: AbortSignal
 }
 
@@ -27,7 +27,7 @@ export type WalkOptions = {
  * be entered, so neither many files nor deep folders cost memory. `''` is the watch folder itself.
  */
 export async function* walkFolder(
-  start: { path: string; look: FileLook },
+  start: { path: string; look: DirectoryLook },
   options: WalkOptions,
 ): AsyncGenerator<Sighting[]> {
   const pending = [start]

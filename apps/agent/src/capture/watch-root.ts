@@ -1,9 +1,9 @@
 import { lstat, realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { errorCode } from '../agent-error.ts'
-import type { FileLook } from './file-identity.ts'
+import type { DirectoryLook } from './file-identity.ts'
 
-export type RootLook = { kind: 'there'; realPath: string; look: FileLook } | { kind: 'absent'; code: string }
+export type RootLook = { kind: 'there'; realPath: string; look: DirectoryLook } | { kind: 'absent'; code: string }
 
 /** The watch folder itself: whether it is there, and where it really is. */
 export class WatchRoot {
@@ -53,7 +53,8 @@ async function lookAtRoot(path: string): Promise<RootLook> {
     const realPath = await realpath(path)
     const stat = await lstat(realPath, { bigint: true })
     if (!stat.isDirectory()) return { kind: 'absent', code: 'ENOTDIR' }
-    return { kind: 'there', realPath, look: { sizeBytes: 0, mtimeNs: stat.mtimeNs, inode: stat.ino, device: stat.dev } }
+    const { mtimeNs, ino, dev, birthtimeNs } = stat
+    return { kind: 'there', realPath, look: { sizeBytes: 0, mtimeNs, inode: ino, device: dev, birthtimeNs } }
   } catch (error) {
     // Whatever the cause: a folder that cannot be looked at cannot tell us that its files were deleted.
     return { kind: 'absent', code: errorCode(error) }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { whyLeftOut } from '../../src/capture/leave-out.ts'
 import { mediaTypeOf } from '../../src/capture/media-type.ts'
 import { keepsInodes, mountOf, parseMountTable, tellsOfChanges } from '../../src/capture/mount-table.ts'
-import { nextScanDelayMs } from '../../src/capture/scan-pace.ts'
+import { nextScanDelayMs, scanGapMs } from '../../src/capture/scan-pace.ts'
 import { areWorthTelling } from '../../src/capture/volume-monitor.ts'
 
 const everything = { include: [], exclude: [] }
@@ -109,6 +109,11 @@ describe('full scans', () => {
     [{ isPolled: true, isBusy: false, lastScanTookMs: 5 }, 10_000],
     [{ isPolled: true, isBusy: true, lastScanTookMs: 5 }, 1_000],
   ])('with %o come after %i ms', (folder, delayMs) => expect(nextScanDelayMs(folder)).toBe(delayMs))
+
+  test('that are asked for keep a second apart, and ten times what one takes', () => {
+    expect(scanGapMs(5)).toBe(1_000)
+    expect(scanGapMs(1_200)).toBe(12_000)
+  })
 
   test('take no more than a tenth of the time where polling is needed, and a fiftieth elsewhere', () => {
     expect(nextScanDelayMs({ isPolled: true, isBusy: true, lastScanTookMs: 3_000 })).toBe(30_000)

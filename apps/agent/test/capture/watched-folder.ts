@@ -88,7 +88,8 @@ export function createRecord() {
       while (!holds()) {
         await new Promise<void>((resolve, reject) => {
           noticed.push(resolve)
-          deadline.onabort = () => reject(new Error(`waited in vain until ${what}; told: ${summary().join(', ')}`))
+          deadline.onabort = () =>
+            reject(new Error(`waited in vain until ${what}; told last: ${summary().slice(-50).join(', ')}`))
         })
       }
       deadline.onabort = null
