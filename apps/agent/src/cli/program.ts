@@ -7,10 +7,9 @@ import { agentVersion } from '../version.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { createLog } from './log.ts'
 import { createOutput, type Output, printError } from './output.ts'
-import { pair } from './pair.ts'
 import { add, list, notPaired, status, touch } from './queue-commands.ts'
-import { run } from './run.ts'
 
+// `pair` and `run` bring the network stack with them; the other commands are quicker without it.
 type CommonFlags = { stateDir?: string; json?: boolean; insecure?: boolean }
 
 /** Runs one command line and resolves with the exit code; never rejects. */
@@ -82,6 +81,7 @@ function buildProgram(signal: AbortSignal): Command {
         command: Command,
       ) => {
         const { stateDir, json, allowInsecure } = settings(command)
+        const { pair } = await import('./pair.ts')
         await pair({
           stateDir,
           allowInsecure,
@@ -107,6 +107,7 @@ function buildProgram(signal: AbortSignal): Command {
     .action(
       async (flags: { watch?: string[]; config?: string; workers?: number; settle?: number }, command: Command) => {
         const { stateDir, json, allowInsecure } = settings(command)
+        const { run } = await import('./run.ts')
         await run({
           stateDir,
           allowInsecure,

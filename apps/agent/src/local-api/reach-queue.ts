@@ -1,14 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { AgentError } from '../agent-error.ts'
-import { readBootId } from '../boot-id.ts'
-import { createDestinationPool } from '../destination-pool.ts'
-import { openQueue } from '../queue/open-queue.ts'
-import { prepareStateDir, type StateLock, takeStateLock } from '../queue/state-dir.ts'
-import { createAuthorization } from '../upload/authorization.ts'
+import { prepareStateDir, takeStateLock } from '../queue/state-dir.ts'
 import { remoteOperations } from './call.ts'
 import type { Operations } from './operations.ts'
-import { queueOperations } from './queue-operations.ts'
 
 export type ReachOptions = { stateDir: string; allowInsecure: boolean; log: Logger }
 
@@ -24,7 +19,11 @@ export async function reachQueue<T>(
   const givesUpAt = performance.now() + patienceMs
   for (;;) {
     const lock = takeStateLock(options.stateDir)
-    if (lock !== null) return withOwnQueue(options, lock, use)
+    if (lock !== null) {
+      // Brings the network stack with it, which a look through the daemon's socket has no need of.
+      const { withOwnQueue } = await import('./own-queue.ts')
+      return withOwnQueue(options, lock, use)
+    }
     const remote = remoteOperations(options.stateDir)
     const answers = await remote.clientId({}).then(
       () => true,
@@ -42,27 +41,5 @@ export async function reachQueue<T>(
       )
     }
     await delay(100)
-  }
-}
-
-async function withOwnQueue<T>(
-  { stateDir, allowInsecure, log }: ReachOptions,
-  lock: StateLock,
-  use: (operations: Operations, viaDaemon: boolean) => Promise<T>,
-): Promise<T> {
-  const stop = new AbortController()
-  const pool = createDestinationPool({ maxPartsInFlight: 1, allowInsecure })
-  try {
-    const queue = openQueue({ stateDir, bootId: readBootId() })
-    try {
-      const authorization = createAuthorization({ queue, destinationOf: pool.of, log, signal: stop.signal })
-      return await use(queueOperations({ queue, pool, authorization, live: () => null }), false)
-    } finally {
-      queue.close()
-    }
-  } finally {
-    stop.abort()
-    await pool.close()
-    lock.release()
   }
 }

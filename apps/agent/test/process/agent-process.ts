@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { afterEach } from 'vitest'
 import { remoteOperations } from '../../src/local-api/call.ts'
 import type { ListedUpload, StatusAnswer } from '../../src/local-api/operations.ts'
 import {
@@ -16,11 +15,13 @@ import type { SimulatedDestinationOptions } from '../simulated-destination/world
 const mainPath = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 const cleanups: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
-})
 
-/** Ends with the test. */
+/** Ends whatever was started since the last time, newest first. Each test file has it run after each test. */
+export async function endAll(): Promise<void> {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+}
+
+/** Ends with the test (or the round). */
 export function atEnd(cleanup: () => Promise<unknown>): void {
   cleanups.push(cleanup)
 }
@@ -83,7 +84,7 @@ export async function startDevice(
   atEnd(() => rm(root, { recursive: true, force: true }))
   const stateDir = join(root, 'state')
   const watchDir = join(root, 'card')
-  await runCli(['--state-dir', stateDir, 'status'])
+  await mkdir(stateDir, { mode: 0o700 })
   await writeFile(join(stateDir, 'agent.json'), JSON.stringify({ ...quickSettings, ...settings }))
   await mkdir(watchDir, { recursive: true })
 

@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { faults } from '../simulated-destination/fault.ts'
-import { startDevice } from './agent-process.ts'
+import { endAll, startDevice } from './agent-process.ts'
 import { differences, writeClip } from './clips.ts'
+
+afterEach(endAll)
 
 /** Faults that pass: the clip arrives whole, without a person doing anything, and without a second asset. */
 test.for([

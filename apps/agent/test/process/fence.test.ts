@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest'
-import { pairDevice, startDevice } from './agent-process.ts'
+import { afterEach, expect, test } from 'vitest'
+import { endAll, pairDevice, startDevice } from './agent-process.ts'
 import { backdate, differences, writeClip } from './clips.ts'
 import { readStored } from './stored-queue.ts'
+
+afterEach(endAll)
 
 const other = { id: 'project-2', name: 'Second Project' }
 

@@ -1,9 +1,11 @@
 import { freshSeed, seededRandom } from '@rushes/test-kit'
-import { expect, test } from 'vitest'
-import { startDevice } from './agent-process.ts'
+import { afterEach, expect, test } from 'vitest'
+import { endAll, startDevice } from './agent-process.ts'
 import { differences, writeClip } from './clips.ts'
 import { killAtRandom } from './kill-rounds.ts'
 import { acknowledgedParts, readStored } from './stored-queue.ts'
+
+afterEach(endAll)
 
 test('kill -9 at random points loses nothing, sends no acknowledged part again and completes each clip once', async () => {
   const seed = freshSeed()

@@ -1,9 +1,11 @@
 import { appendFile, mkdir, open, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { expect, test } from 'vitest'
-import { startDevice } from './agent-process.ts'
+import { afterEach, expect, test } from 'vitest'
+import { endAll, startDevice } from './agent-process.ts'
 import { differences, writeClip } from './clips.ts'
+
+afterEach(endAll)
 
 /** A device whose first part is under way when the test goes on. */
 async function midUpload() {

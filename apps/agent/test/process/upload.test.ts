@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
-import { startDevice } from './agent-process.ts'
+import { afterEach, expect, test } from 'vitest'
+import { endAll, startDevice } from './agent-process.ts'
+
+afterEach(endAll)
 
 test('a file that comes to rest in a watch folder is uploaded, digested and verified', async () => {
   const device = await startDevice({ chunkSizeBytes: 5_242_880 })

@@ -1,0 +1,28 @@
+/**
+ * Kills the agent at random moments while it uploads, over and over, and checks after each round that every clip arrived once and byte
+ * for byte, and that no part whose acknowledgement was on disk was sent again. `--seconds N --seed S`; at least 200 kills.
+ */
+import { parseArgs } from 'node:util'
+import { seededRandom } from '@rushes/test-kit'
+import { endAll } from '../test/process/agent-process.ts'
+import { killAtRandom } from '../test/process/kill-rounds.ts'
+
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string', default: '1' } },
+})
+const random = seededRandom(Number(values.seed))
+const endsAt = performance.now() + Number(values.seconds) * 1_000
+
+let kills = 0
+let problems: string[] = []
+while (problems.length === 0 && (kills < 200 || performance.now() < endsAt)) {
+  try {
+    const round = await killAtRandom(random.fork(), { killCount: 25, deadlineMs: 120_000 })
+    kills += round.kills
+    problems = round.problems
+  } finally {
+    await endAll()
+  }
+}
+console.log(problems.length === 0 ? `${kills} kills: nothing lost, nothing sent twice` : problems.join('\n'))
+process.exitCode = problems.length === 0 ? 0 : 1
