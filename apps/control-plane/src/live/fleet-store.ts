@@ -6,8 +6,8 @@ export type FleetStore = {
   apply(message: FleetMessage): void
   row(deviceId: string): LiveFleetRow | undefined
   subscribeRow(deviceId: string, listener: () => void): () => void
-  /** The rate of all devices together, as they last told it. */
-  totalRate(): number
+  /** The rate of all devices together, as they last told it; null when none of them told any. */
+  totalRate(): number | null
   /** Whether a snapshot is complete: before that, a device that is not here may still be on its way. */
   isComplete(): boolean
   /** Some row changed. */
@@ -92,8 +92,8 @@ export function createFleetStore(schedule: (flush: () => void) => void): FleetSt
     row: (deviceId) => rows.get(deviceId),
     subscribeRow: rowSignal.subscribe,
     totalRate: () => {
-      let rate = 0
-      for (const row of rows.values()) rate += row.progress?.rateBytesPerSecond ?? 0
+      let rate: number | null = null
+      for (const { progress } of rows.values()) if (progress !== null) rate = (rate ?? 0) + progress.rateBytesPerSecond
       return rate
     },
     isComplete: () => complete,

@@ -67,8 +67,8 @@ export function useFleetRate(): number | null {
   const { state } = useConnection()
   const rate = useSyncExternalStore(
     live?.fleet.changed.subscribe ?? never,
-    () => live?.fleet.totalRate() ?? 0,
-    () => 0,
+    () => live?.fleet.totalRate() ?? null,
+    () => null,
   )
   return state === 'live' && live !== null && live.fleet.isComplete() ? rate : null
 }

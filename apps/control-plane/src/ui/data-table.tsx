@@ -274,6 +274,7 @@ function Cards<Row>({
         const row = rows[index]
         if (row === undefined) return null
         return (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the keys of rows are heard by useRowKeys, on the document
           <li
             key={rowKey(row)}
             ref={measure}

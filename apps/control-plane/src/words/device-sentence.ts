@@ -74,7 +74,10 @@ export function deviceSentence(row: SentenceFacts): DeviceSentence {
     case 'home': {
       const proof = status?.destinationIsOurs === false ? 'uploaded' : 'verified'
       const text = totalCount === 1 ? `1 clip ${proof}` : `All ${plural(totalCount, 'clip')} ${proof}`
-      return { text, detail: 'Everything that the device knows of is home.', action: null }
+      const leftOutCount = countGroup(counts, 'leftOut')
+      const leftOut = `${plural(leftOutCount, 'more clip')} ${leftOutCount === 1 ? 'was' : 'were'} left out on purpose.`
+      const detail = leftOutCount === 0 ? 'Everything that the device knows of is home.' : leftOut
+      return { text, detail, action: null }
     }
     case 'empty':
       return {

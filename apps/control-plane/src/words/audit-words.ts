@@ -1,0 +1,29 @@
+/** What an audit row says, as a sentence that begins with who did it. */
+export function auditSentence(action: string, actorName: string): string {
+  const verb = auditVerbs[action]
+  return verb === undefined ? `${actorName}: ${action}` : `${actorName} ${verb}`
+}
+
+/** Actions that the server writes; one that is newer than this page is shown by its code. */
+const auditVerbs: Record<string, string> = {
+  'command.assignProject': 'moved it to another project',
+  'command.cancel': 'cancelled a command',
+  'command.clearQueue': 'asked to clear the queue',
+  'command.holdUploads': 'asked to hold uploads',
+  'command.releaseUploads': 'asked to release uploads',
+  'command.retryUploads': 'asked to retry uploads',
+  'device.assignProject': 'moved it to another project',
+  'device.deauthorize': 'gave up the pairing',
+  'device.pauseSharing': 'paused sharing',
+  'device.purgeReceipt': 'confirmed a move with a receipt',
+  'device.resumeSharing': 'resumed sharing',
+  'device.revokeTokens': 'lost its tokens: one that was spent was used again',
+  'pairing.approve': 'let the device in',
+  'pairing.deny': 'turned a device away',
+  'person.create': 'added a person',
+  'person.createFirstOperator': 'came in as first operator',
+  'person.createFirstOperatorLink': 'made the link for the first operator',
+  'person.createResetLink': 'made a link to set a password',
+  'person.resetPassword': 'set a new password',
+  'project.create': 'created the project',
+}
