@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 /**
  * Does something that may fail for a passing cause, such as a database that restarts: up to `tries` times, with exponential
- * backoff and full jitter. Each failure but the last is told to `onFailure`; the last is thrown.
+ * backoff and jitter over its upper half. Each failure but the last is told to `onFailure`; the last is thrown.
  */
 export async function withRetries<Result>(
   work: () => Promise<Result>,
@@ -15,7 +15,7 @@ export async function withRetries<Result>(
       if (attempt >= options.tries || options.signal.aborted) throw error
       options.onFailure(error)
       const ceilingMs = options.firstDelayMs * 2 ** (attempt - 1)
-      await wait(Math.random() * ceilingMs, undefined, { signal: options.signal })
+      await wait((0.5 + Math.random() / 2) * ceilingMs, undefined, { signal: options.signal })
     }
   }
 }

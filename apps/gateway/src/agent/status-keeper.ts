@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { DeviceStatus } from '@rushes/protocol'
+import { digest } from '../digest.ts'
 import { storeQuietStatusWithinMs, storeStatusWithinMs } from './limits.ts'
 
 /**
@@ -54,6 +54,3 @@ function tellingPart(status: DeviceStatus): string {
   const mounted = volumes.map(({ id, present }) => [id, present])
   return digest([rest, mounted, uploadLink.state, uploadLink.lastError])
 }
-
-/** To compare with later: a digest, because ten thousand devices' texts would be tens of megabytes. */
-const digest = (value: unknown) => createHash('sha1').update(JSON.stringify(value)).digest('base64')

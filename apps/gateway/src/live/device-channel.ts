@@ -10,6 +10,7 @@ import {
   uploadsStoredSince,
   uploadsToWatch,
 } from '@rushes/fleet'
+import { digest } from '../digest.ts'
 import { ConflatingLog, type DeltaKind } from './conflating-log.ts'
 import type { DeviceMemory } from './device-memory.ts'
 import { rowDelta } from './row-delta.ts'
@@ -36,6 +37,7 @@ const deviceChanges: DeltaKind<DeviceChange> = {
 const limits = { maxKeptCount: 240, maxKeptWeight: 4_000 }
 const maxUploads = 500
 const maxExecutions = 50
+const maxRememberedUploads = 5_000
 /** Rows are stamped before their transaction commits; so we look back a little further than we looked last. */
 const lookBackMs = 5_000
 
@@ -56,7 +58,9 @@ export class DeviceChannel {
   /** As it was read last, and as it was told last. */
   private stored: FleetRow | null = null
   private row: LiveFleetRow | null = null
+  /** Digests of what was told, so that nothing is told twice. */
   private executions = new Map<string, string>()
+  private readonly uploads = new Map<string, string>()
   private readonly marks = { row: false, executions: false, events: false, uploads: false, progress: false }
   private readonly uploadIds = new Set<string>()
   private lookedAt: Date
@@ -141,17 +145,28 @@ export class DeviceChannel {
 
   private async readUploads(isAny: boolean, uploadIds: string[], now: Date): Promise<UploadRow[]> {
     const { db, deviceId } = this
-    if (!isAny) return uploadsByIds({ db }, { deviceId, uploadIds })
+    const named = await uploadsByIds({ db }, { deviceId, uploadIds })
+    if (!isAny) return this.untold(named)
     const after = new Date(this.lookedAt.getTime() - lookBackMs)
-    const uploads = await uploadsStoredSince({ db }, { deviceId, after, limit: maxUploads })
+    const recent = await uploadsStoredSince({ db }, { deviceId, after, limit: maxUploads })
     this.lookedAt = now
-    return uploads
+    return this.untold([...named, ...recent])
+  }
+
+  private untold(uploads: UploadRow[]): UploadRow[] {
+    if (this.uploads.size > maxRememberedUploads) this.uploads.clear()
+    return uploads.filter((upload) => {
+      const text = digest(upload)
+      const isTold = this.uploads.get(upload.id) === text
+      this.uploads.set(upload.id, text)
+      return !isTold
+    })
   }
 
   private async readExecutions(): Promise<ExecutionRow[]> {
     const { db, deviceId } = this
     const all = await listDeviceExecutions({ db }, { deviceId, limit: maxExecutions })
-    const texts = new Map(all.map((execution) => [execution.executionId, JSON.stringify(execution)]))
+    const texts = new Map(all.map((execution) => [execution.executionId, digest(execution)]))
     const changed = all.filter(({ executionId }) => this.executions.get(executionId) !== texts.get(executionId))
     this.executions = texts
     return changed

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { deviceModels, devices, projects } from '@rushes/db'
 import { createTestDatabase, type TestDatabase } from '@rushes/db/testing'
-import { createAuth, type FleetRow, fleetRows } from '@rushes/fleet'
+import { announceDeviceChange, createAuth, type FleetRow, fleetRows } from '@rushes/fleet'
 import { pino } from 'pino'
 import type { Config } from '../../src/config.ts'
 import { type RunningGateway, startGateway } from '../../src/gateway.ts'
@@ -90,6 +90,7 @@ export class Site {
       purgeReceiptEpoch: 1,
       secretSha256: sha256(deviceSecret),
     })
+    await announceDeviceChange(this.db, { deviceIds: [id] })
     return { id, secret: deviceSecret }
   }
 

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 export async function until<Answer>(
   what: string,
   ask: () => Answer | Promise<Answer>,
-  withinMs = 15_000,
+  withinMs = 30_000,
 ): Promise<Exclude<Answer, null | undefined | false>> {
   const deadline = performance.now() + withinMs
   for (;;) {
