@@ -102,13 +102,11 @@ const request = fc.oneof(
   fc
     .tuple(asset, custodyBody)
     .map(([i, body]) => ({ method: 'PUT', path: `/v2/devices/assets/${assetIds[i]}/custody`, body })),
-  fc
-    .tuple(number, receiptBody)
-    .map(([epoch, body]) => ({
-      method: 'PUT',
-      path: `/v2/devices/purge-receipts/${encodeURIComponent(String(epoch))}`,
-      body,
-    })),
+  fc.tuple(number, receiptBody).map(([epoch, body]) => ({
+    method: 'PUT',
+    path: `/v2/devices/purge-receipts/${encodeURIComponent(String(epoch))}`,
+    body,
+  })),
   name.map((text) => ({
     method: 'GET',
     path: `/v2/devices/assets?since=${encodeURIComponent(text.toWellFormed())}`,

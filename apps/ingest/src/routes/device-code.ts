@@ -37,11 +37,11 @@ export function deviceCodeRoute(app: FastifyInstance, context: IngestContext): v
           name: outcome.deviceName,
           expires_in: outcome.expiresInSeconds,
           interval: outcome.intervalSeconds,
-          verification_uri: `${context.publicUrl}/pair`,
+          verification_uri: `${context.publicUrl}/add-device`,
           // The address that a QR code holds; only devices that can show one ask for it.
           verification_uri_complete:
             request.headers['x-client-platypus-enabled'] === 'true'
-              ? `${context.publicUrl}/pair?code=${outcome.userCode}`
+              ? `${context.publicUrl}/add-device?code=${outcome.userCode}`
               : null,
         } satisfies DeviceCodeResponse)
     }

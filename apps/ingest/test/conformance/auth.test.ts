@@ -33,7 +33,7 @@ describe('asking for a code', () => {
         user_code: expect.stringMatching(/^\d{6}$/),
         name: 'Generic C2C device-CAM-0001',
         expires_in: 120,
-        verification_uri: 'https://rushes.test/pair',
+        verification_uri: 'https://rushes.test/add-device',
         verification_uri_complete: null,
       })
     }
@@ -41,7 +41,7 @@ describe('asking for a code', () => {
 
   test('gives the address for a QR code to a device that asks for it', async () => {
     const asked = await ask(client, { 'x-client-platypus-enabled': 'true' })
-    expect(asked.verification_uri_complete).toBe(`https://rushes.test/pair?code=${asked.user_code}`)
+    expect(asked.verification_uri_complete).toBe(`https://rushes.test/add-device?code=${asked.user_code}`)
   })
 
   test.each([

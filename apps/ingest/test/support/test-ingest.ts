@@ -77,7 +77,15 @@ export async function startTestIngest(
     if (made.kind !== 'created') throw new Error(made.kind)
     return made.project.id
   }
-  let running: RunningIngest = await start()
+  const forget = async () => {
+    await handle.close()
+    await database.drop()
+    await rm(dir, { recursive: true, force: true })
+  }
+  let running: RunningIngest = await start().catch(async (error: unknown) => {
+    await forget()
+    throw error
+  })
   const whileStopped = async (work: () => Promise<unknown>) => {
     await running.stop()
     await work()
@@ -85,9 +93,7 @@ export async function startTestIngest(
   }
   const stop = async () => {
     await running.stop()
-    await handle.close()
-    await database.drop()
-    await rm(dir, { recursive: true, force: true })
+    await forget()
   }
   return {
     url,

@@ -18,7 +18,7 @@ export function assetIdOf(entry: string): string | null {
 export const uploadKeyOf = (assetId: string): string => join(gatheringFolder, dataName(assetId))
 
 /** The folder of a project: its name for people, the beginning of its id so that two of one name stay apart. */
-export const projectFolder = (project: { id: string; name: string }): string =>
+const projectFolder = (project: { id: string; name: string }): string =>
   `${safeName(project.name)}-${project.id.slice(0, 8)}`
 
 /** Where the n-th clip of this name would stand. */

@@ -1,0 +1,121 @@
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { createPartSigner } from '../../src/parts/part-signer.ts'
+import { type FolderStore, openFolderStore } from '../../src/store/folder/folder-store.ts'
+import { someBytes } from '../support/clips.ts'
+import { assembling, describeObjectStore, type StoreUnderTest } from './conformance.ts'
+
+const signer = createPartSigner(['a-secret-for-tests-only'])
+const openIn = (dir: string) => openFolderStore({ dir, signer, ingestUrl: 'http://ingest.test' })
+
+async function prepare(
+  isApart: (number: number) => boolean,
+): Promise<StoreUnderTest & { store: FolderStore; dir: string }> {
+  const dir = await mkdtemp(join(tmpdir(), 'rushes-store-'))
+  const store = await openIn(dir)
+  return {
+    store,
+    dir,
+    async deliver(asset, number, bytes) {
+      const part = asset.parts.find((candidate) => candidate.number === number)
+      if (part === undefined) throw new Error('no such part')
+      if (isApart(number)) {
+        const writer = await store.gathering.writeApart(asset.id)
+        await writer.write(bytes)
+        await writer.sync()
+        await writer.keepAs(number)
+        return
+      }
+      const writer = await store.gathering.writeInPlace(asset.id, part.offsetBytes)
+      await writer.write(bytes)
+      await writer.sync()
+      await writer.close()
+    },
+    dispose: () => rm(dir, { recursive: true }),
+  }
+}
+
+describeObjectStore('a folder, parts in place', () => prepare(() => false))
+describeObjectStore('a folder, parts apart', () => prepare(() => true))
+describeObjectStore('a folder, some of either', () => prepare((number) => number % 2 === 0))
+
+test('bytes that lie apart count before those in place', async () => {
+  const under = await prepare(() => true)
+  const { asset, bytes, piece } = assembling(under.store, { numbers: [1] })
+  const stale = await under.store.gathering.writeInPlace(asset.id, 0)
+  await stale.write(someBytes(bytes.length + 50, 99))
+  await stale.sync()
+  await stale.close()
+  await under.deliver(asset, 1, piece(1))
+  const outcome = await under.store.publish(asset, async () => true)
+  if (outcome.kind !== 'published') throw new Error(outcome.detail)
+  expect(bytes.equals(await readFile(join(under.dir, outcome.key)))).toBe(true)
+  await under.dispose()
+})
+
+test('a name that another clip has reserved is passed over', async () => {
+  const under = await prepare(() => false)
+  const { asset, piece } = assembling(under.store, { numbers: [1] })
+  await under.deliver(asset, 1, piece(1))
+  const asked: string[] = []
+  const outcome = await under.store.publish(asset, async (key) => {
+    asked.push(key)
+    return asked.length === 3
+  })
+  expect(outcome).toMatchObject({ kind: 'published', key: expect.stringMatching(/clip \(3\)\.mp4$/) })
+  await under.dispose()
+})
+
+test('bytes are in the file before they count as synced, however they are cut', async () => {
+  const under = await prepare(() => false)
+  const { asset, bytes } = assembling(under.store, { numbers: [1], lastBytes: 1_000_003 })
+  const writer = await under.store.gathering.writeInPlace(asset.id, 0)
+  for (let at = 0; at < bytes.length; ) {
+    const length = 1 + ((at * 7_919) % 70_000)
+    await writer.write(bytes.subarray(at, at + length))
+    at += length
+  }
+  await writer.sync()
+  expect(bytes.equals(await readFile(join(under.dir, asset.storeKey)))).toBe(true)
+  await writer.close()
+  await under.dispose()
+})
+
+test('a key that leads out of the store is refused', async () => {
+  const under = await prepare(() => false)
+  await expect(async () => under.store.open('../../etc/passwd')).rejects.toThrow('out of the store')
+  await under.dispose()
+})
+
+test('a folder where a clip would be is no clip', async () => {
+  const under = await prepare(() => false)
+  await mkdir(join(under.dir, 'folder'))
+  expect(await under.store.open('folder')).toBeNull()
+  await under.dispose()
+})
+
+describe('opening a folder', () => {
+  test.each([
+    ['that is a file', (dir: string) => writeFile(join(dir, 'store'), '')],
+    ['that leads nowhere', (dir: string) => symlink('/nowhere/at/all', join(dir, 'store'))],
+  ])('%s stops the start with its code and a hint', async (_what, spoil) => {
+    const dir = await mkdtemp(join(tmpdir(), 'rushes-store-'))
+    await spoil(dir)
+    await expect(openIn(join(dir, 'store'))).rejects.toMatchObject({
+      code: 'storeUnusable',
+      hint: expect.stringContaining('writable'),
+    })
+    await rm(dir, { recursive: true })
+  })
+
+  test('that is not there makes it, and leaves no trace of the probe', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'rushes-store-'))
+    const store = await openIn(join(dir, 'a', 'b'))
+    expect(await store.gathering.list()).toEqual([])
+    await store.check()
+    await chmod(join(dir, 'a', 'b'), 0o700)
+    await rm(dir, { recursive: true })
+  })
+})
