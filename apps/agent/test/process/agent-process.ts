@@ -12,6 +12,9 @@ import {
 } from '../simulated-destination/start-simulated-destination.ts'
 import type { SimulatedDestinationOptions } from '../simulated-destination/world.ts'
 
+/** Compiling the agent anew for each of hundreds of short-lived processes is most of what they would do. */
+const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'rushes-agent-test-compile-cache') }
+
 const mainPath = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 const cleanups: (() => Promise<unknown>)[] = []
@@ -30,7 +33,7 @@ export type Finished = { code: number; stdout: string; stderr: string; lines: un
 
 /** One command line to its end. */
 export async function runCli(args: readonly string[]): Promise<Finished> {
-  const child = spawn(process.execPath, [mainPath, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [mainPath, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env })
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
   const code = await new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? -1)))
   return { code, stdout: stdout(), stderr: stderr(), lines: jsonLines(stdout()) }
@@ -137,7 +140,7 @@ export async function pairDevice({ server, cli }: Device): Promise<Finished> {
 }
 
 async function startAgent(args: readonly string[]): Promise<AgentProcess> {
-  const child = spawn(process.execPath, [mainPath, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [mainPath, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env })
   const stderr = collect(child.stderr)
   const closed = new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? -1)))
   atEnd(async () => {
