@@ -1,17 +1,10 @@
-import { existsSync } from 'node:fs'
+import { findBrowser } from '@rushes/infra/test/tools'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import type { World } from './world.ts'
 
-const candidates = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-]
-
-/** A real Chromium: what is on the machine, else Playwright's own download. */
-export function launchBrowser(): Promise<Browser> {
-  const executablePath = candidates.find((path) => existsSync(path))
+/** A real Chromium: the one of this machine, else Playwright's own download. */
+export async function launchBrowser(): Promise<Browser> {
+  const executablePath = await findBrowser()
   return chromium.launch({
     ...(executablePath === undefined ? {} : { executablePath }),
     args: [
@@ -35,15 +28,7 @@ export async function signInNewPerson(world: World, page: Page, email: string, r
   if (typeof made !== 'object' || made === null || !('url' in made) || typeof made.url !== 'string')
     throw new Error('user create printed no link')
   await page.goto(made.url)
-  await page
-    .getByLabel(/password/i)
-    .first()
-    .fill(operatorPassword)
-  const again = page.getByLabel(/again|repeat|confirm/i)
-  if ((await again.count()) > 0) await again.first().fill(operatorPassword)
-  await page
-    .getByRole('button', { name: /set|save|continue|create|sign in/i })
-    .first()
-    .click()
-  await page.waitForURL((url) => !url.href.startsWith(`${made.url}`.split('?')[0] ?? ''), { timeout: 30_000 })
+  await page.getByLabel('Password').fill(operatorPassword)
+  await page.getByRole('main').getByRole('button').click()
+  await page.waitForURL('**/fleet')
 }

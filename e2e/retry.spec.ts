@@ -1,0 +1,87 @@
+import { join } from 'node:path'
+import { writeClip } from './harness/media.ts'
+import { pairAndRun, test } from './harness/test.ts'
+
+test('a clip that the destination refused says why, and goes up when an operator retries it', async ({
+  world,
+  page,
+  newDevice,
+}) => {
+  const project = await world.createProject('Retry')
+  const device = await newDevice('Retry-Cam')
+  const deviceId = await pairAndRun(world, device, project.id)
+  const refusal = world.uplink.inject(
+    {
+      kind: 'reply',
+      status: 422,
+      headers: { 'content-type': 'application/json' },
+      body: '{"code":422,"errors":[{"code":422,"detail":"This clip is not wanted","status":422,"title":"Unprocessable"}],"message":"Unprocessable"}',
+    },
+    { when: { method: 'POST', path: '/v2/devices/assets' } },
+  )
+  await writeClip(join(device.watchDir, 'R001C001.wav'), 6_000_000, 4)
+  await device.untilState('R001C001.wav', 'failed')
+
+  await page.goto(`${world.instance.publicUrl}/devices/${deviceId}`)
+  await page
+    .getByText(/rejected by the destination/i)
+    .first()
+    .waitFor()
+  refusal.remove()
+  await page
+    .getByRole('button', { name: /^Retry R001C001/ })
+    .first()
+    .click()
+  await device.untilState('R001C001.wav', 'verified')
+  await page.getByText('All 1 clip verified').or(page.getByText('1 clip verified')).first().waitFor()
+})
+
+test('uploads put on hold wait, say so, and go up after release', async ({ world, page, newDevice }) => {
+  const project = await world.createProject('Hold')
+  const device = await newDevice('Hold-Cam')
+  const deviceId = await pairAndRun(world, device, project.id)
+  await page.goto(`${world.instance.publicUrl}/devices/${deviceId}`)
+  await page.getByRole('button', { name: 'Hold uploads' }).click()
+  const confirm = page.getByRole('dialog').getByRole('button', { name: 'Hold uploads' })
+  await confirm.click({ timeout: 3_000 }).catch(() => {}) // asked only where something is under way
+  await page
+    .getByText(/on hold/i)
+    .first()
+    .waitFor()
+  await writeClip(join(device.watchDir, 'H001C001.wav'), 6_000_000, 5)
+  await device.untilState('H001C001.wav', 'held', 'waiting')
+  await page
+    .getByRole('button', { name: /^Release/ })
+    .first()
+    .click()
+  await device.untilState('H001C001.wav', 'verified')
+})
+
+test('what is captured while sharing is paused is blocked for good, and says so', async ({
+  world,
+  page,
+  newDevice,
+}) => {
+  const project = await world.createProject('Pause')
+  const device = await newDevice('Pause-Cam')
+  const deviceId = await pairAndRun(world, device, project.id)
+  await page.goto(`${world.instance.publicUrl}/devices/${deviceId}`)
+  await page
+    .getByRole('button', { name: /^Pause sharing/ })
+    .first()
+    .click()
+  await page.getByRole('dialog').getByLabel('Reason').fill('closed set')
+  await page.getByRole('dialog').getByRole('button', { name: 'Pause sharing' }).click()
+  await page.getByRole('dialog').waitFor({ state: 'hidden' })
+  await writeClip(join(device.watchDir, 'P001C001.wav'), 6_000_000, 6)
+  await device.untilState('P001C001.wav', 'blocked', 'held')
+  await page
+    .getByRole('button', { name: /^Resume sharing/ })
+    .first()
+    .click()
+  await device.untilState('P001C001.wav', 'blocked')
+  await page
+    .getByText(/captured while sharing was paused/i)
+    .first()
+    .waitFor()
+})
