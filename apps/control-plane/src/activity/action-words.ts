@@ -1,4 +1,5 @@
 import type { ActivityEntry } from '@rushes/fleet'
+import { commandKinds } from '@rushes/protocol'
 import {
   ArrowRightLeft,
   Ban,
@@ -18,18 +19,20 @@ import {
   Unlink,
   UserPlus,
 } from 'lucide-react'
+import { plural } from '@/format/bytes.ts'
+import { commandWords } from '@/words/command-words.ts'
 
-/** An action as one says it: `Ana` **moved** `A-Cam`. `after`: what follows the target's name. */
-export type ActionWords = { verb: string; after?: string; icon: LucideIcon }
+/** An action as one says it: `Ana` **moved** `A-Cam` **to** `Harbour Nights`. `after` follows the target's name. */
+export type ActionWords = { verb: string; after?: string; toProject?: string; icon: LucideIcon }
 
 const words: Readonly<Record<string, ActionWords>> = {
-  'device.assignProject': { verb: 'moved', icon: ArrowRightLeft },
+  'device.assignProject': { verb: 'moved', toProject: 'to', icon: ArrowRightLeft },
   'device.pauseSharing': { verb: 'paused sharing on', icon: EyeOff },
   'device.resumeSharing': { verb: 'resumed sharing on', icon: Eye },
   'device.purgeReceipt': { verb: 'confirmed the move of', icon: ReceiptText },
   'device.deauthorize': { verb: 'gave up the pairing of', icon: Unlink },
   'device.revokeTokens': { verb: 'lost the sign-in of', after: 'to a token that was used twice', icon: ShieldAlert },
-  'pairing.approve': { verb: 'let in', icon: Check },
+  'pairing.approve': { verb: 'let in', toProject: 'into', icon: Check },
   'pairing.deny': { verb: 'turned down', icon: Ban },
   'project.create': { verb: 'made the project', icon: FolderPlus },
   'command.retryUploads': { verb: 'sent a retry to', icon: RotateCw },
@@ -59,12 +62,17 @@ export function targetOf(entry: ActivityEntry): { text: string; href: string | n
       return { text: target.name ?? 'a project', href: `/projects/${target.id}` }
     case 'command': {
       const count = after?.deviceCount
-      const text = typeof count === 'number' ? `${count} devices` : 'a command'
+      const text = typeof count === 'number' ? plural(count, 'device') : commandText(entry.before?.kind)
       return { text, href: `/commands/${target.id}` }
     }
     default:
       return { text: target.name ?? target.kind, href: null }
   }
+}
+
+function commandText(kind: unknown): string {
+  const known = commandKinds.find((one) => one === kind)
+  return known === undefined ? 'a command' : `the command “${commandWords[known].label}”`
 }
 
 /** Subjects that the list can be narrowed to: the first word of an action. */

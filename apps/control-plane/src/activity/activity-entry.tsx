@@ -19,6 +19,7 @@ export function ActivityItem({ entry }: { entry: ActivityEntry }) {
   const kind = actorKinds[entry.actor.kind]
   const Icon = words.icon
   const isOwnDoing = entry.actor.kind === 'device' && entry.actor.id === entry.target.id
+  const isTakenOut = entry.action === 'device.assignProject' && entry.after?.projectId === null
   return (
     <li className="flex gap-3 px-4 py-3">
       <Icon aria-hidden className="mt-0.5 size-4 shrink-0 text-ink-2" />
@@ -40,14 +41,16 @@ export function ActivityItem({ entry }: { entry: ActivityEntry }) {
               </Link>
             )}
             {words.after !== undefined && ` ${words.after}`}
-            {entry.project !== null && entry.target.kind !== 'project' && (
-              <span className="text-ink-2">
-                {' · '}
+            {isTakenOut ? (
+              ' out of its project'
+            ) : entry.project !== null && entry.target.kind !== 'project' ? (
+              <span className={words.toProject === undefined ? 'text-ink-2' : ''}>
+                {words.toProject === undefined ? ' · ' : ` ${words.toProject} `}
                 <Link href={`/projects/${entry.project.id}`} className="hover:underline">
                   {entry.project.name}
                 </Link>
               </span>
-            )}
+            ) : null}
           </p>
           <p className="text-sm whitespace-nowrap text-ink-2">
             <Instant iso={entry.at} /> · <Age iso={entry.at} suffix="ago" />

@@ -36,14 +36,16 @@ export function ClipPlayer({ clip }: { clip: Clip }) {
         icon={TriangleAlert}
         title={notShownWords[notShown].title}
         action={
-          <Button
-            onClick={() => {
-              setNotShown(null)
-              setAttempt(attempt + 1)
-            }}
-          >
-            Try again
-          </Button>
+          notShown !== 'format' && (
+            <Button
+              onClick={() => {
+                setNotShown(null)
+                setAttempt(attempt + 1)
+              }}
+            >
+              Try again
+            </Button>
+          )
         }
       >
         {notShownWords[notShown].text}
@@ -117,7 +119,7 @@ export function Screen({
       <Icon aria-hidden className="size-6 text-ink-2" />
       <p className="text-lg font-semibold">{title}</p>
       <div className="max-w-md text-ink-2">{children}</div>
-      {action !== undefined && <div className="pt-2">{action}</div>}
+      {action && <div className="pt-2">{action}</div>}
     </div>
   )
 }

@@ -26,7 +26,11 @@ export function CustodyCard({ clip }: { clip: Clip }) {
         </Fact>
         <Fact name="Whole file">
           {custody.fileXxh64 === null ? (
-            <None>the device gave no digest of the whole file</None>
+            <None>
+              {custody.state === 'no' || custody.state === 'pending'
+                ? 'not told yet'
+                : 'the device gave no digest of the whole file'}
+            </None>
           ) : (
             <code className="font-mono text-sm">{custody.fileXxh64}</code>
           )}

@@ -106,12 +106,12 @@ function PartRow({ part, isFirstMismatch }: { part: ClipPart; isFirstMismatch: b
       <Digest of={part.storedXxh64} isDifferent={isDifferent} />
       <td className="px-3 py-1.5 whitespace-nowrap">
         {isDifferent ? (
-          <span className="inline-flex items-center gap-1.5 font-medium text-bad">
+          <span className="inline-flex items-center gap-1.5 align-middle font-medium text-bad">
             <CircleAlert aria-hidden className="size-4" />
             {isFirstMismatch ? 'First that differs' : 'Differs'}
           </span>
         ) : deviceXxh64 !== null && storedXxh64 !== null ? (
-          <span className="inline-flex items-center gap-1.5 text-ok">
+          <span className="inline-flex items-center gap-1.5 align-middle text-ok">
             <Check aria-hidden className="size-4" />
             Equal
           </span>

@@ -15,8 +15,8 @@ export async function whyNotShown(url: string, signal: AbortSignal): Promise<Not
 
 export const notShownWords: Record<NotShown, { title: string; text: string }> = {
   format: {
-    title: 'This browser cannot play the format',
-    text: 'The file itself is untouched. Download it to watch it in an editor or a player of yours.',
+    title: 'This browser cannot play this clip',
+    text: 'It does not know the format or its codec, or the recording itself is damaged. Download it to open it in an editor.',
   },
   noPicture: {
     title: 'This browser plays the sound, not the picture',

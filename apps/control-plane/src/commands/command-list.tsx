@@ -88,8 +88,13 @@ const columns: Column<CommandRow>[] = [
     header: 'Command',
     cell: (row) => <What row={row} />,
   },
-  { key: 'state', header: 'State', width: '9rem', cell: (row) => <StateMark words={wordsForCommand(row)} /> },
-  { key: 'devices', header: 'Devices', width: '16rem', cell: (row) => <RollUpBar rollUp={row.rollUp} /> },
+  {
+    key: 'state',
+    header: 'State',
+    width: '8rem',
+    cell: (row) => <StateMark words={wordsForCommand(row)} className="align-middle" />,
+  },
+  { key: 'devices', header: 'Devices', width: '18rem', cell: (row) => <RollUpBar rollUp={row.rollUp} /> },
   { key: 'by', header: 'By', width: '9rem', cell: (row) => <span title={row.issuedBy}>{row.issuedBy}</span> },
   {
     key: 'reason',
@@ -108,7 +113,10 @@ const columns: Column<CommandRow>[] = [
 function What({ row }: { row: CommandRow }) {
   const Icon = commandWords[row.body.kind].icon
   return (
-    <Link href={hrefOf(row)} className="inline-flex max-w-full items-center gap-2 font-medium hover:underline">
+    <Link
+      href={hrefOf(row)}
+      className="inline-flex max-w-full items-center gap-2 align-middle font-medium hover:underline"
+    >
       <Icon aria-hidden className="size-4 shrink-0 text-ink-2" />
       <span className="truncate">{describeCommand(row.body)}</span>
     </Link>

@@ -58,7 +58,7 @@ function State({ row }: { row: Execution }) {
   const words = executionWords[row.state]
   return (
     <div className="min-w-0" title={words.sentence}>
-      <StateMark words={words} />
+      <StateMark words={words} className="align-middle" />
       {row.isCancelRequested && <p className="truncate text-sm text-ink-2">being told not to begin</p>}
     </div>
   )

@@ -16,7 +16,7 @@ export function PageHeader({
 }) {
   return (
     <header className="flex flex-wrap items-end gap-x-4 gap-y-3 pb-4">
-      <div className="min-w-0 flex-1">
+      <div className="min-w-0 flex-1 basis-60">
         {trail.length > 0 && (
           <nav aria-label="Breadcrumb" className="mb-1 flex items-center gap-1 text-sm text-ink-2">
             {trail.map((step) => (

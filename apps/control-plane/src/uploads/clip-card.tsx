@@ -40,7 +40,7 @@ export function ClipCard({ row, onAct, isAttention }: { row: ClipRow; onAct: OnA
           {' · as of '}
           <Age iso={row.receivedAt} />
         </p>
-        <ActButton row={row} onAct={onAct} isShown={isAttention} />
+        <ActButton row={row} onAct={onAct} isAlwaysShown />
       </div>
     </div>
   )

@@ -1,6 +1,8 @@
 import type { ClipRow } from '@rushes/fleet'
+import { reasons } from '@rushes/protocol'
+import { clsx } from 'clsx'
 import Link from 'next/link'
-import { Button } from '@/ui/button.tsx'
+import { Button, ButtonLink } from '@/ui/button.tsx'
 import type { Column } from '@/ui/data-table.tsx'
 import { Instant } from '@/ui/time.tsx'
 import { actionWords, clipActionOf } from './clip-action.ts'
@@ -39,13 +41,13 @@ export function clipColumns(onAct: OnAct | null): Column<ClipRow>[] {
 /** The columns of what needs attention: why, in whole sentences, and what to press. */
 export function attentionColumns(onAct: OnAct | null): Column<ClipRow>[] {
   return [
-    name,
+    { ...name, width: '16rem' },
     where,
     { key: 'size', header: 'Size', width: '5.5rem', isFigure: true, from: 'lg', cell: (row) => <ClipSize row={row} /> },
-    { key: 'state', header: 'State', width: '13rem', cell: (row) => <ClipState row={row} /> },
+    { key: 'state', header: 'State', width: '11.5rem', cell: (row) => <ClipState row={row} /> },
     { key: 'why', header: 'Why, and what to do', from: 'lg', cell: (row) => <Why row={row} /> },
     { key: 'age', header: 'As of', width: '4rem', from: 'xl', isFigure: true, cell: (row) => <ClipAge row={row} /> },
-    { key: 'act', header: 'Action', width: '6.5rem', cell: (row) => <ActButton row={row} onAct={onAct} isShown /> },
+    { key: 'act', header: 'Action', width: '6rem', cell: (row) => <Act row={row} onAct={onAct} /> },
   ]
 }
 
@@ -112,18 +114,45 @@ export function Why({ row }: { row: ClipRow }) {
 }
 
 /** Retry or Release, where it helps. In tight lists it comes forward with the row. */
-export function ActButton({ row, onAct, isShown = false }: { row: ClipRow; onAct: OnAct | null; isShown?: boolean }) {
+export function ActButton({
+  row,
+  onAct,
+  isAlwaysShown = false,
+}: {
+  row: ClipRow
+  onAct: OnAct | null
+  isAlwaysShown?: boolean
+}) {
   const action = clipActionOf(row)
-  if (action === null) return isShown ? <span className="text-sm text-ink-3">nothing to press</span> : null
-  if (onAct === null) return isShown ? <span className="text-sm text-ink-3">by an operator</span> : null
+  if (action === null || onAct === null) return null
   return (
     <Button
       size="sm"
       aria-label={`${actionWords[action].label} ${row.name}`}
       onClick={() => onAct(row)}
-      className={isShown ? '' : 'opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 focus:opacity-100'}
+      className={clsx(
+        !isAlwaysShown &&
+          'opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 focus:opacity-100 [@media(hover:none)]:opacity-100',
+      )}
     >
       {actionWords[action].label}
     </Button>
+  )
+}
+
+/** The one thing to press; where no command helps, the device's own page tells more. */
+function Act({ row, onAct }: { row: ClipRow; onAct: OnAct | null }) {
+  if (clipActionOf(row) !== null) return <ActButton row={row} onAct={onAct} isAlwaysShown />
+  const isHelpedElsewhere = row.reason !== null && reasons[row.reason].action !== 'none'
+  if (!isHelpedElsewhere)
+    return (
+      <span className="text-ink-3" title="There is nothing that a command could do about it">
+        none
+      </span>
+    )
+  return (
+    <ButtonLink size="sm" href={`/devices/${row.deviceId}`} aria-label={`Open ${row.deviceName}`}>
+      Device
+    </ButtonLink>
   )
 }

@@ -12,7 +12,7 @@ export function ClipState({ row }: { row: ClipRow }) {
   const why = whyOf(row)
   return (
     <div className="min-w-0" title={why?.explanation}>
-      <StateMark words={wordsForUpload(row.state, row.reason)} className="max-w-full" />
+      <StateMark words={wordsForUpload(row.state, row.reason)} className="max-w-full align-middle" />
       {why !== null && <p className="truncate text-sm text-ink-2">{why.title}</p>}
     </div>
   )
@@ -40,7 +40,7 @@ export function ClipCustody({ row }: { row: ClipRow }) {
     const words = custodyWords[row.custody]
     return (
       <span title={words.sentence}>
-        <StateMark words={words} />
+        <StateMark words={words} className="align-middle" />
       </span>
     )
   }

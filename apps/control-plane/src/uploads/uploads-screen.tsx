@@ -113,7 +113,7 @@ export function UploadsScreen() {
               rowKey={clipKey}
               rowName={(row) => row.name}
               totalCount={totalOf(filter.address, counts.data)}
-              rowHeight={56}
+              rowHeight={filter.isAttention ? 68 : 56}
               cardHeight={112}
               onOpen={(row) => router.push(clipHref(row))}
               card={(row) => <ClipCard row={row} onAct={onAct} isAttention={filter.isAttention} />}
