@@ -99,7 +99,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Running
     log,
   })
   const answer = (request: IncomingMessage, response: ServerResponse) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://gateway')
+    const pathname = pathOf(request)
     if (pathname === '/health') return tellHealth(response, lease.isHeld && !isDraining)
     if (pathname.startsWith('/live/')) return live.handle(request, response, pathname.slice('/live/'.length))
     response.writeHead(404, { 'content-type': 'application/json' })
@@ -117,8 +117,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Running
     isDraining: () => isDraining,
   })
   server.on('upgrade', (request, socket, head) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://gateway')
-    if (pathname === '/agent') admit(request, socket, head)
+    if (pathOf(request) === '/agent') admit(request, socket, head)
     else refuse(socket, { status: 404, code: 'notFound', hint: 'Devices connect at /agent' })
   })
 
@@ -158,6 +157,9 @@ export async function startGateway(config: Config, log: Logger): Promise<Running
     throw error
   }
 }
+
+/** Without its query. Not by way of `URL`, which throws at `//` and other things that anybody may send. */
+const pathOf = (request: IncomingMessage) => request.url?.split('?')[0] ?? ''
 
 function tellHealth(response: ServerResponse, isWell: boolean): void {
   const state = isWell ? 'ok' : 'failing'

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import type { FleetMessage } from '@rushes/api'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { freePort, GatewayProcess } from './support/gateway-process.ts'
@@ -35,6 +36,36 @@ async function start(over: Record<string, string> = {}, port?: number): Promise<
   const gateway = GatewayProcess.start({ ...env, ...over }, port ?? (await freePort()))
   running.push(gateway)
   return gateway
+}
+
+test('requests that no client of ours sends are answered, and the process stays', async () => {
+  const gateway = await start()
+  await gateway.healthy()
+  const lines = [
+    'GET // HTTP/1.1\r\nhost: x\r\n\r\n',
+    'GET http://[ HTTP/1.1\r\nhost: x\r\n\r\n',
+    'GET /live/%zz?input=%%% HTTP/1.1\r\nhost: x\r\n\r\n',
+    'GET /live/live.fleet?input={ HTTP/1.1\r\nhost: x\r\n\r\n',
+    'GET // HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n',
+    'GET /agent HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n',
+    `GET /agent HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${device.secret}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n`,
+    'nonsense\r\n\r\n',
+  ]
+  for (const line of lines) expect(await answerTo(gateway.port, line)).toMatch(/^HTTP\/1\.1 [245]\d\d /)
+  expect(await gateway.health()).toBe(200)
+})
+
+/** What comes back for these bytes, up to the end of its first line. */
+function answerTo(port: number, bytes: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1', () => socket.write(bytes))
+  return new Promise((resolve, reject) => {
+    socket.once('data', (data) => {
+      socket.destroy()
+      resolve(String(data).split('\r\n')[0] ?? '')
+    })
+    socket.once('error', reject)
+    socket.once('close', () => reject(new Error(`closed without an answer: ${bytes}`)))
+  })
 }
 
 test('kill -9 loses nothing that was acknowledged, and its devices are offline when the lease runs out', async () => {

@@ -10,6 +10,8 @@ export class StatusKeeper {
   private latest: DeviceStatus
   private storedAtMs: number
   private stored: { telling: string; whole: string } | null = null
+  /** How the newest differs from what is stored; worked out once, since it is asked for every second. */
+  private difference: 'none' | 'quiet' | 'telling' = 'telling'
 
   constructor(first: DeviceStatus, nowMs: number) {
     this.latest = first
@@ -22,30 +24,37 @@ export class StatusKeeper {
 
   told(status: DeviceStatus): void {
     this.latest = status
+    this.compare()
   }
 
   /** The summary to write now, if any. */
   due(nowMs: number): DeviceStatus | null {
-    const sinceMs = nowMs - this.storedAtMs
-    if (sinceMs < storeStatusWithinMs) return null
-    if (this.stored === null || tellingPart(this.latest) !== this.stored.telling) return this.latest
-    if (sinceMs < storeQuietStatusWithinMs) return null
-    return digest(this.latest) === this.stored.whole ? null : this.latest
+    if (this.difference === 'none') return null
+    const withinMs = this.difference === 'telling' ? storeStatusWithinMs : storeQuietStatusWithinMs
+    return nowMs - this.storedAtMs < withinMs ? null : this.latest
   }
 
   /** Whether the newest summary is not in the database, however little it differs. */
   isUnstored(): boolean {
-    return this.stored === null || digest(this.latest) !== this.stored.whole
+    return this.difference !== 'none'
   }
 
   wasStored(status: DeviceStatus, nowMs: number): void {
     this.stored = { telling: tellingPart(status), whole: digest(status) }
     this.storedAtMs = nowMs
+    this.compare()
   }
 
   /** The write failed: the summary is due again. */
   wasNotStored(): void {
     this.stored = null
+    this.compare()
+  }
+
+  private compare(): void {
+    const { latest, stored } = this
+    if (stored === null || tellingPart(latest) !== stored.telling) this.difference = 'telling'
+    else this.difference = digest(latest) === stored.whole ? 'none' : 'quiet'
   }
 }
 
