@@ -106,6 +106,7 @@ async function runOnQueue(
     const link = startLink({
       port: createLinkPort({ queue, inFlight, status: () => readDeviceStatus(queue, live()), runCommand }),
       log,
+      allowInsecure,
     })
     ending.unshift(() => link.stop())
 

@@ -26,6 +26,8 @@ export type CommandDesk = {
   underWay(): ExecutionUpdate[]
   /** Lets go of what has not begun; it is given again on a later connection. */
   dropWaiting(): void
+  /** As `dropWaiting`, and nothing is begun or said any more. */
+  stop(): void
 }
 
 export function createCommandDesk(options: {
@@ -37,6 +39,7 @@ export function createCommandDesk(options: {
 }): CommandDesk {
   const { port, clock, log } = options
   const waiting: Held[] = []
+  let hasStopped = false
   const underWay = new Map<string, UnderWay>()
 
   const say = (executionId: string, outcome: ExecutionOutcome, at: string = clock.date().toISOString()) => {
@@ -52,34 +55,49 @@ export function createCommandDesk(options: {
     say(executionId, outcome, pending?.at)
   }
 
-  /** Only what is passed to the port's `runCommand` here ever takes effect, and nothing comes here twice. */
+  /** Only what is passed to the port's `runCommand` here ever takes effect, and nothing comes here twice at a time. */
   const begin = (held: Held) => {
-    const { executionId, commandId, kind } = held
-    const abort = new AbortController()
-    const current: UnderWay = { held, abort, lastSaid: null }
+    const { executionId, commandId, kind, isResumed } = held
+    const current: UnderWay = { held, abort: new AbortController(), lastSaid: null }
     underWay.set(executionId, current)
-    log.info({ executionId, commandId, kind, isResumed: held.isResumed }, 'a command is carried out')
-    const order = { executionId, commandId, body: held.body, expiresAt: onDeviceClock(held.expiresAtMs, clock) }
+    log.info({ executionId, commandId, kind, isResumed }, 'a command is carried out')
+    void carryOut(current)
+    const recorded = port.recordedOutcome(executionId)
+    if (recorded !== null && !isFinal(recorded) && current.lastSaid === null) say(executionId, recorded)
+  }
+
+  /** Calls the port before it first waits, so that the record can be read right after. Never rejects. */
+  const carryOut = async (current: UnderWay): Promise<void> => {
+    const { executionId, commandId, kind, body, expiresAtMs } = current.held
+    const order = { executionId, commandId, body, expiresAt: onDeviceClock(expiresAtMs, clock) }
     const onProgress = (progress: CommandProgress) => {
       if (underWay.get(executionId) === current) say(executionId, runningOutcome(progress))
     }
-    startNow(() => port.runCommand(order, onProgress, abort.signal))
-      .then(
-        (outcome) => {
-          underWay.delete(executionId)
-          log.info({ executionId, commandId, kind, outcome: outcome.state }, 'a command has ended')
-          say(executionId, outcome)
-        },
-        (error: unknown) => {
-          // The outcome is not known and nothing is made up: the record says "begun", and the next delivery resumes it.
-          underWay.delete(executionId)
-          log.error({ executionId, commandId, kind, code: errorCode(error), err: error }, 'a command was cut off')
-        },
-      )
-      .then(beginNext)
-      .catch((error: unknown) => log.error({ err: error, code: errorCode(error) }, 'the next command could not begin'))
-    const recorded = port.recordedOutcome(executionId)
-    if (recorded !== null && !isFinal(recorded) && current.lastSaid === null) say(executionId, recorded)
+    try {
+      await port.runCommand(order, onProgress, current.abort.signal)
+      underWay.delete(executionId)
+      if (hasStopped) return
+      // The record decides, as after a restart: what was stopped half-way has no outcome there and is given again.
+      const outcome = port.recordedOutcome(executionId)
+      const isEnded = outcome !== null && isFinal(outcome)
+      log.info({ executionId, commandId, kind, outcome: isEnded ? outcome.state : 'none' }, 'a command has ended')
+      if (isEnded) say(executionId, outcome)
+    } catch (error) {
+      // The outcome is not known and none is made up: the record says "begun", and the next delivery resumes it.
+      underWay.delete(executionId)
+      log.error({ executionId, commandId, kind, code: errorCode(error), err: error }, 'a command was cut off')
+    }
+    // On the next turn: one that fails at once must not begin the next, and that the next, on one stack.
+    setImmediate(beginNextSafely)
+  }
+
+  const beginNextSafely = () => {
+    try {
+      beginNext()
+    } catch (error) {
+      // The database fails: the link notices by itself, and on its next connection what is open is given again.
+      log.error({ code: errorCode(error), err: error }, 'the next command could not begin')
+    }
   }
 
   const beginNext = () => {
@@ -160,6 +178,10 @@ export function createCommandDesk(options: {
     dropWaiting: () => {
       waiting.length = 0
     },
+    stop: () => {
+      hasStopped = true
+      waiting.length = 0
+    },
   }
 }
 
@@ -191,6 +213,3 @@ const runningOutcome = ({ step, percent }: CommandProgress): ExecutionOutcome =>
 /** The port knows only the device's wall clock, which may be wrong; what remains of the time is right. */
 const onDeviceClock = (expiresAtMs: number | null, clock: LinkClock): string | null =>
   expiresAtMs === null ? null : new Date(clock.date().getTime() + (expiresAtMs - clock.now())).toISOString()
-
-/** Calls at once, so that the record can be read right after it; what is thrown becomes a rejection. */
-const startNow = async <Result>(run: () => Promise<Result>): Promise<Result> => run()

@@ -164,7 +164,7 @@ export function runLink({ port, log, allowInsecure, clock, random, machine }: Li
     }),
     stop: async () => {
       unsubscribe()
-      desk.dropWaiting()
+      desk.stop()
       happen({ kind: 'stopRequested' })
       cancelTimer()
       await Promise.all(closing)

@@ -54,10 +54,15 @@ export function forgetEvents(queue: Queue, upToSeq: number): void {
   queue.sql('DELETE FROM outbox WHERE seq <= ?').run(upToSeq)
 }
 
-/** The newest number that was ever given; 0 for a new outbox. */
+/**
+ * The newest number that was ever given; 0 for a new outbox. Whoever tells it, tells that a snapshot includes all events up to it: from
+ * now on they are never changed, or news that were written over one of them would pass for history.
+ */
 export function newestSeq(queue: Queue): number {
   const row = queue.sql("SELECT coalesce(max(seq), 0) AS seq FROM sqlite_sequence WHERE name = 'outbox'").get()
-  return row === undefined ? 0 : integer(row, 'seq')
+  const newest = row === undefined ? 0 : integer(row, 'seq')
+  queue.outboxHandedOutSeq = Math.max(queue.outboxHandedOutSeq, newest)
+  return newest
 }
 
 /** Begins the outbox anew when too much is kept. What a snapshot does not tell is carried over. True when it did. */

@@ -151,6 +151,18 @@ describe('a command', () => {
     expect(world.log.some(({ level, msg }) => level === 50 && msg.includes('cut off'))).toBe(true)
   })
 
+  it('whose outcome is not on record is not said to have one, and is resumed when it is delivered again', async () => {
+    const world = await startLinkWorld({ prepare: (port) => port.holdCommands() })
+    const session = await world.online()
+    session.send(order(1, clear))
+    await nextUpdate(session)
+    world.port.begun[0]?.stopHalfWay({ state: 'failed', errorCode: 'AGENT_STOPPED', message: 'stopped' })
+    expect(await told(session)).toEqual([])
+    session.send(order(1, clear))
+    await session.settle()
+    expect(world.port.begun).toHaveLength(2)
+  })
+
   it('of an unknown kind is rejected, on record', async () => {
     const world = await startLinkWorld()
     const session = await world.online()
@@ -245,6 +257,19 @@ describe('lanes', () => {
     expect(world.port.recordedOutcome(id(2))).toBeNull()
   })
 
+  it('let go of what waits when the device is revoked', async () => {
+    const world = await startLinkWorld({ prepare: (port) => port.holdCommands() })
+    const session = await world.online()
+    session.send(order(1, clear))
+    session.send(order(2, clear))
+    session.send({ type: 'goodbye', reason: 'revoked', reconnectAfterMs: 0 })
+    await world.until('revoked')
+    world.port.begun[0]?.finish()
+    for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    expect(world.port.begun).toHaveLength(1)
+    expect(world.port.recordedOutcome(id(2))).toBeNull()
+  })
+
   it('leave a command that waits at the stop unrecorded, so that it is carried out when it is given again', async () => {
     const world = await startLinkWorld({ prepare: (port) => port.holdCommands() })
     const session = await world.online()
@@ -254,7 +279,7 @@ describe('lanes', () => {
     await world.link.stop()
     expect(world.port.begun[0]?.signal.aborted).toBe(false)
     world.port.begun[0]?.finish()
-    await new Promise((resolve) => setImmediate(resolve))
+    for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve))
     expect(world.port.begun).toHaveLength(1)
     expect(world.port.recordedOutcome(id(2))).toBeNull()
   })
@@ -299,6 +324,24 @@ describe('a command that is called off', () => {
     const session = await world.online()
     session.send({ type: 'cancelCommand', executionId: id(1) })
     expect((await nextUpdate(session)).outcome).toEqual(succeeded)
+  })
+
+  it('while it waits to be resumed is not called cancelled, as it had begun, and is finished', async () => {
+    const world = await startLinkWorld({
+      prepare: (port) => {
+        port.holdCommands()
+        port.record(id(2), { state: 'acknowledged' })
+      },
+    })
+    const session = await world.online()
+    session.send(order(1, clear))
+    session.send(order(2, clear))
+    session.send({ type: 'cancelCommand', executionId: id(2) })
+    expect(await finals(session)).toEqual([])
+    world.port.begun[0]?.finish()
+    await session.settle()
+    world.port.begun[1]?.finish()
+    expect(await finals(session)).toEqual([[2, 'succeeded']])
   })
 
   it('and was cut off by a restart is finished by the delivery that follows', async () => {

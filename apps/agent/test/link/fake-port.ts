@@ -17,7 +17,9 @@ export type BegunCommand = {
   progress: (progress: CommandProgress) => void
   signal: AbortSignal
   finish: (outcome?: FinalOutcome) => void
-  /** The process dies in the middle: no outcome is recorded. */
+  /** The agent is stopped in the middle: it returns, and records nothing. */
+  stopHalfWay: (outcome: FinalOutcome) => void
+  /** The database fails in the middle: no outcome is recorded. */
   breakOff: (error: Error) => void
 }
 
@@ -126,6 +128,7 @@ export function createFakePort(identity: LinkIdentity | null): FakePort {
         progress,
         signal,
         finish: (outcome = succeeded) => resolve(finish(order, signal.aborted ? { state: 'cancelled' } : outcome)),
+        stopHalfWay: resolve,
         breakOff: reject,
       })
       if (!areCommandsHeld) begun.at(-1)?.finish()

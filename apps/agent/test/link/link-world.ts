@@ -59,7 +59,8 @@ export async function startLinkWorld(
       port,
       log: logger,
       allowInsecure: options.allowInsecure ?? false,
-      clock,
+      // Its origin means nothing, as that of a real one.
+      clock: { now: () => clock.now() - 1_700_000_000_000, date: clock.date, schedule: clock.schedule },
       random: () => drawn,
       machine: { hostname: 'cart-1', platform: 'linux x64' },
     })
@@ -106,7 +107,7 @@ export async function startLinkWorld(
         const status = world.link.status()
         return status.state === state && (cause === undefined || status.cause === cause)
       }
-      const deadline = Date.now() + 8_000
+      const deadline = Date.now() + 15_000
       while (!isThere()) {
         if (Date.now() > deadline) throw new Error(`the link is ${JSON.stringify(world.link.status())}, not ${state}`)
         await new Promise((resolve) => setImmediate(resolve))
