@@ -52,7 +52,6 @@ export const agentFile = z.strictObject({
     .optional(),
 })
 export type AgentFile = z.infer<typeof agentFile>
-export type WatchSetting = z.infer<typeof watchFolder>
 
 /** Where the state of the agent lies: the flag, else `RUSHES_STATE_DIR`, else the user's state folder. */
 export function stateDirOf(flag: string | undefined): string {

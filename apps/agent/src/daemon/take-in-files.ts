@@ -199,7 +199,7 @@ function takeIn(queue: Queue, file: SettledFile): void {
 }
 
 /** Why a file is not uploaded by itself; null when it is. */
-export function holdReason(link: UploadLink | null, mode: WatchFolder['mode'], capturedAt: number): HeldReason | null {
+function holdReason(link: UploadLink | null, mode: WatchFolder['mode'], capturedAt: number): HeldReason | null {
   if (mode === 'manual') return 'manualFolder'
   if (link === null || link.projectSince === null) return 'capturedBeforePairing'
   return capturedAt < Math.max(link.pairedAt, link.projectSince) ? 'capturedBeforePairing' : null

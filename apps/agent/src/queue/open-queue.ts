@@ -99,7 +99,16 @@ function wrap(db: DatabaseSync, bootId: string, now: () => number): Queue {
   const deliver = () => {
     const news = untold
     untold = []
-    for (const item of news) for (const listener of listeners) listener(item)
+    for (const item of news) for (const listener of listeners) tellOne(listener, item)
+  }
+
+  // What is committed is committed: a listener that fails must neither undo it for the caller nor keep others from hearing of it.
+  const tellOne = (listener: (news: QueueNews) => void, item: QueueNews) => {
+    try {
+      listener(item)
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : new Error(String(error)))
+    }
   }
 
   return {

@@ -59,11 +59,3 @@ export function uploadsUnderWay(
       partsDone: integer(row, 'parts_done'),
     }))
 }
-
-/** The volumes that files of the queue lie on, with one path on each. */
-export function knownVolumes(queue: Queue, limit: number): Array<{ id: string; watchFolder: string | null }> {
-  return queue
-    .sql('SELECT volume_id, max(watch_folder) AS folder FROM files GROUP BY volume_id LIMIT ?')
-    .all(limit)
-    .map((row) => ({ id: text(row, 'volume_id'), watchFolder: row.folder === null ? null : text(row, 'folder') }))
-}

@@ -103,9 +103,9 @@ export function startEngine(options: EngineOptions): Engine {
       ),
     ),
     workWhileThereIs(() => followCustody({ ...judging, destinationOf, log, signal: stop.signal }, custodyTries)),
-    keepAuthorized({ queue, authorization, gate, bell, log, random, signal }),
-    keepTime(queue, bell, random, limits, signal),
-    watchSources(queue, signal),
+    keepGoing(signal, log, () => keepAuthorized({ queue, authorization, gate, bell, log, random, signal })),
+    keepGoing(signal, log, () => keepTime(queue, bell, random, limits, signal)),
+    keepGoing(signal, log, () => watchSources(queue, signal)),
   ]
 
   return {
@@ -126,22 +126,31 @@ export function startEngine(options: EngineOptions): Engine {
   }
 }
 
-/** Works while the gate is open and there is work, waits for the bell otherwise. A bug in one round is logged and does not end the loop. */
-async function loop(
+/** Works while the gate is open and there is work, waits for the bell otherwise. */
+function loop(
   gate: Gate,
   bell: ReturnType<typeof createDoorbell>,
   signal: AbortSignal,
   log: Logger,
   work: () => Promise<boolean>,
 ): Promise<void> {
-  while (!signal.aborted) {
-    await gate.whenOpen(signal)
-    if (signal.aborted) return
-    const seen = bell.rings
-    try {
+  return keepGoing(signal, log, async () => {
+    while (!signal.aborted) {
+      await gate.whenOpen(signal)
+      if (signal.aborted) return
+      const seen = bell.rings
       if (!(await work())) await bell.wait(seen, 30_000, signal)
+    }
+  })
+}
+
+/** Begins again after a fault that nobody foresaw (a full disk, a bug): what was claimed then is taken back when its lease ends. */
+async function keepGoing(signal: AbortSignal, log: Logger, run: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await run()
     } catch (error) {
-      log.error({ err: error, message: errorMessage(error) }, 'a worker failed and goes on')
+      log.error({ err: error, message: errorMessage(error) }, 'a part of the uploader failed and begins again')
       await sleep(1_000, signal)
     }
   }
