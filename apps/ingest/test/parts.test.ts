@@ -73,6 +73,15 @@ test('a clip goes up in the two parts that the basic guide shows, in any order, 
   })
 })
 
+test('the last chunk alone does not start a grace: the others may take as long as their URLs live', async () => {
+  const clip = await twoParts()
+  await putPart(clip.second, clip.tail)
+  const { rows } = await ingest.database.pool.query('select final_part_at from assets where id = $1', [clip.id])
+  expect(rows).toEqual([{ final_part_at: null }])
+  expect((await putPart(clip.first, clip.head)).status).toBe(200)
+  await untilStatus(device, clip.id, 'available')
+})
+
 test('it lies by project, day, kind and device; a second one of its name gets a number', async () => {
   const bytes = someBytes(10)
   for (let i = 0; i < 2; i++) {

@@ -46,11 +46,12 @@ export async function acknowledgePart(
     )
     .returning({ isFinal: assetParts.isFinal })
   if (acknowledged === undefined) return { kind: 'superseded' }
+  // The last chunk of a clip of known size says nothing about the others: they may take as long as their URLs live.
   if (acknowledged.isFinal)
     await db
       .update(assets)
       .set({ finalPartAt: sql`coalesce(${assets.finalPartAt}, ${now.toISOString()}::timestamptz)` })
-      .where(and(eq(assets.id, input.assetId), eq(assets.state, 'created')))
+      .where(and(eq(assets.id, input.assetId), eq(assets.state, 'created'), eq(assets.uploadKind, 'realtime')))
   // Asked after the acknowledgement has been committed: of two last parts at once, the later one sees both.
   return { kind: 'acknowledged', isWhole: await isWhole({ db }, input) }
 }

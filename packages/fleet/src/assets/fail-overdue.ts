@@ -19,6 +19,7 @@ export async function failOverdue(
         and(
           eq(assets.id, input.assetId),
           eq(assets.state, 'created'),
+          eq(assets.uploadKind, 'realtime'),
           lte(assets.finalPartAt, new Date(now.getTime() - input.graceMs)),
         ),
       )

@@ -32,7 +32,14 @@ export async function listDueAssets({ db, now }: Clocked, input: { graceMs: numb
   const overdue = await db
     .select({ id: assets.id })
     .from(assets)
-    .where(and(eq(assets.state, 'created'), lte(assets.finalPartAt, new Date(now.getTime() - input.graceMs)), missing))
+    .where(
+      and(
+        eq(assets.state, 'created'),
+        eq(assets.uploadKind, 'realtime'),
+        lte(assets.finalPartAt, new Date(now.getTime() - input.graceMs)),
+        missing,
+      ),
+    )
     .limit(1_000)
   const toVerify = await db
     .select({ id: assets.id })
