@@ -7,7 +7,7 @@ import { openSocket } from './open-socket.ts'
 import { type ParsedGatewayFrame, parseGatewayFrame } from './parse-gateway-frame.ts'
 
 /** Frames that make no sense, on one connection, before it is given up. */
-export const maxMalformedFrames = 3
+const maxMalformedFrames = 3
 const maxUnknownTypesTold = 10
 const binaryMessage: ParsedGatewayFrame = { kind: 'malformed', problem: 'a binary message' }
 /** With more than this on its way out nothing more is handed to the socket: about one frame. */
