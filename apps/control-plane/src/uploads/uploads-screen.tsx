@@ -2,6 +2,7 @@
 import type { ClipRow } from '@rushes/fleet'
 import type { UploadState } from '@rushes/protocol'
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { clsx } from 'clsx'
 import { useRouter } from 'next/navigation'
 import { useMemo, useState } from 'react'
 import { useApi } from '@/api-client/api-provider.tsx'
@@ -98,7 +99,7 @@ export function UploadsScreen() {
         <NoClips filter={filter} />
       ) : (
         rows.length > 0 && (
-          <div aria-busy={list.isPlaceholderData}>
+          <div aria-busy={list.isPlaceholderData} className={clsx(list.isPlaceholderData && 'opacity-60')}>
             {selection.chosenRows.length > 0 && (
               <SelectionBar
                 rows={selection.chosenRows}
