@@ -113,7 +113,7 @@ export async function startDevice(
       if (answer === undefined) throw new Error('status printed nothing')
       return answer
     },
-    async until(condition, what, deadlineMs = 20_000) {
+    async until(condition, what, deadlineMs = 60_000) {
       const givesUpAt = performance.now() + deadlineMs
       for (;;) {
         const uploads = await list()

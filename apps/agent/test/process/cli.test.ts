@@ -1,9 +1,11 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { endAll, pairDevice, runCli, startDevice } from './agent-process.ts'
 import { differences, writeClip } from './clips.ts'
 
+// Several processes for each test, on machines that may do other things besides.
+vi.setConfig({ testTimeout: 90_000 })
 afterEach(endAll)
 
 test('exit codes: 2 for misuse, 3 for a device that is not paired, 1 for what could not be done', async () => {
@@ -19,7 +21,7 @@ test('exit codes: 2 for misuse, 3 for a device that is not paired, 1 for what co
   expect((await device.cli('retry', 'no-such-id')).code).toBe(1)
   expect((await device.cli('list')).code).toBe(0)
   expect((await device.cli('--help')).code).toBe(0)
-}, 60_000)
+})
 
 test('an error is told with its code and what to do about it', async () => {
   const device = await startDevice({ paired: false })

@@ -1,8 +1,10 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { faults } from '../simulated-destination/fault.ts'
 import { endAll, startDevice } from './agent-process.ts'
 import { differences, writeClip } from './clips.ts'
 
+// Several processes for each test, on machines that may do other things besides.
+vi.setConfig({ testTimeout: 90_000 })
 afterEach(endAll)
 
 /** Faults that pass: the clip arrives whole, without a person doing anything, and without a second asset. */
@@ -113,7 +115,7 @@ test('a clip whose stored bytes differ from those that left the device is never 
   const stall = device.server.inject({ kind: 'stall', at: 'reply' }, { operation: 'custody' })
   const clip = await writeClip(device.watchDir, 'A001.mov', 100_000)
   await device.start()
-  await device.server.until(() => device.server.completedAssets().length === 1, 'complete')
+  await device.server.until(() => device.server.completedAssets().length === 1, 'complete', 60_000)
   device.server.corruptPart(device.server.assets[0]?.id ?? '', 1)
   stall.remove()
   const [failed] = await device.until(([upload]) => upload?.state === 'failed', 'failed')

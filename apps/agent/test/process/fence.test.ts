@@ -1,8 +1,10 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { endAll, pairDevice, startDevice } from './agent-process.ts'
 import { backdate, differences, writeClip } from './clips.ts'
 import { readStored } from './stored-queue.ts'
 
+// Several processes for each test, on machines that may do other things besides.
+vi.setConfig({ testTimeout: 90_000 })
 afterEach(endAll)
 
 const other = { id: 'project-2', name: 'Second Project' }
@@ -18,7 +20,7 @@ test('a device moved with ten clips queued and one in flight clears them all, se
   await device.until((uploads) => uploads.length === 11, 'eleven clips taken in')
 
   server.setProject(other)
-  await server.until(() => server.receipts.length === 1, 'the receipt came')
+  await server.until(() => server.receipts.length === 1, 'the receipt came', 60_000)
   stall.remove()
   const clip = await writeClip(device.watchDir, 'B001.mov', 300_000)
   const uploads = await device.until(
@@ -39,7 +41,7 @@ test('a device moved with ten clips queued and one in flight clears them all, se
   expect(server.assets.filter(({ projectId }) => projectId === other.id).map(({ name }) => name)).toEqual(['B001.mov'])
   expect(differences(server, clip)).toEqual([])
   expect(server.violations).toEqual([])
-}, 40_000)
+})
 
 test('a move that happened while the agent was down is met before anything is sent', async () => {
   const device = await startDevice()
@@ -56,8 +58,8 @@ test('a move that happened while the agent was down is met before anything is se
   const [upload] = await device.until((uploads) => uploads[0]?.state === 'cleared', 'cleared')
 
   expect(upload).toMatchObject({ state: 'cleared', reason: 'projectChanged' })
+  await server.until(() => server.receipts.length === 1, 'the receipt came', 60_000)
   expect(server.assets).toEqual([])
-  expect(server.receipts).toHaveLength(1)
 })
 
 test('a receipt that is refused at first is sent again before anything else is created', async () => {
@@ -66,7 +68,7 @@ test('a receipt that is refused at first is sent again before anything else is c
   server.inject({ kind: 'reply', status: 503 }, { operation: 'receipt', times: 2 })
   server.setProject(other)
   await device.start()
-  await server.until(() => server.receipts.length === 1, 'the receipt came at last')
+  await server.until(() => server.receipts.length === 1, 'the receipt came at last', 60_000)
   const clip = await writeClip(device.watchDir, 'B001.mov', 100_000)
   await device.until((uploads) => uploads.some(({ state }) => state === 'verified'), 'verified')
   expect(server.requestsOf('receipt')).toHaveLength(3)
@@ -146,7 +148,7 @@ test('our own server gives a device whose pair is lost a new one for its device 
   })
 })
 
-test('a clip captured while sharing is paused is blocked for good, by nobody can it be retried, and others go up', async () => {
+test('a clip captured while sharing is paused is blocked for good, and nobody can retry it', async () => {
   const device = await startDevice()
   const { server } = device
   await device.start()
@@ -157,9 +159,7 @@ test('a clip captured while sharing is paused is blocked for good, by nobody can
   server.resume(Date.now() - 10)
   expect((await device.cli('retry', blocked?.id ?? '')).code).toBe(1)
   expect((await device.cli('reset', blocked?.id ?? '')).code).toBe(1)
-  await server.until(() => true, 'now')
-  const settled = await device.list()
-  expect(settled[0]?.state).toBe('blocked')
+  expect((await device.list())[0]?.state).toBe('blocked')
   expect(server.assets).toEqual([])
 })
 

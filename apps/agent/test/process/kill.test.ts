@@ -1,10 +1,12 @@
 import { freshSeed, seededRandom } from '@rushes/test-kit'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { endAll, startDevice } from './agent-process.ts'
 import { differences, writeClip } from './clips.ts'
 import { killAtRandom } from './kill-rounds.ts'
 import { acknowledgedParts, readStored } from './stored-queue.ts'
 
+// Several processes for each test, on machines that may do other things besides.
+vi.setConfig({ testTimeout: 90_000 })
 afterEach(endAll)
 
 test('kill -9 at random points loses nothing, sends no acknowledged part again and completes each clip once', async () => {
@@ -12,7 +14,7 @@ test('kill -9 at random points loses nothing, sends no acknowledged part again a
   const { kills, problems } = await killAtRandom(seededRandom(seed), { killCount: 12, deadlineMs: 60_000 })
   expect(problems, `seed ${seed}`).toEqual([])
   expect(kills).toBe(12)
-}, 120_000)
+}, 180_000)
 
 test('resumes from the last acknowledged part after the process is killed in the middle of a part', async () => {
   const device = await startDevice({ chunkSizeBytes: 1_048_576, settings: { workers: 1 } })

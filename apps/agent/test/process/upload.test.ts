@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { endAll, startDevice } from './agent-process.ts'
 
+// Several processes for each test, on machines that may do other things besides.
+vi.setConfig({ testTimeout: 90_000 })
 afterEach(endAll)
 
 test('a file that comes to rest in a watch folder is uploaded, digested and verified', async () => {
