@@ -65,7 +65,7 @@ export function ClipPage({ assetId }: { assetId: string }) {
         trail={trail}
         marks={
           <>
-            <StatePill words={clipStateWords[clip.state]} />
+            {clip.custody.state !== 'mismatch' && <StatePill words={clipStateWords[clip.state]} />}
             {clip.custody.state !== 'no' && <StatePill words={custodyWords[clip.custody.state]} />}
           </>
         }

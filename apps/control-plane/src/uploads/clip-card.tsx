@@ -2,11 +2,11 @@ import type { ClipRow } from '@rushes/fleet'
 import Link from 'next/link'
 import { StateMark } from '@/ui/state-mark.tsx'
 import { Age, Instant } from '@/ui/time.tsx'
-import { wordsForUpload } from '@/words/upload-words.ts'
 import { ActButton, type OnAct } from './clip-columns.tsx'
 import { clipHref } from './clip-key.ts'
 import { ClipCustody, ClipProgress, ClipProject, ClipSize } from './clip-state.tsx'
 import { whyOf } from './why.ts'
+import { wordsForClip } from './words-for-clip.ts'
 
 /** A clip on a phone. */
 export function ClipCard({ row, onAct, isAttention }: { row: ClipRow; onAct: OnAct | null; isAttention: boolean }) {
@@ -23,7 +23,7 @@ export function ClipCard({ row, onAct, isAttention }: { row: ClipRow; onAct: OnA
         </span>
       </div>
       <div className="flex items-center gap-3">
-        <StateMark words={wordsForUpload(row.state, row.reason)} className="min-w-0 flex-1" />
+        <StateMark words={wordsForClip(row)} className="min-w-0 flex-1" />
         {row.custody !== null && row.custody !== 'no' && row.state !== 'verified' && <ClipCustody row={row} />}
       </div>
       {why !== null && <p className="text-sm text-ink-2">{isAttention ? why.explanation : why.title}</p>}

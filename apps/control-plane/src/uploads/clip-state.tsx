@@ -4,15 +4,15 @@ import { ProgressBar } from '@/ui/progress-bar.tsx'
 import { StateMark } from '@/ui/state-mark.tsx'
 import { Age } from '@/ui/time.tsx'
 import { custodyWords } from '@/words/custody-words.ts'
-import { wordsForUpload } from '@/words/upload-words.ts'
 import { whyOf } from './why.ts'
+import { wordsForClip } from './words-for-clip.ts'
 
 /** State and the reason for it, one under the other. */
 export function ClipState({ row }: { row: ClipRow }) {
   const why = whyOf(row)
   return (
     <div className="min-w-0" title={why?.explanation}>
-      <StateMark words={wordsForUpload(row.state, row.reason)} className="max-w-full align-middle" />
+      <StateMark words={wordsForClip(row)} className="max-w-full align-middle" />
       {why !== null && <p className="truncate text-sm text-ink-2">{why.title}</p>}
     </div>
   )
