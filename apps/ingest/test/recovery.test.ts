@@ -12,7 +12,7 @@ import {
   untilStatus,
   visibleFiles,
 } from './support/clips.ts'
-import { type Device, pairDevice } from './support/pair.ts'
+import { type Device, moveDevice, pairDevice, refreshDevice } from './support/pair.ts'
 import { startTestIngest, type TestIngest } from './support/test-ingest.ts'
 import { until } from './support/until.ts'
 
@@ -58,6 +58,26 @@ test.each([
   expect((await visibleFiles(ingest.dir)).filter((file) => file.includes(`assembly-${what.length}`))).toEqual([path])
   expect(bytes.equals(await readFile(join(ingest.dir, path)))).toBe(true)
   await until('nothing is left of it', async () => (await leftovers(id)).length === 0)
+})
+
+test('a clip whose every byte was in when its device was moved is finished where it belongs', async () => {
+  const camera = await pairDevice(ingest)
+  const bytes = someBytes(1_000)
+  const { id, urls } = await createFixed(camera, bytes, { name: 'in-time.mp4' })
+  await putPart(urls[0] ?? '', bytes)
+  await untilStatus(camera, id, 'available')
+  const [path = ''] = (await visibleFiles(ingest.dir)).filter((file) => file.endsWith('in-time.mp4'))
+  const hidden = join('.rushes-uploads', `${id}.data`)
+  const other = await ingest.createProject('Other')
+  await ingest.whileStopped(async () => {
+    await link(join(ingest.dir, path), join(ingest.dir, hidden))
+    await rm(join(ingest.dir, path))
+    await ingest.database.pool.query(`${unfinished}, store_key = $2 where id = $1`, [id, hidden])
+    await moveDevice(ingest, camera, other)
+  })
+  await until('it stands where it stood', async () => (await visibleFiles(ingest.dir)).includes(path))
+  const moved = await refreshDevice(ingest, camera)
+  expect(await statusOf(moved, id)).toMatchObject({ status: 'available' })
 })
 
 test('never writes over a file that somebody put where the clip was to go', async () => {

@@ -1,5 +1,4 @@
-import type { FileHandle } from 'node:fs/promises'
-import { writeFully } from './write-fully.ts'
+import { type WritableFile, writeFully } from './write-fully.ts'
 
 /** Takes the bytes of one part in order. */
 export type PartWriter = {
@@ -12,10 +11,13 @@ export type PartWriter = {
 }
 
 /** Larger batches save system calls, smaller ones memory: there may be hundreds of uploads at once. */
-const batchBytes = 256 * 1024
+export const batchBytes = 256 * 1024
 
 /** Writes from a position of a file on; one batch is written while the next one gathers. */
-export function createPartWriter(file: FileHandle, startBytes: number): PartWriter {
+export function createPartWriter(
+  file: WritableFile & { datasync(): Promise<void>; close(): Promise<void> },
+  startBytes: number,
+): PartWriter {
   let position = startBytes
   let batch: Uint8Array[] = []
   let gatheredBytes = 0

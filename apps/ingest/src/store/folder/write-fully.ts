@@ -1,7 +1,10 @@
-import type { FileHandle } from 'node:fs/promises'
+/** What a file is asked for here. */
+export type WritableFile = {
+  writev(chunks: readonly Uint8Array[], position: number): Promise<{ bytesWritten: number }>
+}
 
 /** Writes all of the chunks from a position on; a single call to the system may write less. */
-export async function writeFully(file: FileHandle, chunks: readonly Uint8Array[], position: number): Promise<void> {
+export async function writeFully(file: WritableFile, chunks: readonly Uint8Array[], position: number): Promise<void> {
   let rest: readonly Uint8Array[] = chunks
   let at = position
   while (rest.length > 0) {

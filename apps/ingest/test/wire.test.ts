@@ -1,0 +1,77 @@
+import { once } from 'node:events'
+import { rm, symlink } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { detailedError } from '@rushes/protocol'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createFixed, mib, putPart, someBytes, statusOf, untilStatus } from './support/clips.ts'
+import { type Device, pairDevice } from './support/pair.ts'
+import { startTestIngest, type TestIngest } from './support/test-ingest.ts'
+
+let ingest: TestIngest
+let device: Device
+beforeAll(async () => {
+  ingest = await startTestIngest({ limits: { bodyMs: 300, lingerMs: 300 } })
+  device = await pairDevice(ingest)
+})
+afterAll(() => ingest.stop())
+
+/** Sends bytes as they are and gives back what came until the server ended the connection. */
+async function raw(text: string): Promise<string> {
+  const socket = connect({ host: '127.0.0.1', port: ingest.config.port })
+  socket.write(text)
+  let answer = ''
+  socket.setEncoding('utf8').on('data', (more: string) => {
+    answer += more
+  })
+  socket.on('error', () => undefined) // a reset is one of the ends that are looked for
+  await once(socket, 'close')
+  return answer
+}
+
+test('a body that trickles in for ever is given up, and others go on meanwhile', async () => {
+  const slow = raw(
+    'POST /v2/devices/heartbeat HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{',
+  )
+  expect((await device.call('GET', '/v2/devices/me')).status).toBe(200)
+  await slow
+})
+
+test('what is no HTTP is answered 400 in the detailed shape, and the connection ends', async () => {
+  const answer = await raw('nonsense\r\n\r\n')
+  expect(answer).toMatch(/^HTTP\/1\.1 400 /)
+  expect(detailedError.safeParse(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).success).toBe(true)
+})
+
+test('a part that is refused on a connection that goes on sending ends with the connection', async () => {
+  const answer = await raw(
+    `PUT /parts/${crypto.randomUUID()}/1/1?expires=1&signature=x HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\nx`,
+  )
+  expect(answer).toMatch(/^HTTP\/1\.1 403 /)
+})
+
+test('a disk that is full refuses the part by name, and takes it when there is room again', async () => {
+  const bytes = someBytes(6 * mib)
+  const { id, urls } = await createFixed(device, bytes, { name: 'full.mp4' })
+  const data = join(ingest.dir, '.rushes-uploads', `${id}.data`)
+  await symlink('/dev/full', data)
+  const reply = await putPart(urls[0] ?? '', bytes)
+  expect([reply.status, reply.text]).toEqual([507, expect.stringContaining('<Code>InsufficientStorage</Code>')])
+  expect((await statusOf(device, id)).missing).toEqual([1])
+  await rm(data)
+  expect((await putPart(urls[0] ?? '', bytes)).status).toBe(200)
+  await untilStatus(device, id, 'available')
+})
+
+test('the version that a device says it runs is kept; what is no version is not', async () => {
+  const firmware = async () =>
+    (await ingest.database.pool.query('select firmware_version from devices where id = $1', [device.id])).rows[0]
+  for (const [sent, kept] of [
+    ['3.1.4', '3.1.4'],
+    ['newest', '3.1.4'],
+    ['4.0.0-beta.1', '4.0.0-beta.1'],
+  ] as const) {
+    await device.call('POST', '/v2/devices/heartbeat', undefined, { 'x-client-version': sent })
+    expect(await firmware()).toEqual({ firmware_version: kept })
+  }
+})
