@@ -30,7 +30,7 @@ test('a device moved with ten clips queued and one in flight clears them, shows 
   await page.goto(`${world.instance.publicUrl}/devices/${deviceId}`)
   await page.getByRole('heading', { level: 1, name: 'Moving-Cam' }).waitFor()
   await page.getByRole('button', { name: /^Move/ }).first().click()
-  const dialog = page.getByRole('dialog')
+  const dialog = page.getByRole('dialog', { name: 'Move to another project' })
   await dialog.getByText(/11 clips to be cleared/).waitFor()
   await dialog.getByLabel('Project').selectOption({ label: 'After' })
   await dialog.getByLabel('Reason').fill('second unit takes it over')

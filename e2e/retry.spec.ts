@@ -70,9 +70,10 @@ test('what is captured while sharing is paused is blocked for good, and says so'
     .getByRole('button', { name: /^Pause sharing/ })
     .first()
     .click()
-  await page.getByRole('dialog').getByLabel('Reason').fill('closed set')
-  await page.getByRole('dialog').getByRole('button', { name: 'Pause sharing' }).click()
-  await page.getByRole('dialog').waitFor({ state: 'hidden' })
+  const dialog = page.getByRole('dialog', { name: 'Pause sharing' })
+  await dialog.getByLabel('Reason').fill('closed set')
+  await dialog.getByRole('button', { name: 'Pause sharing' }).click()
+  await dialog.waitFor({ state: 'hidden' })
   await writeClip(join(device.watchDir, 'P001C001.wav'), 6_000_000, 6)
   await device.untilState('P001C001.wav', 'blocked', 'held')
   await page

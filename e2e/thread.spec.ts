@@ -26,21 +26,24 @@ test('a device is paired by its code in the browser, a 60 MB clip goes up before
 
   await page.getByRole('link', { name: 'Open A-Cam' }).click()
   await page.getByRole('heading', { level: 1, name: 'A-Cam' }).waitFor()
-  const slow = world.uplink.inject(
-    { kind: 'bandwidth', bytesPerSecond: 4_000_000 },
-    { when: { method: 'PUT', path: '/parts/' } },
+  // Each of the three parts has a line of its own speed, so that they are acknowledged one after the other.
+  const slow = [8_000_000, 3_000_000, 1_500_000].map((bytesPerSecond, index) =>
+    world.uplink.inject(
+      { kind: 'bandwidth', bytesPerSecond },
+      { when: { method: 'PUT', path: '/parts/' }, nth: index + 1, times: 1 },
+    ),
   )
   const clip = join(device.watchDir, 'A001C001_241122.wav')
   await writeClip(clip, 60_000_000, 3)
 
-  const bar = page.getByRole('progressbar', { name: /A001C001_241122/ }).first()
+  const bar = page.getByRole('progressbar', { name: 'Progress of A001C001_241122.wav' })
   const seen = new Set<number>()
   await until('progress moved before the eyes of the operator', async () => {
     const value = await bar.getAttribute('aria-valuenow', { timeout: 1_000 }).catch(() => null)
     if (value !== null && Number(value) > 0 && Number(value) < 100) seen.add(Number(value))
     return seen.size >= 2
   })
-  slow.remove()
+  for (const fault of slow) fault.remove()
   await device.untilState('A001C001_241122.wav', 'verified')
   const values = [...seen]
   expect(values).toEqual(values.toSorted((a, b) => a - b))

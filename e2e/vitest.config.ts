@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['**/*.spec.ts'],
     pool: 'forks',
     fileParallelism: false,
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     hookTimeout: 180_000,
   },
 })
