@@ -6,6 +6,7 @@ import type { IngestContext } from '../context.ts'
 import { firstIssue } from '../http/first-issue.ts'
 import { malformed, outOfSpace, refuse, unprocessable } from '../http/reply-errors.ts'
 import { stableUuid } from '../http/stable-uuid.ts'
+import { createTakeTurns } from '../http/take-turns.ts'
 import { withDevice } from '../http/with-device.ts'
 
 const noProject = detailedErrorBody(
@@ -17,6 +18,7 @@ const maxBodyBytes = 64 * 1024
 
 /** `POST /v2/devices/assets` and its deprecated alias: registers a clip, with the URLs of its parts unless it still grows. */
 export function createAssetRoute(app: FastifyInstance, context: IngestContext): void {
+  const takeTurns = createTakeTurns()
   const handle = withDevice(context, 'create', async (device, request, reply) => {
     const encoding = isForm(request) ? 'form' : 'json'
     const body = createAssetRequest.safeParse(encoding === 'form' ? fromForm(request.body) : request.body)
@@ -28,17 +30,16 @@ export function createAssetRoute(app: FastifyInstance, context: IngestContext): 
 
     // Even without a key of the device's, a create that is repeated because the database went away makes one clip.
     const idempotencyKey = sentKey === undefined ? `request ${request.id}` : `key ${sentKey}`
-    const outcome = await context.call((clocked) =>
-      createAsset(clocked, {
-        deviceId: device.id,
-        projectEpoch: device.projectEpoch,
-        request: body.data,
-        encoding,
-        idempotencyKey,
-        roomBytes: freeBytes === null ? null : freeBytes - context.limits.reserveBytes,
-        storeKeyFor: (assetId) => context.store.uploadKey(assetId),
-      }),
-    )
+    const create = {
+      deviceId: device.id,
+      projectEpoch: device.projectEpoch,
+      request: body.data,
+      encoding,
+      idempotencyKey,
+      roomBytes: freeBytes === null ? null : freeBytes - context.limits.reserveBytes,
+      storeKeyFor: (assetId: string) => context.store.uploadKey(assetId),
+    } as const
+    const outcome = await context.call((clocked) => takeTurns(device.id, () => createAsset(clocked, create)))
     switch (outcome.kind) {
       case 'created': {
         const { asset } = outcome
