@@ -20,7 +20,7 @@ export async function launchBrowser(): Promise<Browser> {
   })
 }
 
-export const operatorPassword = 'a long enough pass phrase'
+const operatorPassword = 'a long enough pass phrase'
 
 /** Makes a person with `rushes-admin`, opens the printed link and sets a password, as they would. Leaves them signed in. */
 export async function signInNewPerson(world: World, page: Page, email: string, role = 'admin'): Promise<void> {

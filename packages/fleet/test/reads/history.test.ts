@@ -40,16 +40,14 @@ test('the timeline joins connections, changes, receipts and the device’s own e
   const device = await put.device('Cart')
   const gatewayId = crypto.randomUUID()
   await database.db.insert(gateways).values({ id: gatewayId, leaseUntil: at(59) })
-  await database.db
-    .insert(connections)
-    .values({
-      deviceId: device.id,
-      gatewayId,
-      openedAt: at(1),
-      closedAt: at(5),
-      closeReason: 'drain',
-      agentVersion: '0.1.0',
-    })
+  await database.db.insert(connections).values({
+    deviceId: device.id,
+    gatewayId,
+    openedAt: at(1),
+    closedAt: at(5),
+    closeReason: 'drain',
+    agentVersion: '0.1.0',
+  })
   await recordAudit(
     { db: database.db, now: at(2), actor },
     { action: 'device.pauseSharing', target: { kind: 'device', id: device.id }, deviceId: device.id, reason: 'lunch' },
