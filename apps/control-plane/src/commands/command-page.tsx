@@ -134,7 +134,7 @@ function CancelDialog({
       title={`Cancel “${describeCommand(command.body)}”`}
       description="Devices that have not begun will not. What a device has begun it finishes; what is done stays done."
       confirmLabel="Cancel command"
-      isDangerous
+      look="danger"
       onConfirm={async (reason) => {
         const { cancelledCount, toldCount } = await cancel.mutateAsync({ commandId: command.commandId, reason })
         tellDone(

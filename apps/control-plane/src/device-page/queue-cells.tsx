@@ -24,7 +24,7 @@ export function queueColumns(context: QueueContext): readonly Column<UploadRow>[
     {
       key: 'progress',
       header: 'Progress',
-      width: '10.5rem',
+      width: '11.5rem',
       cell: (upload) => <ClipProgress upload={upload} context={context} />,
     },
     {
@@ -66,7 +66,8 @@ function ClipName({ upload }: { upload: UploadRow }) {
 const isUuid = (id: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)
 
 function ClipState({ upload, context }: { upload: UploadRow; context: QueueContext }) {
-  const why = whyOf({ ...upload, custody: null })
+  // The state of a growing file says all that its reason would.
+  const why = upload.state === 'growing' ? null : whyOf({ ...upload, custody: null })
   const tries = upload.attempts > 1 ? `tried ${upload.attempts} times` : null
   const detail = [
     why?.title,
@@ -131,7 +132,7 @@ function ClipProgress({ upload, context }: { upload: UploadRow; context: QueueCo
         acknowledged={acknowledged}
         inFlight={isNewer ? told.bytesInFlight : 0}
       />
-      <span className="flex justify-between text-sm text-ink-2">
+      <span className="flex justify-between gap-2 text-sm text-ink-2">
         <span>
           {formatPercent(acknowledged, size)}
           {upload.partsTotal > 0 && (

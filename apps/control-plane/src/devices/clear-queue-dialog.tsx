@@ -22,7 +22,7 @@ export function ClearQueueDialog({
       title={deviceIds.length === 1 ? 'Clear the queue' : `Clear the queue of ${deviceIds.length} devices`}
       description="What is not uploaded yet leaves the queue. The files stay where they are on the device, and no clip that has arrived is touched."
       confirmLabel="Clear queue"
-      isDangerous
+      look="danger"
       isReady={preview.data !== undefined}
       {...(deviceIds.length > 1 ? { countToType: deviceIds.length } : {})}
       onConfirm={(reason) => send(deviceIds, { kind: 'clearQueue', reason })}

@@ -58,13 +58,13 @@ export function PreviewList({ kind, preview }: { kind: PreviewKind; preview: Ret
 
 function PreviewRow({ device }: { device: CommandPreview['devices'][number] }) {
   return (
-    <li className="flex items-center gap-2 px-3 py-1.5 text-sm">
+    <li className="flex flex-wrap items-center gap-x-2 px-3 py-1.5 text-sm">
       {device.isOnline ? (
         <CircleDot aria-label="Online" className="size-3.5 shrink-0 text-ok" />
       ) : (
         <WifiOff aria-label="Offline" className="size-3.5 shrink-0 text-warn" />
       )}
-      <span className="min-w-0 flex-1 truncate">{device.name}</span>
+      <span className="min-w-0 flex-1 truncate max-md:min-w-[80%]">{device.name}</span>
       <span className="text-ink-2">
         {plural(device.clipCount, 'clip')}
         {device.byteCount > 0 && ` · ${formatBytes(device.byteCount)}`}

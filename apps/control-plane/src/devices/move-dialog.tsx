@@ -50,7 +50,7 @@ export function MoveDialog({
       title={deviceIds.length === 1 ? 'Move to another project' : `Move ${deviceIds.length} devices to another project`}
       description="A queue belongs to its project: what is not uploaded yet is cleared on the device before it sends anything to the new one. The files stay where they are."
       confirmLabel="Move"
-      isDangerous
+      look="danger"
       isReady={target !== '' && preview.data !== undefined}
       {...(deviceIds.length > 1 ? { countToType: deviceIds.length } : {})}
       onConfirm={move}

@@ -33,7 +33,7 @@ export function PauseSharingDialog({
       onOpenChange={onOpenChange}
       title={deviceIds.length === 1 ? 'Pause sharing' : `Pause sharing on ${deviceIds.length} devices`}
       confirmLabel="Pause sharing"
-      isDangerous
+      look="share"
       {...(deviceIds.length > 1 ? { countToType: deviceIds.length } : {})}
       onConfirm={pauseAll}
     >

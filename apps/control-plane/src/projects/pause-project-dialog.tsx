@@ -30,7 +30,7 @@ export function PauseProjectDialog({
       title={`Pause sharing in ${project.name}`}
       description="On every device that is in the project now."
       confirmLabel="Pause sharing"
-      isDangerous
+      look="share"
       onConfirm={pauseAll}
     >
       <Notice tone="share" icon={EyeOff}>

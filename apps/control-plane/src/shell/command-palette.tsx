@@ -30,7 +30,7 @@ export function CommandPalette() {
   return (
     <Dialog.Root open={isOpen} onOpenChange={setOpen}>
       <Dialog.Portal>
-        <Dialog.Backdrop className="fixed inset-0 z-40 bg-ink/25 dark:bg-transparent" />
+        <Dialog.Backdrop className="fixed inset-0 z-40 bg-veil" />
         <Dialog.Viewport className="fixed inset-0 z-50 flex items-start justify-center p-4 pt-[12vh] max-md:pt-4">
           <Dialog.Popup
             aria-label="Go anywhere"

@@ -3,13 +3,15 @@ import { clsx } from 'clsx'
 import Link from 'next/link'
 import type { ComponentProps, ReactNode } from 'react'
 
-export type ButtonLook = 'primary' | 'plain' | 'quiet' | 'danger' | 'dangerQuiet'
+export type ButtonLook = 'primary' | 'plain' | 'quiet' | 'danger' | 'dangerQuiet' | 'share'
 
 const looks: Record<ButtonLook, string> = {
   primary: 'bg-accent text-on-accent hover:bg-accent-strong border-transparent',
   plain: 'bg-surface text-ink border-line-strong hover:bg-hover',
   quiet: 'bg-transparent text-ink-2 border-transparent hover:bg-sunken hover:text-ink',
   danger: 'bg-bad text-on-bad hover:bg-bad-strong border-transparent',
+  // For sharing alone.
+  share: 'bg-share text-on-share hover:opacity-90 border-transparent',
   dangerQuiet: 'bg-transparent text-bad border-transparent hover:bg-bad-soft',
 }
 

@@ -1,6 +1,6 @@
 'use client'
 import { type ReactNode, useState } from 'react'
-import { Button } from './button.tsx'
+import { Button, type ButtonLook } from './button.tsx'
 import { Dialog } from './dialog.tsx'
 import { FailureNotice } from './failure.tsx'
 import { TextArea, TextField } from './field.tsx'
@@ -16,7 +16,7 @@ export function ReasonDialog({
   description,
   children,
   confirmLabel,
-  isDangerous = false,
+  look = 'primary',
   isReasonNeeded = true,
   countToType,
   isReady = true,
@@ -29,7 +29,7 @@ export function ReasonDialog({
   /** The preview. */
   children?: ReactNode
   confirmLabel: string
-  isDangerous?: boolean
+  look?: ButtonLook
   isReasonNeeded?: boolean
   /** What must be typed before it runs; absent: nothing. */
   countToType?: number
@@ -41,7 +41,7 @@ export function ReasonDialog({
     <Dialog open={open} onOpenChange={onOpenChange} title={title} description={description}>
       {/* Mounted anew each time, so that no reason of an earlier one is left in it. */}
       <Form
-        {...{ children, confirmLabel, isDangerous, isReasonNeeded, isReady, onConfirm }}
+        {...{ children, confirmLabel, look, isReasonNeeded, isReady, onConfirm }}
         {...(countToType === undefined ? {} : { countToType })}
         onDone={() => onOpenChange(false)}
       />
@@ -52,7 +52,7 @@ export function ReasonDialog({
 function Form({
   children,
   confirmLabel,
-  isDangerous,
+  look,
   isReasonNeeded,
   countToType,
   isReady,
@@ -61,7 +61,7 @@ function Form({
 }: {
   children?: ReactNode
   confirmLabel: string
-  isDangerous: boolean
+  look: ButtonLook
   isReasonNeeded: boolean
   countToType?: number
   isReady: boolean
@@ -114,7 +114,7 @@ function Form({
       {failure !== null && <FailureNotice error={failure} />}
       <div className="flex justify-end gap-2 max-md:flex-col-reverse">
         <Button onClick={onDone}>Cancel</Button>
-        <Button type="submit" look={isDangerous ? 'danger' : 'primary'} disabled={!isComplete || isRunning}>
+        <Button type="submit" look={look} disabled={!isComplete || isRunning}>
           {confirmLabel}
         </Button>
       </div>

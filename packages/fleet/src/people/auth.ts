@@ -70,7 +70,7 @@ export function createAuth({ db, secret, baseUrl, onError, trustedProxies }: Aut
       enabled: true,
       window: 60,
       max: 300,
-      customRules: { '/sign-in/email': { window: 60, max: 10 }, '/get-session': { window: 60, max: 600 } },
+      customRules: { '/sign-in/email': { window: 60, max: 30 }, '/get-session': { window: 60, max: 600 } },
     },
     advanced: {
       cookiePrefix: 'rushes',
