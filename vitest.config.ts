@@ -7,7 +7,8 @@ export default defineConfig({
     globalSetup: ['infra/test/postgres-for-tests.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
+    // Generous: it tells what hangs from what is slow on a busy machine, and measures nothing.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     // A test leaves nothing behind that another could stumble over.
     restoreMocks: true,

@@ -38,7 +38,7 @@ export function readConfig(): Config {
     const name = String(parsed.error.issues[0]?.path[0])
     throw new AdminError(
       'badEnvironment',
-      `${name} is not a usable ${name.endsWith('_URL') ? 'address' : 'value'}`,
+      `${name} cannot be used`,
       `For example ${name}=${examples[name] ?? 'a text that is not empty'}`,
     )
   }
