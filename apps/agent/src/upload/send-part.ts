@@ -14,6 +14,7 @@ import {
   returnPart,
 } from '../queue/part-claims.ts'
 import type { StoredSource } from '../queue/stored-upload.ts'
+import { findStoredPart } from './find-stored-part.ts'
 import type { InFlight } from './in-flight.ts'
 import { type JudgeOptions, judge } from './judge.ts'
 
@@ -44,7 +45,7 @@ export async function sendParts(options: SendOptions): Promise<boolean> {
 
 /** Sends one part; returns the next one if it was claimed in the same transaction as the acknowledgement. */
 async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartClaim | null> {
-  const { queue, gate, inFlight, destinationOf, stallMs, stop, draining } = options
+  const { queue, gate, inFlight, destinationOf, stallMs, stop, draining, log } = options
   const { upload } = claim
   const link = readUploadLink(queue)
   if (link === null) {
@@ -62,14 +63,26 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
     leaseRules.renewEveryMs,
   )
   try {
-    const outcome = await destinationOf(link).putPart({
+    const destination = destinationOf(link)
+    const file = {
+      path: upload.source.path,
+      offsetBytes: claim.offset,
+      sizeBytes: claim.sizeBytes,
+      expected: expectedOf(upload.source),
+    }
+    const acknowledge = (xxh64: string) => acknowledgePart(queue, claim, xxh64, !draining.aborted && gate.isOpen()).next
+    if (claim.attempts > 1) {
+      const { accessToken } = link
+      const question = { accessToken, assetId: claim.assetId, number: claim.number, file }
+      const stored = await findStoredPart(destination, question, sending.signal)
+      if (stored !== null) {
+        log.info({ uploadId: upload.id, part: claim.number }, 'the part had arrived before; it is not sent again')
+        return acknowledge(stored)
+      }
+    }
+    const outcome = await destination.putPart({
       url: claim.url,
-      file: {
-        path: upload.source.path,
-        offsetBytes: claim.offset,
-        sizeBytes: claim.sizeBytes,
-        expected: expectedOf(upload.source),
-      },
+      file,
       contentType: upload.mimeType,
       signal: sending.signal,
       onBytes: sending.addBytes,
@@ -79,7 +92,7 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
     switch (outcome.kind) {
       case 'stored':
         gate.succeeded()
-        return acknowledgePart(queue, claim, outcome.xxh64, !draining.aborted && gate.isOpen()).next
+        return acknowledge(outcome.xxh64)
       case 'aborted':
         returnPart(queue, claim)
         return null

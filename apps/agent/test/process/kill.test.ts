@@ -35,6 +35,23 @@ test('resumes from the last acknowledged part after the process is killed in the
   expect(device.server.assets).toHaveLength(1)
 })
 
+test('does not send a part again whose reply came too late for the process that was killed', async () => {
+  const device = await startDevice({ chunkSizeBytes: 1_048_576, settings: { workers: 1 } })
+  const clip = await writeClip(device.watchDir, 'A001.mov', 3_000_000)
+  const stall = device.server.inject({ kind: 'stall', at: 'reply' }, { operation: 'part', nth: 2 })
+  const first = await device.start()
+  await stall.firstHit
+  await device.server.until(() => device.server.assets[0]?.parts.get(2)?.received != null, 'the part is stored', 60_000)
+  await first.kill()
+  stall.remove()
+
+  await device.start()
+  await device.until(([upload]) => upload?.state === 'verified', 'verified')
+
+  expect(differences(device.server, clip)).toEqual([])
+  expect(device.server.requestsOf('part')).toHaveLength(3)
+})
+
 test('makes no second asset when the process is killed between the create and its reply', async () => {
   const device = await startDevice()
   const clip = await writeClip(device.watchDir, 'A001.mov', 200_000)
