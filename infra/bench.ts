@@ -42,7 +42,7 @@ for (const { name, file } of chosen) {
     crashed = true
   }
 }
-console.error(table(measured))
+console.error(chosen.length === 0 ? 'there is no bench yet' : table(measured))
 process.exitCode = crashed ? 1 : measured.some(({ met }) => met === false) ? 3 : 0
 
 async function runBench(file: string, argv: readonly string[]): Promise<number> {
