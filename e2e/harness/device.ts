@@ -41,6 +41,8 @@ export async function createDevice(dir: string, name: string, serverUrl: string)
   const watchDir = join(dir, name, 'card')
   await mkdir(watchDir, { recursive: true })
   let daemon: ChildProcess | undefined
+  /** The last words of the daemon. */
+  let log = ''
 
   const start = (args: readonly string[]) =>
     spawn(process.execPath, [appFile('agent'), ...args, '--state-dir', stateDir], {
@@ -98,7 +100,6 @@ export async function createDevice(dir: string, name: string, serverUrl: string)
     run: async (...options) => {
       const child = start(['run', '--watch', watchDir, ...options])
       daemon = child
-      let log = ''
       for (const stream of [child.stdout, child.stderr])
         stream.on('data', (chunk) => (log = (log + chunk).slice(-20_000)))
       await until(`the agent of ${name} answers`, async () => {
@@ -108,9 +109,20 @@ export async function createDevice(dir: string, name: string, serverUrl: string)
     },
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
-    untilState: (fileName, ...states) =>
-      until(`${fileName} is ${states.join(' or ')} on ${name}`, async () =>
-        (await list()).find((one) => one.path.endsWith(fileName) && states.includes(one.state)),
-      ),
+    untilState: async (fileName, ...states) => {
+      let seen: Listed[] = []
+      try {
+        return await until(`${fileName} is ${states.join(' or ')} on ${name}`, async () => {
+          seen = await list()
+          return seen.find((one) => one.path.endsWith(fileName) && states.includes(one.state))
+        })
+      } catch (cause) {
+        const rows = seen.map((one) => `${one.path} ${one.state} ${one.reason ?? ''}`).join('\n')
+        throw new Error(
+          `${fileName} did not become ${states.join(' or ')}. The device lists:\n${rows}\nIts log:\n${log}`,
+          { cause },
+        )
+      }
+    },
   }
 }

@@ -21,28 +21,23 @@ export function useSendCommand() {
   const api = useApi()
   const queries = useQueryClient()
   const send = useMutation(api.commands.send.mutationOptions())
+  /** Fails with what the server refused. */
+  async function sendCommand(deviceIds: readonly string[], command: SentCommand): Promise<void> {
+    const sent = await send.mutateAsync({ commandId: newId(), deviceIds: [...deviceIds], command })
+    const skippedCount = sent.kind === 'enqueued' ? sent.skipped.length : 0
+    const skipped = skippedCount === 0 ? '' : ` ${plural(skippedCount, 'device')} left out: no control link.`
+    const waits = 'A device that is not connected does it when it comes back.'
+    tellDone(`${sentWords[command.kind]} to ${plural(sent.executions.length, 'device')}`, `${waits}${skipped}`)
+    await Promise.all([
+      queries.invalidateQueries({ queryKey: api.commands.pathKey() }),
+      queries.invalidateQueries({ queryKey: api.devices.pathKey() }),
+      queries.invalidateQueries({ queryKey: api.fleet.pathKey() }),
+    ])
+  }
   return {
     isSending: send.isPending,
-    /** Fails with what the server refused. */
-    async send(deviceIds: readonly string[], command: SentCommand): Promise<void> {
-      const sent = await send.mutateAsync({ commandId: newId(), deviceIds: [...deviceIds], command })
-      const skippedCount = sent.kind === 'enqueued' ? sent.skipped.length : 0
-      const skipped = skippedCount === 0 ? '' : ` ${plural(skippedCount, 'device')} left out: no control link.`
-      const waits = 'A device that is not connected does it when it comes back.'
-      tellDone(`${sentWords[command.kind]} to ${plural(sent.executions.length, 'device')}`, `${waits}${skipped}`)
-      await Promise.all([
-        queries.invalidateQueries({ queryKey: api.commands.pathKey() }),
-        queries.invalidateQueries({ queryKey: api.devices.pathKey() }),
-        queries.invalidateQueries({ queryKey: api.fleet.pathKey() }),
-      ])
-    },
+    send: sendCommand,
     /** The same for a button: a refusal is told beside the page. */
-    async press(deviceIds: readonly string[], command: SentCommand): Promise<void> {
-      try {
-        await this.send(deviceIds, command)
-      } catch (error) {
-        tellFailure(error)
-      }
-    },
+    press: (deviceIds: readonly string[], command: SentCommand) => sendCommand(deviceIds, command).catch(tellFailure),
   }
 }
