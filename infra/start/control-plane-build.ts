@@ -11,12 +11,15 @@ import { rootDir } from './repository.ts'
 export type ControlPlaneBuild = {
   /** How to run it: what Node runs, where, and with what of an environment. */
   launch(host: string, port: number): { argv: string[]; cwd: string; env: Record<string, string> }
+  /** Lets other starts know that this build is in use, so that they do not remove it. */
+  release(): void
 }
 
 const appDir = join(rootDir, 'apps', 'control-plane')
 /** Builds are kept by what they were made of, so that building anew never changes files under a running one. */
 const buildsDir = join(rootDir, '.rushes', 'control-plane')
 const keptBuildCount = 3
+const signOfLifeMs = 60_000
 
 /**
  * Sees to it that there is a build of the control plane as its sources are now: `next build` with `output: 'standalone'`
@@ -43,8 +46,9 @@ export async function prepareControlPlane(
       release()
     }
   }
-  await utimes(buildDir, new Date(), new Date())
+  await touch(buildDir)
   await removeOldBuilds()
+  const signsOfLife = setInterval(() => void touch(buildDir), signOfLifeMs).unref()
   const cwd = join(buildDir, relative(rootDir, appDir))
   return {
     launch: (host, port) => ({
@@ -52,6 +56,7 @@ export async function prepareControlPlane(
       cwd,
       env: { HOSTNAME: host, PORT: String(port), NEXT_TELEMETRY_DISABLED: '1' },
     }),
+    release: () => clearInterval(signsOfLife),
   }
 }
 
@@ -131,13 +136,21 @@ async function filesBelow(directory: string): Promise<string[]> {
     )
 }
 
+async function touch(buildDir: string): Promise<void> {
+  const now = new Date()
+  await utimes(buildDir, now, now).catch(() => undefined) // removed by hand: the server that runs from it says so itself
+}
+
 async function removeOldBuilds(): Promise<void> {
   const builds = await Promise.all(
     (await readdir(buildsDir))
       .filter((name) => /^[0-9a-f]{16}$/.test(name))
       .map(async (name) => ({ path: join(buildsDir, name), usedAt: (await stat(join(buildsDir, name))).mtimeMs })),
   )
-  const old = builds.sort((one, other) => other.usedAt - one.usedAt).slice(keptBuildCount)
+  const old = builds
+    .sort((one, other) => other.usedAt - one.usedAt)
+    .slice(keptBuildCount)
+    .filter(({ usedAt }) => usedAt < Date.now() - 3 * signOfLifeMs)
   for (const { path } of old) await rm(path, { recursive: true, force: true })
 }
 

@@ -100,7 +100,11 @@ export async function startInstance(
 
     const [controlPlane, database] = await bothOrNone(
       signal,
-      (given) => prepareControlPlane(output.step, logTo('build'), given),
+      async (given) => {
+        const prepared = await prepareControlPlane(output.step, logTo('build'), given)
+        undo.push(prepared.release)
+        return prepared
+      },
       async () => {
         const started = await startDatabase(options, folder, output, logTo('postgres'))
         undo.push(async () => {
