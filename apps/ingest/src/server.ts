@@ -46,8 +46,14 @@ export function buildServer(context: IngestContext, options: { trustedProxies: r
   app.setErrorHandler(answerFailure)
   app.setNotFoundHandler((_request, reply) => refuse(reply, c2cErrors.notFound))
   limitBodyTime(app, context.limits.bodyMs, (route) => route === partPath)
+  let isStopping = false
+  app.addHook('preClose', async () => {
+    isStopping = true
+  })
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
+    // A connection that stayed open would hold up the stop.
+    if (isStopping) reply.header('connection', 'close')
   })
   app.addHook('onResponse', async (request, reply) => {
     // The route, never the address: a signed URL is a credential.

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freshSeed, type SeededRandom, seededRandom } from '@rushes/test-kit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -19,6 +19,7 @@ import {
 } from './support/clips.ts'
 import { type Device, pairDevice } from './support/pair.ts'
 import { type ProcessIngest, prepareProcessIngest } from './support/process-ingest.ts'
+import { until } from './support/until.ts'
 
 let ingest: ProcessIngest
 let device: Device
@@ -116,16 +117,11 @@ test(`killed ${killCount} times in the middle of uploads, it keeps every acknowl
 test('a stop by SIGTERM lets an upload in flight end, and exits with 0', async () => {
   const bytes = someBytes(20 * mib)
   const { id, urls } = await createFixed(device, bytes, { name: 'drain.mp4', parts: 1 })
-  let release: (() => void) | undefined
-  const held = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  const sent = Promise.withResolvers<void>()
+  const goOn = Promise.withResolvers<void>()
   const body = new ReadableStream<Uint8Array>({
     async start(controller) {
       controller.enqueue(bytes.subarray(0, mib))
-      sent.resolve()
-      await held
+      await goOn.promise
       controller.enqueue(bytes.subarray(mib))
       controller.close()
     },
@@ -136,9 +132,11 @@ test('a stop by SIGTERM lets an upload in flight end, and exits with 0', async (
     body,
     duplex: 'half',
   })
-  await sent.promise
+  await until('the part is being written', async () =>
+    (await readdir(join(ingest.dir, '.rushes-uploads'))).includes(`${id}.data`),
+  )
   const ended = ingest.terminate()
-  release?.()
+  goOn.resolve()
   expect((await put).status).toBe(200)
   expect(await ended).toBe(0)
   await ingest.start()
