@@ -5,5 +5,7 @@ export function ownPath(wanted: unknown): string {
   const base = 'http://own.invalid'
   if (!URL.canParse(wanted, base)) return '/fleet'
   const url = new URL(wanted, base)
-  return url.origin === base && !url.pathname.startsWith('/sign-in') ? url.pathname + url.search : '/fleet'
+  // Two slashes may also be what is left once `/.` and the like are resolved.
+  const isOwn = url.origin === base && !url.pathname.startsWith('//')
+  return isOwn && !url.pathname.startsWith('/sign-in') ? url.pathname + url.search : '/fleet'
 }
