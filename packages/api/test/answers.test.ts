@@ -79,6 +79,29 @@ test('an input that does not fit is refused before any verb runs', async () => {
   expect(body.error.data).toMatchObject({ code: 'BAD_REQUEST', fault: null })
 })
 
+test.each([
+  ['too long', 'x'.repeat(501), '“Reason” is too long.', 'Take at most 500 characters.'],
+  ['empty', ' ', '“Reason” is missing.', 'Fill it in, then try again.'],
+  ['of the wrong type', 7, '“Reason” cannot be used.', expect.stringContaining('reload the page')],
+])('a field that is %s is refused in words, not as JSON of the parser', async (_what, reason, message, hint) => {
+  const { body, unexpected } = await call('devices.assign', { deviceId, projectId, reason })
+  expect(body.error).toMatchObject({ message, data: { code: 'BAD_REQUEST', hint } })
+  expect(unexpected).toEqual([])
+})
+
+test('what fails before any procedure runs is not repeated to the browser', async () => {
+  const response = await fetchRequestHandler({
+    endpoint: '/api/trpc',
+    router: appRouter,
+    req: new Request('http://rushes.test/api/trpc/me'),
+    createContext: () => {
+      throw new Error('Failed query: select token from sessions params: s3cret')
+    },
+  })
+  expect(response.status).toBe(500)
+  expect(await response.text()).not.toMatch(/select|s3cret/)
+})
+
 test('a mutation cannot be called by GET', async () => {
   const response = await fetchRequestHandler({
     endpoint: '/api/trpc',

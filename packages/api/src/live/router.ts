@@ -1,4 +1,5 @@
 import { initTRPC, TRPCError, tracked } from '@trpc/server'
+import { outsideMessage } from '../inside-failure.ts'
 import { deviceInput, fleetInput } from './inputs.ts'
 import type { LiveContext, Numbered } from './source.ts'
 import { whileSignedIn } from './while-signed-in.ts'
@@ -7,6 +8,11 @@ import { whileSignedIn } from './while-signed-in.ts'
 const pingIntervalMs = 2_000
 
 const t = initTRPC.context<LiveContext>().create({
+  errorFormatter: ({ shape }) => ({
+    ...shape,
+    message: outsideMessage(shape),
+    data: { code: shape.data.code, httpStatus: shape.data.httpStatus, path: shape.data.path },
+  }),
   sse: {
     ping: { enabled: true, intervalMs: pingIntervalMs },
     // A browser that heard nothing for this long connects anew and resumes.
