@@ -70,7 +70,9 @@ function outcome(execution: ExecutionRow): string {
   const { state, result, error, step, percent } = execution
   if (result !== null) {
     const numbers = `${plural(result.fileCount, 'clip')}, ${formatBytes(result.byteCount)}`
-    return result.summary === '' ? numbers : `${result.summary} (${numbers})`
+    if (result.summary === '') return numbers
+    const summary = result.summary.charAt(0).toUpperCase() + result.summary.slice(1)
+    return result.fileCount === 0 ? summary : `${summary} (${numbers})`
   }
   if (error !== null) return `${error.message} (${error.code})`
   if (state === 'running' && step !== null) return percent === null ? step : `${step}, ${Math.round(percent)}%`

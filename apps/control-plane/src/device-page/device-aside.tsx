@@ -6,7 +6,7 @@ import Link from 'next/link'
 import { useState } from 'react'
 import { MoveDialog } from '@/devices/move-dialog.tsx'
 import { PauseSharingDialog, useResumeSharing } from '@/devices/pause-sharing-dialog.tsx'
-import { formatBytes, plural } from '@/format/bytes.ts'
+import { formatBytes } from '@/format/bytes.ts'
 import { formatDuration } from '@/format/time.ts'
 import { useMayOperate } from '@/shell/viewer.tsx'
 import { Button } from '@/ui/button.tsx'
@@ -14,6 +14,7 @@ import { Card, Fact, Facts, None, Unknown } from '@/ui/card.tsx'
 import { Notice } from '@/ui/notice.tsx'
 import { ProgressBar } from '@/ui/progress-bar.tsx'
 import { Age, Instant } from '@/ui/time.tsx'
+import { clearedWords } from './timeline-words.ts'
 
 type Row = FleetRow | LiveFleetRow
 
@@ -76,9 +77,7 @@ function ProjectCard({ row, detail }: { row: Row; detail: DeviceDetail | null })
         )}
         {row.fence.state === 'confirmed' && latest?.receipt != null && latest.from !== null && (
           <Notice tone="ok" icon={FileCheck}>
-            Came from {latest.from.name}. Cleared {plural(latest.receipt.clearedCount, 'clip')},{' '}
-            {formatBytes(latest.receipt.clearedBytes)}
-            {latest.receipt.abortedCount > 0 && `, ${latest.receipt.abortedCount} of them under way`}.{' '}
+            Came from {latest.from.name}; {clearedWords(latest.receipt)}.{' '}
             <span className="block font-mono text-sm text-ink-2">receipt {latest.receipt.idsXxh64}</span>
           </Notice>
         )}

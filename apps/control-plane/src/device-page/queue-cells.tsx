@@ -15,11 +15,16 @@ import { actionWords, clipActionOf } from '@/uploads/clip-action.ts'
 import { whyOf } from '@/uploads/why.ts'
 import { wordsForUpload } from '@/words/upload-words.ts'
 
-export type QueueContext = { deviceId: string; progress: ReadonlyMap<string, UploadProgressRow> }
+export type QueueContext = {
+  deviceId: string
+  /** The device's project now; null without one, or where the destination names it. */
+  projectId: string | null
+  progress: ReadonlyMap<string, UploadProgressRow>
+}
 
 export function queueColumns(context: QueueContext): readonly Column<UploadRow>[] {
   return [
-    { key: 'name', header: 'Clip', width: '29%', cell: (upload) => <ClipName upload={upload} /> },
+    { key: 'name', header: 'Clip', width: '29%', cell: (upload) => <ClipName upload={upload} context={context} /> },
     { key: 'state', header: 'State', cell: (upload) => <ClipState upload={upload} context={context} /> },
     {
       key: 'progress',
@@ -42,7 +47,8 @@ export function queueColumns(context: QueueContext): readonly Column<UploadRow>[
 const nameOf = (path: string) => path.split(/[/\\]/).at(-1) ?? path
 const folderOf = (path: string) => path.slice(0, Math.max(0, path.length - nameOf(path).length - 1))
 
-function ClipName({ upload }: { upload: UploadRow }) {
+function ClipName({ upload, context }: { upload: UploadRow; context: QueueContext }) {
+  const isOfFormer = context.projectId !== null && upload.projectId !== null && upload.projectId !== context.projectId
   const name = nameOf(upload.path)
   return (
     <span className="flex min-w-0 flex-col" title={upload.path}>
@@ -57,7 +63,10 @@ function ClipName({ upload }: { upload: UploadRow }) {
       ) : (
         <span className="truncate font-medium">{name}</span>
       )}
-      <span className="truncate text-sm text-ink-3">{folderOf(upload.path)}</span>
+      <span className="truncate text-sm text-ink-3">
+        {isOfFormer && 'former project · '}
+        {folderOf(upload.path)}
+      </span>
     </span>
   )
 }
@@ -151,7 +160,7 @@ function ClipProgress({ upload, context }: { upload: UploadRow; context: QueueCo
 export function QueueCard({ upload, context }: { upload: UploadRow; context: QueueContext }) {
   return (
     <div className="flex flex-col gap-2">
-      <ClipName upload={upload} />
+      <ClipName upload={upload} context={context} />
       <ClipState upload={upload} context={context} />
       <div className="flex items-center gap-3">
         <div className="min-w-0 flex-1">

@@ -61,8 +61,12 @@ export function QueuePanel({ row, live }: { row: FleetRow | LiveFleetRow; live: 
     [list.data, list.hasNextPage, live.uploads, groups, q],
   )
   const total = counts.data === undefined ? null : uploadGroups.reduce((sum, group) => sum + counts.data[group], 0)
-  const context: QueueContext = { deviceId, progress: live.progress }
-  const columns = useMemo(() => queueColumns({ deviceId, progress: live.progress }), [deviceId, live.progress])
+  const projectId = row.project?.id ?? null
+  const context: QueueContext = useMemo(
+    () => ({ deviceId, projectId, progress: live.progress }),
+    [deviceId, projectId, live.progress],
+  )
+  const columns = useMemo(() => queueColumns(context), [context])
 
   return (
     <section aria-label="Queue">

@@ -49,10 +49,7 @@ export function timelineWords(entry: TimelineEntry): TimelineWords {
       }
     case 'execution': {
       const { tone, label } = executionWords[entry.state]
-      const did =
-        entry.result === null
-          ? (entry.error?.message ?? null)
-          : `${plural(entry.result.fileCount, 'clip')}, ${formatBytes(entry.result.byteCount)}`
+      const did = entry.result === null ? (entry.error?.message ?? null) : resultWords(entry.result)
       return {
         icon: commandWords[entry.body.kind].icon,
         tone,
@@ -61,8 +58,7 @@ export function timelineWords(entry: TimelineEntry): TimelineWords {
       }
     }
     case 'receipt': {
-      const aborted = entry.abortedCount > 0 ? `, ${entry.abortedCount} of them under way` : ''
-      const text = `Confirmed its move: cleared ${plural(entry.clearedCount, 'clip')}, ${formatBytes(entry.clearedBytes)}${aborted}`
+      const text = `Confirmed its move: ${clearedWords(entry)}`
       return { icon: FileCheck, tone: 'ok', text, detail: `Receipt ${entry.idsXxh64}` }
     }
     case 'event':
@@ -72,6 +68,18 @@ export function timelineWords(entry: TimelineEntry): TimelineWords {
   }
 }
 
+/** What a device did, in numbers; null when there were none to tell. */
+const resultWords = (result: { fileCount: number; byteCount: number }) =>
+  result.fileCount === 0 ? null : `${plural(result.fileCount, 'clip')}, ${formatBytes(result.byteCount)}`
+
+/** What a device cleared when it moved: `cleared 10 clips, 31.0 GB, 1 of them under way`. */
+export function clearedWords(receipt: { clearedCount: number; clearedBytes: number; abortedCount: number }): string {
+  const { clearedCount, clearedBytes, abortedCount } = receipt
+  if (clearedCount === 0) return 'its queue was empty'
+  const aborted = abortedCount > 0 ? `, ${abortedCount} of them under way` : ''
+  return `cleared ${plural(clearedCount, 'clip')}, ${formatBytes(clearedBytes)}${aborted}`
+}
+
 function eventWords(body: Extract<TimelineEntry, { kind: 'event' }>['body']): TimelineWords {
   switch (body.kind) {
     case 'uploadChanged': {
@@ -79,8 +87,7 @@ function eventWords(body: Extract<TimelineEntry, { kind: 'event' }>['body']): Ti
       return { icon: OctagonAlert, tone: 'bad', text: `${name} failed`, detail: body.upload.error?.message ?? null }
     }
     case 'projectChanged': {
-      const { clearedCount, clearedBytes } = body.receipt
-      const text = `Changed its project: cleared ${plural(clearedCount, 'clip')}, ${formatBytes(clearedBytes)}`
+      const text = `Changed its project: ${clearedWords(body.receipt)}`
       return { icon: ArrowRightLeft, tone: 'mute', text, detail: null }
     }
     case 'holdChanged': {

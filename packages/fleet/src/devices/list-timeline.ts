@@ -57,7 +57,7 @@ export async function listTimeline(
       union all
       select 'audit-' || id, at, jsonb_build_object('kind', 'audit', 'action', action, 'actorName', actor_name,
         'reason', reason, 'after', after)
-      from ${auditEvents} where device_id = ${deviceId}
+      from ${auditEvents} where device_id = ${deviceId} and action <> 'device.purgeReceipt' -- its receipt tells it
       union all
       select 'event-' || e.id, e.received_at, jsonb_build_object('kind', 'event', 'body', e.body, 'deviceAt', e.at)
       from ${deviceEvents} e
