@@ -1,10 +1,10 @@
-import { pairingRequests, projects } from '@rushes/db'
+import { type Database, pairingRequests, projects } from '@rushes/db'
 import { and, desc, eq, isNull } from 'drizzle-orm'
 import { recordAudit } from '../audit/record.ts'
 import type { Acting } from '../context.ts'
 import { announceDeviceChange } from '../devices/announce-change.ts'
 import { admitDevice } from './admit-device.ts'
-import { countWrongCode, lockedOutUntil, subjectsOf } from './wrong-codes.ts'
+import { countWrongCode, lockedOutUntil, subjectsOf, takeTurns } from './wrong-codes.ts'
 
 export type ApprovePairingInput = {
   /** As typed: spaces and dashes count for nothing. */
@@ -44,11 +44,8 @@ export type ApprovePairingOutcome =
 export async function approvePairing(context: Acting, input: ApprovePairingInput): Promise<ApprovePairingOutcome> {
   const { now, actor } = context
   const subjects = subjectsOf(actor, input.remoteAddress)
-  const until = await lockedOutUntil(context, subjects)
-  if (until !== null) return { kind: 'lockedOut', until }
-
   const userCode = input.userCode.replace(/[\s-]/g, '')
-  const outcome = await context.db.transaction(async (tx): Promise<ApprovePairingOutcome> => {
+  const tryCode = async (tx: Database): Promise<ApprovePairingOutcome> => {
     const [request] = await tx
       .select()
       .from(pairingRequests)
@@ -108,7 +105,14 @@ export async function approvePairing(context: Acting, input: ApprovePairingInput
     await announceDeviceChange(tx, { deviceIds: [admitted.deviceId], pairing: true })
     const { deviceId, deviceName, pairedAgain } = admitted
     return { kind: 'approved', deviceId, deviceName, projectId: input.projectId, projectName, pairedAgain, uploadTo }
+  }
+  return context.db.transaction(async (tx) => {
+    const inside = { ...context, db: tx }
+    await takeTurns(inside, subjects)
+    const until = await lockedOutUntil(inside, subjects)
+    if (until !== null) return { kind: 'lockedOut', until }
+    const outcome = await tryCode(tx)
+    if (outcome.kind === 'codeUnknown') await countWrongCode(inside, subjects)
+    return outcome
   })
-  if (outcome.kind === 'codeUnknown') await countWrongCode(context, subjects)
-  return outcome
 }

@@ -1,5 +1,5 @@
 import { pairingFailures } from '@rushes/db'
-import { and, count, gt, inArray, lt, min } from 'drizzle-orm'
+import { and, count, gt, inArray, lt, min, sql } from 'drizzle-orm'
 import type { Actor, Clocked } from '../context.ts'
 import { maxWrongCodes, staleAfterMs, wrongCodeWindowMs } from './limits.ts'
 
@@ -11,6 +11,15 @@ export function subjectsOf(actor: Actor, remoteAddress: string | null): string[]
     ...(actor.id === null ? [] : [`${actor.kind}:${actor.id}`]),
     ...(remoteAddress === null ? [] : [`address:${remoteAddress}`]),
   ]
+}
+
+/**
+ * Lets one attempt of each subject at a time go on, until the transaction ends: of many codes sent at once, each is tried only
+ * when those before it are counted.
+ */
+export async function takeTurns({ db }: Pick<Clocked, 'db'>, subjects: string[]): Promise<void> {
+  for (const subject of subjects.toSorted())
+    await db.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`pairing ${subject}`}, 0))`)
 }
 
 /** When the lock-out of these subjects ends; null while there is none. */

@@ -32,6 +32,7 @@ export type SessionRow = {
 
 export const minPasswordLength = 10
 export const maxPasswordLength = 128
+export const maxEmailLength = 254
 
 const sessionLifetimeSeconds = 14 * 86_400
 const sessionRenewalSeconds = 86_400
@@ -87,6 +88,9 @@ export function createAuth({ db, secret, baseUrl, onError, trustedProxies }: Aut
         if (context.request !== undefined && !openPaths.has(context.path)) throw new APIError('NOT_FOUND')
         if (context.path !== '/sign-in/email') return
         const subject = String(context.body?.email ?? '').toLowerCase()
+        // Nobody has such an address, and what is counted is kept in memory.
+        if (subject.length > maxEmailLength)
+          throw new APIError('BAD_REQUEST', { message: 'This is no e-mail address.' })
         if (!attempts.take(subject, Date.now())) throw new APIError('TOO_MANY_REQUESTS', { message: tooManyAttempts })
       }),
       after: createAuthMiddleware(async (context) => {

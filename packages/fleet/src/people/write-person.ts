@@ -2,7 +2,7 @@ import { accounts, type Database, people, sessions } from '@rushes/db'
 import { hashPassword } from 'better-auth/crypto'
 import { and, eq } from 'drizzle-orm'
 import { z } from 'zod'
-import { maxPasswordLength, minPasswordLength } from './auth.ts'
+import { maxEmailLength, maxPasswordLength, minPasswordLength } from './auth.ts'
 import type { Role } from './roles.ts'
 
 export type PersonFault =
@@ -15,7 +15,7 @@ export type PasswordFault =
   | { kind: 'passwordTooShort'; minLength: number }
   | { kind: 'passwordTooLong'; maxLength: number }
 
-const emailAddress = z.email().max(254)
+const emailAddress = z.email().max(maxEmailLength)
 
 /** Checks what a person is to be called; the e-mail comes back as sign-in compares it, in lower case. */
 export function checkPerson(input: { name: string; email: string }): { name: string; email: string } | PersonFault {

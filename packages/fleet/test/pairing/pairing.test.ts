@@ -250,6 +250,21 @@ describe('approving', () => {
     clock.advance(15 * 60_000 + 1)
     expect(await approve(ben, 'wrong', null)).toEqual({ kind: 'codeUnknown' })
   })
+
+  test('of wrong codes that are sent all at once no more than ten are tried', async () => {
+    const { now } = start()
+    await database.db.delete(pairingFailures)
+    const outcomes = await Promise.all(
+      Array.from({ length: 40 }, () =>
+        approvePairing(
+          { db: database.db, now, actor: ben },
+          { userCode: 'wrong', projectId, remoteAddress: '192.0.2.11' },
+        ),
+      ),
+    )
+    expect(outcomes.filter(({ kind }) => kind === 'codeUnknown')).toHaveLength(10)
+    expect(outcomes.filter(({ kind }) => kind === 'lockedOut')).toHaveLength(30)
+  })
 })
 
 describe('fetching the tokens', () => {

@@ -100,6 +100,17 @@ test('wrong passwords for one e-mail are refused after ten, whatever address the
   expect((await signIn('fay', 'correct horse', '198.51.100.99')).status).toBe(429)
 })
 
+test('an e-mail of any length that is sent to sign-in is refused uncounted, so that nothing of it stays in memory', async () => {
+  const email = `${'x'.repeat(100_000)}@example.com`
+  const statuses: number[] = []
+  for (let attempt = 1; attempt <= 11; attempt += 1) {
+    statuses.push(
+      (await post('/sign-in/email', { email, password: 'wrong' }, { 'x-forwarded-for': '203.0.113.9' })).status,
+    )
+  }
+  expect(statuses).toEqual(Array<number>(11).fill(400))
+})
+
 test('wrong passwords from one address are refused after thirty, whatever e-mail they try', async () => {
   const statuses: number[] = []
   for (let attempt = 1; attempt <= 31; attempt += 1) {
