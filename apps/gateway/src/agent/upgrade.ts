@@ -106,6 +106,8 @@ export function refuse(socket: Duplex, { status, code, hint }: Refusal): void {
   const body = `${JSON.stringify({ error: { code, hint } })}\n`
   const retry = status === 503 ? `retry-after: ${Math.ceil(1 + Math.random() * 9)}\r\n` : ''
   const challenge = status === 401 ? 'www-authenticate: Bearer realm="rushes"\r\n' : ''
+  // The other side may never close its half, and no timeout of the HTTP server watches a socket that asked for an upgrade.
+  socket.once('finish', () => socket.destroy())
   socket.end(
     `HTTP/1.1 ${status} ${reasonPhrases[status]}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
       `${retry}${challenge}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
