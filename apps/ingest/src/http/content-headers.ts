@@ -12,7 +12,9 @@ const inlineImages = new Set([
 /** The type under which a browser may show this clip in the page; null for what it is only to save (SVG, HTML, anything else). */
 export function inlineType(filetype: string): string | null {
   const type = filetype.split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  return /^(video|audio)\/[\w.+-]+$/.test(type) || inlineImages.has(type) ? type : null
+  // What ends in +xml a browser would show as a document, whatever it begins with.
+  const isMedia = /^(video|audio)\/[\w.+-]+$/.test(type) && !type.endsWith('+xml')
+  return isMedia || inlineImages.has(type) ? type : null
 }
 
 /** A Content-Disposition header with a name of any script (RFC 6266). */
