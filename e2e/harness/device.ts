@@ -98,14 +98,18 @@ export async function createDevice(dir: string, name: string, serverUrl: string)
       }
     },
     run: async (...options) => {
-      const child = start(['run', '--watch', watchDir, ...options])
+      const child = start(['run', '--watch', watchDir, '--json', ...options])
       daemon = child
-      for (const stream of [child.stdout, child.stderr])
-        stream.on('data', (chunk) => (log = (log + chunk).slice(-20_000)))
-      await until(`the agent of ${name} answers`, async () => {
-        if (child.exitCode !== null) throw new Error(`rushes-agent run ended with ${child.exitCode}: ${log}`)
-        return (await cli('status', '--json')).code === 0
-      })
+      log = ''
+      const ready = Promise.withResolvers<void>()
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.on('data', (chunk) => {
+          log = (log + chunk).slice(-20_000)
+          if (log.includes('"event":"ready"')) ready.resolve()
+        })
+      }
+      child.on('close', (code) => ready.reject(new Error(`rushes-agent run ended with ${code}: ${log}`)))
+      await ready.promise
     },
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),

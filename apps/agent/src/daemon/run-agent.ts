@@ -10,7 +10,7 @@ import { queueOperations } from '../local-api/queue-operations.ts'
 import { serveLocalApi } from '../local-api/serve.ts'
 import { readUploadLink } from '../queue/links.ts'
 import { openQueue } from '../queue/open-queue.ts'
-import { prepareStateDir, takeStateLock } from '../queue/state-dir.ts'
+import { prepareStateDir, waitForStateLock } from '../queue/state-dir.ts'
 import { startEngine } from '../upload/engine.ts'
 import { createLinkPort } from './create-link-port.ts'
 import { readDeviceStatus } from './device-status.ts'
@@ -36,7 +36,7 @@ export type RunOptions = {
 export async function runAgent(options: RunOptions): Promise<void> {
   const { stateDir } = options
   prepareStateDir(stateDir)
-  const lock = takeStateLock(stateDir)
+  const lock = await waitForStateLock(stateDir, options.signal)
   if (lock === null) {
     throw new AgentError(
       'STATE_DIR_LOCKED',

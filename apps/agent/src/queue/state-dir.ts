@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AgentError, errorCode } from '../agent-error.ts'
+import { sleep } from '../sleep.ts'
 
 /** Makes the state folder, readable by its owner alone: it holds the device's credentials. */
 export function prepareStateDir(stateDir: string): void {
@@ -42,6 +43,19 @@ export function takeStateLock(stateDir: string): StateLock | null {
       'Check that the folder is on a local, writable disk with free space.',
       cause,
     )
+  }
+}
+
+/** A command that looks at the queue while no daemon runs holds the lock for a moment; another daemon holds it for good. */
+const lockPatienceMs = 5_000
+
+/** Takes the lock of the state folder, waiting a few seconds for whoever has it; null when it stays taken or the signal aborts. */
+export async function waitForStateLock(stateDir: string, signal: AbortSignal): Promise<StateLock | null> {
+  const givesUpAt = performance.now() + lockPatienceMs
+  for (;;) {
+    const lock = takeStateLock(stateDir)
+    if (lock !== null || signal.aborted || performance.now() >= givesUpAt) return lock
+    await sleep(100, signal)
   }
 }
 
