@@ -313,8 +313,10 @@ function loseAsset(
 }
 
 function fail(state: UploadState, reason: FailedReason, error: UploadError): UploadTransition {
-  if (!isUnderWay(state)) return notApplicable
   const work = workOf(state)
+  // Also of one that has failed already: what it kept to go on with is of a file that is no more.
+  const isOfOtherFile = work !== null && (reason === 'sourceChanged' || reason === 'sourceTruncated')
+  if (!isUnderWay(state) && !(state.kind === 'failed' && isOfOtherFile)) return notApplicable
   // The parts that arrived stay worth something only while the file is still the one that they were cut from.
   if (reason === 'attemptsExhausted' || reason === 'readError')
     return moved({ kind: 'failed', reason, error, work }, 'abortSending')

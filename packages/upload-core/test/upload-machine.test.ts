@@ -112,7 +112,7 @@ const table: Record<UploadState['kind'], Record<UploadEvent['kind'], Outcome>> =
   held: { ...nothing, grewAgain: 'growing', released: 'queued', cancelled: 'cancelled', cleared: 'cleared' },
   uploaded: { ...nothing, custodyAnswered: 'verified', custodyAbandoned: 'uploaded' },
   verified: nothing,
-  failed: { ...nothing, partAcknowledged: 'failed', retried: 'uploading', reset: 'queued', cancelled: 'cancelled', cleared: 'cleared' },
+  failed: { ...nothing, partAcknowledged: 'failed', failed: 'failed', retried: 'uploading', reset: 'queued', cancelled: 'cancelled', cleared: 'cleared' },
   blocked: nothing,
   cancelled: { ...nothing, retried: 'queued', reset: 'queued' },
   cleared: { ...nothing, sourceFound: 'queued' },
@@ -213,6 +213,18 @@ describe('the upload machine', () => {
     const changed = move(states.uploading, events.failed)
     expect(changed).toMatchObject({ state: { work: null }, effects: ['abortSending', 'dropParts'] })
     expect(move(changed.state, events.retried).effects).toContain('adoptSource')
+  })
+
+  test('forgets what an upload that failed had kept when its file turns out to be another one', () => {
+    const other = move(states.failed, events.failed)
+    expect(other).toMatchObject({
+      state: { reason: 'sourceChanged', work: null },
+      effects: ['abortSending', 'dropParts'],
+    })
+    expect(transitionUpload(other.state, events.failed, { now }).kind).toBe('ignored')
+    expect(transitionUpload(states.failed, { kind: 'failed', reason: 'readError', error }, { now }).kind).toBe(
+      'ignored',
+    )
   })
 
   test('stops what is being sent at once when it is cleared or cancelled', () => {

@@ -17,6 +17,8 @@ import {
   findByPath,
   isKnownStat,
   moveSource,
+  type Rested,
+  recordOtherFile,
   recordRested,
   resumeVolume,
 } from '../queue/known-files.ts'
@@ -159,42 +161,55 @@ function isStillToCome({ state }: StoredUpload): boolean {
 /** A file at rest that is not known by its identity: the row of its path when that still waits for it, else a new one. */
 function takeIn(queue: Queue, file: SettledFile): void {
   const known = findByPath(queue, file.path)
+  if (known === null || !isStillToCome(known) || isOfOtherCard(known, file)) addNew(queue, file)
+  else if (known.state.kind !== 'growing' && isUntouched(known, file))
+    updateSource(queue, known.source.fileId, factsOf(file.identity))
+  else takeChanged(queue, known, file)
+}
+
+/** By size and time. It comes as a new one where its volume goes by another name, or where it was put back. */
+function isUntouched({ source }: StoredUpload, { identity }: SettledFile): boolean {
+  const now = factsOf(identity)
+  return now.sizeBytes === source.sizeBytes && now.modifiedUs === source.modifiedUs
+}
+
+/** Cards of one camera hold files of the same names: the row waits for the card that it came from. */
+function isOfOtherCard(known: StoredUpload, file: SettledFile): boolean {
+  const { volumeId } = known.source
+  return volumeId !== '' && volumeId !== file.identity.volumeId && !isUntouched(known, file)
+}
+
+/** What has no asset yet is taken as it is now; what was sent of it so far is of another file. */
+function takeChanged(queue: Queue, known: StoredUpload, file: SettledFile): void {
   const source = factsOf(file.identity)
-  const hold = holdReason(readUploadLink(queue), file.watchFolder.mode, file.capturedAt)
-  const isTooLarge = file.sizeBytes > maxFileSizeBytes
-  if (known?.state.kind === 'growing') {
-    const capturedAt = Math.min(known.capturedAt ?? file.capturedAt, file.capturedAt)
-    const heldBack = holdReason(readUploadLink(queue), file.watchFolder.mode, capturedAt)
-    const outcome = isTooLarge
-      ? ({ kind: 'refused', reason: 'tooLarge' } as const)
-      : heldBack === null
-        ? ({ kind: 'queued' } as const)
-        : ({ kind: 'held', reason: heldBack } as const)
-    recordRested(queue, known, { source, capturedAt, outcome })
-    return
-  }
-  if (known !== null && isStillToCome(known)) {
-    // It failed because it changed, or it was taken as it is by a retry: remember what it is now, so that it is not offered again.
-    updateSource(
-      queue,
-      known.source.fileId,
-      known.state.kind === 'failed'
-        ? source
-        : { ...source, modifiedUs: known.source.modifiedUs, sizeBytes: known.source.sizeBytes },
-    )
-    return
-  }
+  const capturedAt = captureOf(known, file)
+  const isToRest =
+    known.state.kind === 'growing' || applyUploadEvent(queue, known.id, { kind: 'grewAgain' }).kind === 'moved'
+  if (isToRest) recordRested(queue, known, { source, capturedAt, outcome: outcomeOf(queue, file, capturedAt) })
+  else recordOtherFile(queue, known, { source, capturedAt })
+}
+
+/** The earliest instant that is known of a file that grew; of another one that took its name, its own. */
+function captureOf(known: StoredUpload, file: SettledFile): number {
+  const { identityKey, inodeIsStable, inode } = known.source
+  const isSameFile = identityKey === null || (inodeIsStable && inode === file.identity.inode)
+  return isSameFile ? Math.min(known.capturedAt ?? file.capturedAt, file.capturedAt) : file.capturedAt
+}
+
+function outcomeOf(queue: Queue, { sizeBytes, watchFolder }: SettledFile, capturedAt: number): Rested['outcome'] {
+  if (sizeBytes > maxFileSizeBytes) return { kind: 'refused', reason: 'tooLarge' }
+  const hold = holdReason(readUploadLink(queue), watchFolder.mode, capturedAt)
+  return hold === null ? { kind: 'queued' } : { kind: 'held', reason: hold }
+}
+
+function addNew(queue: Queue, file: SettledFile): void {
   addUpload(queue, {
     ...nameOf(file.path),
     mimeType: file.mediaType,
     channel: file.watchFolder.channel,
     capturedAt: file.capturedAt,
-    file: { ...source, path: file.path, watchFolder: file.watchFolder.path },
-    entry: isTooLarge
-      ? { kind: 'refused', reason: 'tooLarge' }
-      : hold === null
-        ? { kind: 'queued' }
-        : { kind: 'held', reason: hold },
+    file: { ...factsOf(file.identity), path: file.path, watchFolder: file.watchFolder.path },
+    entry: outcomeOf(queue, file, file.capturedAt),
   })
 }
 

@@ -1,9 +1,11 @@
 import type { HeldReason, RefusedReason } from '@rushes/upload-core'
-import { type Applied, applyUploadEvent } from './apply-upload-event.ts'
+import { type Applied, applyUploadEvent, findUpload } from './apply-upload-event.ts'
 import type { Queue } from './open-queue.ts'
+import { appendUploadChanged } from './outbox.ts'
 import { type SourceFacts, updateSource } from './registrations.ts'
 import { text } from './row.ts'
 import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
+import { uploadReportOf } from './upload-report.ts'
 
 /** The newest upload of the file that is known under this path; null when there is none. */
 export function findByPath(queue: Queue, path: string): StoredUpload | null {
@@ -51,6 +53,29 @@ export function recordRested(queue: Queue, upload: StoredUpload, { source, captu
         ? { kind: 'refused', reason: outcome.reason }
         : { kind: 'rested', hold: outcome.kind === 'held' ? outcome.reason : null },
     )
+  })
+}
+
+/**
+ * Another file lies where that of an upload was, or its bytes are others: nothing that was sent of it may be joined with it. The upload has
+ * failed, and a retry takes the file as it is now, with the instant at which that one was captured.
+ */
+export function recordOtherFile(
+  queue: Queue,
+  upload: StoredUpload,
+  { source, capturedAt }: Pick<Rested, 'source' | 'capturedAt'>,
+): void {
+  queue.transact(() => {
+    const isShorter = source.sizeBytes < upload.source.sizeBytes
+    const reason = isShorter ? 'sourceTruncated' : 'sourceChanged'
+    const error = { code: 'SOURCE_CHANGED', message: `the file was ${isShorter ? 'truncated' : 'written'}` }
+    applyUploadEvent(queue, upload.id, { kind: 'failed', reason, error })
+    updateSource(queue, upload.source.fileId, source)
+    queue
+      .sql("UPDATE uploads SET size_bytes = ?, captured_at = ? WHERE id = ? AND state = 'failed'")
+      .run(source.sizeBytes, capturedAt, upload.id)
+    const now = findUpload(queue, upload.id)
+    if (now !== null) appendUploadChanged(queue, uploadReportOf(now))
   })
 }
 

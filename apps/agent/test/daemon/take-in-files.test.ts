@@ -1,0 +1,132 @@
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import type { SettledFile } from '../../src/capture/capture-port.ts'
+import { takeInFiles } from '../../src/daemon/take-in-files.ts'
+import { applyUploadEvent, findUpload } from '../../src/queue/apply-upload-event.ts'
+import { retryUploads } from '../../src/queue/decisions.ts'
+import type { Queue } from '../../src/queue/open-queue.ts'
+import { acknowledgePart, claimPart } from '../../src/queue/part-claims.ts'
+import { uploadsInOrder } from '../../src/queue/queue-reports.ts'
+import { claimRegistration, recordCreated } from '../../src/queue/registrations.ts'
+import { startOfTime, testQueue } from '../queue/test-queue.ts'
+
+const path = '/card/A001.mov'
+const minute = 60_000
+
+type Look = { sizeBytes: number; modifiedAt: number; inode: string; volumeId: string; capturedAt: number }
+const before: Look = { sizeBytes: 2_000, modifiedAt: minute, inode: '1', volumeId: 'volume-1', capturedAt: startOfTime }
+
+function settled(change: Partial<Look>): SettledFile {
+  const look = { ...before, ...change }
+  const key = `${look.volumeId}:${look.inode}:${look.sizeBytes}:${look.modifiedAt}`
+  return {
+    path,
+    relativePath: 'A001.mov',
+    watchFolder: {
+      ...{ path: '/card', channel: 0, mode: 'on-close', include: [], exclude: [] },
+      ...{ order: 'oldest-first', bytesPerSecond: null },
+    },
+    identity: {
+      ...{ key, statKey: key, volumeId: look.volumeId, inode: look.inode, inodeIsStable: true },
+      ...{ pathOnVolume: 'A001.mov', sizeBytes: look.sizeBytes, mtimeNs: String(look.modifiedAt * 1_000_000) },
+      headTailDigest: '0123456789abcdef',
+    },
+    sizeBytes: look.sizeBytes,
+    modifiedAt: look.modifiedAt,
+    birthtime: null,
+    firstGrowthSeenAt: null,
+    embeddedCreationAt: null,
+    capturedAt: look.capturedAt,
+    mediaType: 'video/quicktime',
+  }
+}
+
+function takenIn() {
+  const { queue } = testQueue()
+  const listener = takeInFiles(queue, pino({ level: 'silent' }))
+  listener.onSettled(settled({}))
+  const [upload] = uploadsInOrder(queue, 0, 10)
+  if (upload === undefined) throw new Error('the file was taken in')
+  return { queue, listener, id: upload.id, state: () => findUpload(queue, upload.id) }
+}
+
+/** An upload with two parts, the first of which has arrived. */
+function sendHalf(queue: Queue): void {
+  const claim = claimRegistration(queue, 10)
+  if (claim === null) throw new Error('there is one to register')
+  const parts = [1, 2].map((number) => ({ number, offset: (number - 1) * 1_000, sizeBytes: 1_000, url: 'http://x/' }))
+  recordCreated(queue, claim, { assetId: 'asset-1', urlsIssuedAt: startOfTime, parts })
+  const part = claimPart(queue)
+  if (part === null) throw new Error('there is a part to send')
+  acknowledgePart(queue, part, '0123456789abcdef', false)
+}
+
+const error = { code: 'E', message: 'because' }
+
+test('parts of a file that changed after its upload had failed are never joined with those of the new one', () => {
+  const { queue, listener, id, state } = takenIn()
+  sendHalf(queue)
+  applyUploadEvent(queue, id, { kind: 'failed', reason: 'attemptsExhausted', error })
+  listener.onSettled(settled({ modifiedAt: 2 * minute }))
+  expect(state()).toMatchObject({
+    state: { kind: 'failed', reason: 'sourceChanged', work: null },
+    bytesAcknowledged: 0,
+  })
+  retryUploads(queue, [id])
+  expect(claimPart(queue)).toBeNull()
+  expect(claimRegistration(queue, 10)?.upload.id).toBe(id)
+})
+
+test('a file that grew after its upload had failed is registered with its new size by a retry', () => {
+  const { queue, listener, id } = takenIn()
+  sendHalf(queue)
+  applyUploadEvent(queue, id, { kind: 'failed', reason: 'sourceChanged', error })
+  listener.onSettled(settled({ modifiedAt: 2 * minute, sizeBytes: 5_000 }))
+  retryUploads(queue, [id])
+  expect(claimRegistration(queue, 10)?.upload).toMatchObject({ id, sizeBytes: 5_000, source: { sizeBytes: 5_000 } })
+})
+
+test('a queued file that was written to while the agent was down goes up as it is now', () => {
+  const { queue, listener, id, state } = takenIn()
+  listener.onSettled(settled({ modifiedAt: 2 * minute, sizeBytes: 5_000 }))
+  expect(state()).toMatchObject({ id, state: { kind: 'queued' }, sizeBytes: 5_000, source: { sizeBytes: 5_000 } })
+  expect(state()?.source.modifiedUs).toBe(2 * minute * 1_000)
+  expect(uploadsInOrder(queue, 0, 10)).toHaveLength(1)
+})
+
+test('another recording under the name of one that waits has a capture time of its own, so that no pause is dodged', () => {
+  const { listener, state } = takenIn()
+  listener.onSettled(settled({ inode: '2', modifiedAt: 20 * minute, capturedAt: startOfTime + 10 * minute }))
+  expect(state()?.capturedAt).toBe(startOfTime + 10 * minute)
+})
+
+test('another recording under the name of one that failed has a capture time of its own after a retry', () => {
+  const { queue, listener, id, state } = takenIn()
+  sendHalf(queue)
+  applyUploadEvent(queue, id, { kind: 'failed', reason: 'sourceChanged', error })
+  listener.onSettled(settled({ inode: '2', modifiedAt: 20 * minute, capturedAt: startOfTime + 10 * minute }))
+  retryUploads(queue, [id])
+  expect(state()?.capturedAt).toBe(startOfTime + 10 * minute)
+})
+
+test('a clip of another card under the path of one whose card is out has an upload of its own', () => {
+  const { queue, listener, id, state } = takenIn()
+  sendHalf(queue)
+  listener.onGone({ ...settled({}), volumePresent: false })
+  listener.onSettled(settled({ volumeId: 'volume-2', modifiedAt: 2 * minute, sizeBytes: 7_000 }))
+  const uploads = uploadsInOrder(queue, 0, 10)
+  expect(uploads.map((upload) => [upload.state.kind, upload.source.volumeId, upload.sizeBytes])).toEqual([
+    ['waiting', 'volume-1', 2_000],
+    ['queued', 'volume-2', 7_000],
+  ])
+  listener.onVolumes([{ id: 'volume-1', label: '', path: '/card', sizeBytes: null, freeBytes: null, present: true }])
+  expect(state()).toMatchObject({ id, state: { kind: 'uploading' }, bytesAcknowledged: 1_000 })
+})
+
+test('a file whose volume goes by another name is still the same upload', () => {
+  const { queue, listener, state } = takenIn()
+  sendHalf(queue)
+  listener.onSettled(settled({ volumeId: 'uuid:1' }))
+  expect(uploadsInOrder(queue, 0, 10)).toHaveLength(1)
+  expect(state()).toMatchObject({ state: { kind: 'uploading' }, source: { volumeId: 'uuid:1' } })
+})
