@@ -1,3 +1,4 @@
+import { loggableError } from '@rushes/db'
 import { createAuth, ensureDeviceModels, findSession } from '@rushes/fleet'
 import { pino } from 'pino'
 import { readConfig } from './config.ts'
@@ -6,7 +7,11 @@ import { prepareDatabase } from './prepare-database.ts'
 import { StartError } from './start-error.ts'
 import { startIngest } from './start-ingest.ts'
 
-const log = pino({ base: { program: 'ingest' }, redact: ['err.headers', 'err.config'] })
+const log = pino({
+  base: { program: 'ingest' },
+  redact: ['err.headers', 'err.config'],
+  serializers: { err: (error: Error) => pino.stdSerializers.err(loggableError(error)) },
+})
 
 async function main(): Promise<void> {
   const config = readConfig()

@@ -1,4 +1,4 @@
-import { createDatabase, type DatabaseHandle } from '@rushes/db'
+import { createDatabase, type DatabaseHandle, loggableError } from '@rushes/db'
 import { type Auth, createAuth } from '@rushes/fleet'
 import { type Logger, pino } from 'pino'
 import { type Config, config } from '../config.ts'
@@ -17,7 +17,10 @@ export function server(): Server {
 }
 
 function compose(config: Config): Server {
-  const log = pino({ name: 'control-plane' })
+  const log = pino({
+    name: 'control-plane',
+    serializers: { err: (error: Error) => pino.stdSerializers.err(loggableError(error)) },
+  })
   const database = createDatabase({
     connectionString: config.databaseUrl,
     maxConnections: 20,
