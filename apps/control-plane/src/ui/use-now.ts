@@ -11,7 +11,7 @@ let timer: ReturnType<typeof setInterval> | undefined
 const listeners = new Set<() => void>()
 
 /** The server's time as best known here. */
-export function serverNowMs(): number {
+function serverNowMs(): number {
   return Date.now() + offsetMs
 }
 
