@@ -20,7 +20,10 @@ export type InstanceOutput = {
   line(component: string, line: string): void
 }
 
-/** Environment and working directory are the instance's where they are left out. */
+/** What added programs, such as demo devices and what they start, have no use for and are not shown. */
+const withheld = { DATABASE_URL: '', RUSHES_SECRET: '', RUSHES_ADMIN_PASSWORD: '', RUSHES_CLIENT_SECRET: '' }
+
+/** The working directory is the instance's where it is left out, and so is the environment, but for its secrets. */
 export type AddedComponent = Omit<ComponentSpec, 'env' | 'cwd'> & { env?: Record<string, string>; cwd?: string }
 
 export type Instance = {
@@ -175,7 +178,7 @@ export async function startInstance(
       databaseUrl: database.url,
       entry,
       env,
-      addComponent: (spec) => start(spec),
+      addComponent: (spec) => start({ ...spec, env: { ...withheld, ...spec.env } }),
       component: (name) => {
         const component = components.get(name)
         if (component === undefined) throw new RangeError(`there is no component named ${name}`)

@@ -98,7 +98,7 @@ const captured: Column<ClipRow> = {
 }
 
 /** The state's explanation, and what the device itself said of it. */
-export function Why({ row }: { row: ClipRow }) {
+function Why({ row }: { row: ClipRow }) {
   const why = whyOf(row)
   if (why === null) return <span className="text-ink-3">The device gave no reason.</span>
   return (
