@@ -25,11 +25,13 @@ export async function acknowledgePart(
   { db, now }: Clocked,
   input: AcknowledgePartInput,
 ): Promise<AcknowledgePartOutcome> {
+  // Locked, so that it waits for whoever is about to close the clip, and they for it: an acknowledged last part is never given up.
   const isOpen = exists(
     db
       .select({ id: assets.id })
       .from(assets)
-      .where(and(eq(assets.id, input.assetId), eq(assets.state, 'created'))),
+      .where(and(eq(assets.id, input.assetId), eq(assets.state, 'created')))
+      .for('share'),
   )
   const [acknowledged] = await db
     .update(assetParts)

@@ -1,5 +1,5 @@
 import { assetParts, assets } from '@rushes/db'
-import { and, eq, exists, isNull, not, or } from 'drizzle-orm'
+import { and, asc, eq, exists, isNull, not, or } from 'drizzle-orm'
 import type { Clocked } from '../context.ts'
 
 /**
@@ -10,6 +10,9 @@ export async function closeUnfinishedAssets(
   { db, now }: Clocked,
   input: { deviceId: string; because: 'projectChanged' | 'deauthorized'; detail: string },
 ): Promise<{ closedIds: string[] }> {
+  const isOpen = and(eq(assets.deviceId, input.deviceId), eq(assets.state, 'created'))
+  // A statement of its own: the next one then sees the parts that were acknowledged while this one waited for their clips.
+  await db.select({ id: assets.id }).from(assets).where(isOpen).orderBy(asc(assets.id)).for('no key update')
   const partOf = eq(assetParts.assetId, assets.id)
   const missing = db.select({ number: assetParts.number }).from(assetParts)
   const closed = await db
@@ -17,8 +20,7 @@ export async function closeUnfinishedAssets(
     .set({ state: 'closed', endedBecause: input.because, endedDetail: input.detail, updatedAt: now })
     .where(
       and(
-        eq(assets.deviceId, input.deviceId),
-        eq(assets.state, 'created'),
+        isOpen,
         or(
           exists(missing.where(and(partOf, isNull(assetParts.acknowledgedAt)))),
           not(
