@@ -75,7 +75,7 @@ export function storeUploadLink(queue: Queue, link: NewUploadLink): void {
           ON CONFLICT (one) DO UPDATE SET server_url = excluded.server_url, is_ours = excluded.is_ours, client_id = excluded.client_id,
             client_secret = excluded.client_secret, access_token = excluded.access_token, access_expires_at = excluded.access_expires_at,
             refresh_token = excluded.refresh_token, authorization = 'good', fence = 'identityPending', paired_at = excluded.paired_at,
-            project_epoch = CASE WHEN server_url = excluded.server_url THEN project_epoch ELSE 0 END`,
+            project_epoch = CASE WHEN server_url = excluded.server_url AND project_id IS NOT NULL THEN project_epoch ELSE 0 END`,
       )
       .run(
         link.serverUrl,

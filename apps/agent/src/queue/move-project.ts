@@ -32,8 +32,10 @@ export function takeIdentity(
     abandonForeignCustody(queue, toProjectId)
     const isMove = (fromProjectId !== null && fromProjectId !== toProjectId) || cleared.ids.length > 0
     const pairedAt = approvalInstant(identity, link.pairedAt)
-    // The first project of a pairing is the device's from the approval on, a later one from when it learned of it.
-    const learnedAt = fromProjectId === null ? pairedAt : queue.now()
+    // The first project of a pairing is the device's from the approval on, a later one from when it learned of it: also one that came
+    // after a time without any, since what was captured in the project before that is none of it.
+    const isFirst = fromProjectId === null && link.projectEpoch === 0
+    const learnedAt = isFirst ? pairedAt : queue.now()
     const since = toProjectId === null ? null : fromProjectId === toProjectId ? link.projectSince : learnedAt
     const name = toProjectId === null ? null : (identity.projectName ?? toProjectId).slice(0, 255)
     queue
@@ -60,7 +62,12 @@ export function takeIdentity(
     }
     if (wantsReceipt)
       queue
-        .sql('INSERT INTO purge_receipts (project_epoch, body) VALUES (?, ?) ON CONFLICT (project_epoch) DO NOTHING')
+        // Asked for again it is the same one, with what was cleared then; one that names another project is of another server's count.
+        .sql(
+          `INSERT INTO purge_receipts (project_epoch, body) VALUES (?, ?)
+            ON CONFLICT (project_epoch) DO UPDATE SET body = excluded.body, sent_at = NULL
+              WHERE json_extract(body, '$.toProjectId') IS NOT json_extract(excluded.body, '$.toProjectId')`,
+        )
         .run(epoch, JSON.stringify(receipt))
     if (!isMove) return { kind: 'unchanged' }
     appendEvent(queue, { kind: 'projectChanged', projectEpoch: epoch, receipt })

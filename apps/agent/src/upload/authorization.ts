@@ -72,6 +72,8 @@ async function confirmOnce(options: AuthorizationOptions, request: ConfirmReques
       request = { refusedToken: link.accessToken }
       continue
     }
+    // Paired anew while it was read: it says where the device was, and must not open the fence of where it is.
+    if (readUploadLink(queue)?.accessToken !== link.accessToken) continue
     const outcome = takeIdentity(queue, read.identity, hashText)
     if (outcome.kind === 'moved') {
       const { clearedCount, clearedBytes, fromProjectId, toProjectId } = outcome.receipt

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { findUpload } from '../../src/queue/apply-upload-event.ts'
 import { clearUploads, holdUploads, retryUploads } from '../../src/queue/decisions.ts'
-import { loseAuthorization, requireIdentity, storeTokens } from '../../src/queue/links.ts'
+import { loseAuthorization, readUploadLink, requireIdentity, storeTokens } from '../../src/queue/links.ts'
 import { pendingReceipt, recordReceiptSent, takeIdentity } from '../../src/queue/move-project.ts'
 import { openQueue } from '../../src/queue/open-queue.ts'
 import { acknowledgePart, claimPart, recordPartFailure, returnPart } from '../../src/queue/part-claims.ts'
@@ -229,6 +229,24 @@ describe('another project', () => {
     const again = reopen()
     takeIdentity(again, identity('project-b', { projectEpoch: 2, purgeReceiptRequired: true }), hashText)
     expect(pendingReceipt(again)?.receipt.clearedCount).toBe(1)
+  })
+
+  test('of another server, whose count of moves has come as far, gets a receipt of its own', () => {
+    const { queue } = testQueue()
+    takeIdentity(queue, identity('project-b', { projectEpoch: 2, purgeReceiptRequired: true }), hashText)
+    recordReceiptSent(queue, 2)
+    takeIdentity(queue, identity('project-x', { projectEpoch: 1 }), hashText)
+    takeIdentity(queue, identity('project-y', { projectEpoch: 2, purgeReceiptRequired: true }), hashText)
+    expect(pendingReceipt(queue)?.receipt).toMatchObject({ fromProjectId: 'project-x', toProjectId: 'project-y' })
+  })
+
+  test('after a time without any begins when the device learns of it, so that it gets nothing that was captured before', () => {
+    const { queue, clock } = testQueue()
+    clock.now += 60_000
+    takeIdentity(queue, identity(null, { projectEpoch: 2 }), hashText)
+    clock.now += 60_000
+    takeIdentity(queue, identity('project-b', { projectEpoch: 3 }), hashText)
+    expect(readUploadLink(queue)).toMatchObject({ project: { id: 'project-b' }, projectSince: clock.now })
   })
 
   test('does not let anybody retry what belongs to the former one', () => {

@@ -1,0 +1,44 @@
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import { createDestination } from '../../src/destination/create-destination.ts'
+import { createDispatcher } from '../../src/destination/create-dispatcher.ts'
+import type { Destination } from '../../src/destination/port.ts'
+import { findUpload } from '../../src/queue/apply-upload-event.ts'
+import { readUploadLink, storeUploadLink } from '../../src/queue/links.ts'
+import { createAuthorization } from '../../src/upload/authorization.ts'
+import { addClip, identity, testQueue } from '../queue/test-queue.ts'
+
+test('an identity that was read before the device was paired anew does not open the fence of the new pairing', async () => {
+  const { queue, clock } = testQueue({ isOurs: false })
+  const { id } = addClip(queue)
+  const settings = {
+    dispatcher: createDispatcher({ maxPartsInFlight: 1 }),
+    clientVersion: '1.0.0',
+    allowInsecure: true,
+  }
+  const tokensRead: string[] = []
+  const destination: Destination = {
+    ...createDestination(settings, { baseUrl: 'http://127.0.0.1:1', isOurs: false }),
+    async me(accessToken) {
+      tokensRead.push(accessToken)
+      if (accessToken === 'access-2') return { kind: 'identity', identity: { ...identity('project-b'), fence: null } }
+      storeUploadLink(queue, {
+        serverUrl: 'http://127.0.0.1:2',
+        isOurs: false,
+        clientId: 'unit',
+        clientSecret: null,
+        accessToken: 'access-2',
+        accessExpiresAt: clock.now + 8 * 3_600_000,
+        refreshToken: 'refresh-2',
+      })
+      return { kind: 'identity', identity: { ...identity('project-a'), fence: null } }
+    },
+  }
+  const { signal } = new AbortController()
+  const log = pino({ level: 'silent' })
+  const authorization = createAuthorization({ queue, destinationOf: () => destination, log, signal })
+  expect(await authorization.confirm()).toEqual({ kind: 'confirmed', moved: true })
+  expect(tokensRead).toEqual(['access-1', 'access-2'])
+  expect(readUploadLink(queue)).toMatchObject({ project: { id: 'project-b' }, fence: 'open' })
+  expect(findUpload(queue, id)?.state).toEqual({ kind: 'cleared', reason: 'projectChanged' })
+})
