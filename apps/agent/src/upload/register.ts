@@ -1,9 +1,10 @@
-import { type Failure, offsetSeconds, planFixedParts, type UploadError } from '@rushes/upload-core'
+import { type Failure, offsetSeconds, planFixedParts, type SourceProblem, type UploadError } from '@rushes/upload-core'
 import type { Logger } from 'pino'
 import { findWhereabouts } from '../capture/whereabouts.ts'
 import { describeFailure } from '../destination/describe-failure.ts'
 import type { Destination } from '../destination/port.ts'
 import { applyUploadEvent } from '../queue/apply-upload-event.ts'
+import { findByPath } from '../queue/known-files.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import {
   adoptSource,
@@ -47,23 +48,29 @@ async function prepareSource(options: RegisterOptions, claim: RegistrationClaim)
       if (upload.adoptSource && look.facts.sizeBytes > 0) {
         return { ...claim, upload: adoptSource(queue, upload, look.facts) }
       }
-      // Nothing has been made of it yet: let it come to rest again instead of failing it.
-      applyUploadEvent(queue, upload.id, { kind: 'grewAgain' })
+      // Nothing has been made of it yet: let it come to rest again, where somebody watches who will say so.
+      if (upload.source.watchFolder !== null && findByPath(queue, upload.source.path)?.id === upload.id) {
+        applyUploadEvent(queue, upload.id, { kind: 'grewAgain' })
+        return null
+      }
+      await concludeSource(options, claim, 'changed', '')
       return null
-    case 'problem': {
-      const { source } = upload
-      const where = await findWhereabouts(source.path, source, source.watchFolder)
-      const failure: Failure = { kind: 'source', problem: look.problem, volumePresent: where !== 'volumeAbsent' }
-      await conclude(
-        options,
-        claim,
-        failure,
-        describeFailure({ kind: 'source', problem: look.problem, code: look.code }),
-        false,
-      )
+    case 'problem':
+      await concludeSource(options, claim, look.problem, look.code)
       return null
-    }
   }
+}
+
+async function concludeSource(
+  options: RegisterOptions,
+  claim: RegistrationClaim,
+  problem: SourceProblem,
+  code: string,
+): Promise<void> {
+  const { source } = claim.upload
+  const where = await findWhereabouts(source.path, source, source.watchFolder)
+  const failure: Failure = { kind: 'source', problem, volumePresent: where !== 'volumeAbsent' }
+  await conclude(options, claim, failure, describeFailure({ kind: 'source', problem, code }), false)
 }
 
 /** One create. False when it is to be made again at once with new tokens. */
