@@ -2,8 +2,9 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { clsx } from 'clsx'
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { type ReactNode, useRef } from 'react'
 import { useIsPhone } from './use-is-phone.ts'
+import { useNearEnd, useScrollMargin, useVisible } from './use-list-window.ts'
 import { useRowKeys } from './use-row-keys.ts'
 
 export type Column<Row> = {
@@ -327,43 +328,6 @@ function Box({
 /** A click on a control within a row is meant for the control. */
 function isControl(target: EventTarget): boolean {
   return target instanceof Element && target.closest('a, button, input, select, label, [role="menuitem"]') !== null
-}
-
-/** How far below the top of the page the list begins. */
-function useScrollMargin(top: React.RefObject<HTMLDivElement | null>): number {
-  const [margin, setMargin] = useState(0)
-  useLayoutEffect(() => {
-    const measure = () => {
-      const element = top.current
-      if (element !== null) setMargin(Math.round(element.getBoundingClientRect().top + window.scrollY))
-    }
-    measure()
-    // What stands above may grow: a banner, a line that wraps.
-    const observer = new ResizeObserver(measure)
-    observer.observe(document.body)
-    return () => observer.disconnect()
-  }, [top])
-  return margin
-}
-
-function useNearEnd(lastIndex: number, rowCount: number, onNearEnd: (() => void) | undefined): void {
-  const latest = useRef(onNearEnd)
-  useEffect(() => {
-    latest.current = onNearEnd
-  })
-  useEffect(() => {
-    if (rowCount > 0 && lastIndex >= rowCount - 20) latest.current?.()
-  }, [lastIndex, rowCount])
-}
-
-function useVisible(keys: string, onVisible: ((keys: readonly string[]) => void) | undefined): void {
-  const latest = useRef(onVisible)
-  useEffect(() => {
-    latest.current = onVisible
-  })
-  useEffect(() => {
-    latest.current?.(keys === '' ? [] : keys.split(','))
-  }, [keys])
 }
 
 /** Where rows will be; drawn while the first ones are on their way. */
