@@ -7,6 +7,8 @@ export type ModelAsset = {
   partsTotal: number
   received: Set<number>
   key: string
+  /** The device was moved before the asset was whole: it takes no parts any more, wherever the device moves next. */
+  isClosed: boolean
 }
 
 export type CreateReply =
@@ -34,6 +36,7 @@ export class ModelDestination {
   move(): void {
     this.project = this.project === 'A' ? 'B' : 'A'
     this.mustReadIdentity = true
+    for (const asset of this.assets) asset.isClosed ||= asset.received.size < asset.partsTotal
   }
 
   wasPausedAt(instant: number): boolean {
@@ -42,19 +45,19 @@ export class ModelDestination {
 
   create(request: { capture: string; key: string; offset: number; partsTotal: number }, now: number): CreateReply {
     if (this.mustReadIdentity) return { kind: 'projectChanged' }
-    const known = this.keepsKeys ? this.assets.find(({ key }) => key === request.key) : undefined
+    const known = this.keepsKeys ? this.assets.find(({ key, isClosed }) => key === request.key && !isClosed) : undefined
     if (known !== undefined) return { kind: 'created', assetId: known.id, partsTotal: known.partsTotal }
     if (this.wasPausedAt(now - request.offset)) return { kind: 'paused' }
     const id = `asset-${this.assets.length + 1}`
     const { capture, key, partsTotal } = request
-    this.assets.push({ id, capture, key, partsTotal, project: this.project, received: new Set() })
+    this.assets.push({ id, capture, key, partsTotal, project: this.project, received: new Set(), isClosed: false })
     return { kind: 'created', assetId: id, partsTotal }
   }
 
-  /** Our ingest closes what is not whole when the device moves; then the part is refused. */
+  /** A part of a closed asset is refused; one of a whole asset is compared and answered as stored, wherever the device is by then. */
   put(assetId: string, number: number): 'stored' | 'closed' {
     const asset = this.assets.find(({ id }) => id === assetId)
-    if (asset === undefined || asset.project !== this.project) return 'closed'
+    if (asset === undefined || asset.isClosed) return 'closed'
     asset.received.add(number)
     return 'stored'
   }
