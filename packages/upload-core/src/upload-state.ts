@@ -69,7 +69,7 @@ export type Work = { step: 'register'; registration: Registration } | { step: 'p
 /** The last error, as it is shown; `code` is stable, `message` is for people. */
 export type UploadError = { code: string; message: string }
 
-/** `owed`: the digests are to be sent and the answer awaited. `none`: the destination keeps no custody. `abandoned`: the device has left the project. */
+/** `owed`: the digests are to be sent and the answer awaited. `none`: the destination keeps no custody. `abandoned`: the device has left the project, or the destination refuses the digests for good. */
 export type Custody = 'none' | 'owed' | 'abandoned'
 
 /** An upload as it is stored. Each member holds only what is true in that state. */

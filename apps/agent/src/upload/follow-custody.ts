@@ -1,5 +1,12 @@
 import type { AssetCustody } from '@rushes/protocol'
-import { backoffBoundMs, classifyFailure, fullJitterMs, verdictWhenAuthorized } from '@rushes/upload-core'
+import {
+  backoffBoundMs,
+  classifyFailure,
+  fullJitterMs,
+  retryLimits,
+  type UploadError,
+  verdictWhenAuthorized,
+} from '@rushes/upload-core'
 import type { Logger } from 'pino'
 import { describeFailure } from '../destination/describe-failure.ts'
 import type { Additions, CustodyOutcome, Destination } from '../destination/port.ts'
@@ -7,6 +14,7 @@ import { applyUploadEvent } from '../queue/apply-upload-event.ts'
 import { custodyParts, nextCustody, postponeCustody } from '../queue/custody-claims.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import type { Queue } from '../queue/open-queue.ts'
+import { appendEvent } from '../queue/outbox.ts'
 import type { StoredUpload } from '../queue/stored-upload.ts'
 import type { Authorization } from './authorization.ts'
 import type { Gate } from './gate.ts'
@@ -22,11 +30,12 @@ export type CustodyOptions = {
   signal: AbortSignal
 }
 
-/** How often an upload was asked about in this process; its digests are sent with the first question. */
-export type CustodyTries = Map<string, number>
+/** Of this process, by upload: how often the destination has answered, and how often in a row the question has failed since. */
+export type CustodyTries = Map<string, { answers: number; failures: number }>
 
 const firstPollMs = 200
 const slowestPollMs = 15_000
+const slowestRetryMs = 300_000
 
 /**
  * Confirms the next uploaded clip: sends the digests of the bytes as they left, then asks until the destination has read its own bytes
@@ -42,18 +51,20 @@ export async function followCustody(options: CustodyOptions, tries: CustodyTries
     applyUploadEvent(queue, upload.id, { kind: 'custodyAnswered', answer: 'sizeChecked' })
     return true
   }
-  const count = tries.get(upload.id) ?? 0
-  const outcome = await ask(options, additions, link, upload, count === 0)
+  const { answers, failures } = tries.get(upload.id) ?? { answers: 0, failures: 0 }
+  // The digests go with the first question, until it was answered.
+  const outcome = await ask(options, additions, link, upload, answers === 0)
   if (outcome.kind === 'aborted' || signal.aborted) return false
   if (outcome.kind === 'failed') {
-    await handleFailure(options, link, upload, outcome, count)
+    tries.set(upload.id, { answers, failures: failures + 1 })
+    if ((await handleFailure(options, link, upload, outcome, failures + 1)) === 'final') tries.delete(upload.id)
     return true
   }
   gate.succeeded()
   const answer = answerOf(outcome.custody)
   if (answer === 'pending') {
-    tries.set(upload.id, count + 1)
-    const bound = backoffBoundMs(count + 1, {
+    tries.set(upload.id, { answers: answers + 1, failures: 0 })
+    const bound = backoffBoundMs(answers + 1, {
       attemptsPerJob: 1,
       jobs: 1,
       baseDelayMs: firstPollMs,
@@ -99,19 +110,23 @@ async function handleFailure(
   link: UploadLink,
   upload: StoredUpload,
   { failure }: Extract<CustodyOutcome, { kind: 'failed' }>,
-  count: number,
-): Promise<void> {
+  failures: number,
+): Promise<'final' | 'postponed'> {
   let verdict = classifyFailure('custody', failure)
   const error = describeFailure(failure)
   if (verdict.kind === 'authorize') {
     const confirmation = await authorization.confirm({ refusedToken: link.accessToken })
     if (confirmation.kind === 'failed') closeGateFor(gate, confirmation)
-    verdict = confirmation.kind === 'confirmed' && count > 0 ? verdictWhenAuthorized('custody') : verdict
+    verdict = confirmation.kind === 'confirmed' && failures > 1 ? verdictWhenAuthorized('custody') : verdict
   }
   log.warn({ uploadId: upload.id, error, verdict: verdict.kind }, 'custody could not be confirmed yet')
   if (verdict.kind === 'startOver') {
     applyUploadEvent(queue, upload.id, { kind: 'custodyAnswered', answer: 'lost' })
-    return
+    return 'final'
+  }
+  if (verdict.kind === 'fail') {
+    abandonRefused(queue, upload, error)
+    return 'final'
   }
   if (
     verdict.kind === 'retry' &&
@@ -123,6 +138,20 @@ async function handleFailure(
       verdict.minDelayMs,
     )
   }
-  // The bytes are there; asking costs nothing but time, so it is never given up.
-  postponeCustody(queue, upload.id, queue.now() + 1_000 + fullJitterMs(backoffBoundMs(count + 1), random()))
+  // The bytes are there; asking costs nothing but time, so only a refusal ends it.
+  const bound = backoffBoundMs(failures, { ...retryLimits, maxDelayMs: slowestRetryMs })
+  postponeCustody(queue, upload.id, queue.now() + 1_000 + bound / 2 + fullJitterMs(bound / 2, random()))
+  return 'postponed'
+}
+
+/** The destination will never take these digests: the clip stays uploaded without being verified, and people are told. */
+function abandonRefused(queue: Queue, upload: StoredUpload, error: UploadError): void {
+  queue.transact(() => {
+    applyUploadEvent(queue, upload.id, { kind: 'custodyAbandoned' }, { error })
+    appendEvent(queue, {
+      kind: 'notice',
+      code: 'custodyRefused',
+      message: `${upload.source.path}: uploaded, but never verified: ${error.message}`.slice(0, 500),
+    })
+  })
 }
