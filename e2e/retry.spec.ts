@@ -27,13 +27,14 @@ test('a clip that the destination refused says why, and goes up when an operator
     .getByText(/rejected by the destination/i)
     .first()
     .waitFor()
+  await page.getByRole('region', { name: 'How it stands' }).getByText('1 clip failed').waitFor()
   refusal.remove()
   await page
     .getByRole('button', { name: /^Retry R001C001/ })
     .first()
     .click()
   await device.untilState('R001C001.wav', 'verified')
-  await page.getByText('All 1 clip verified').or(page.getByText('1 clip verified')).first().waitFor()
+  await page.getByRole('region', { name: 'How it stands' }).getByText('1 clip verified').waitFor()
 })
 
 test('uploads put on hold wait, say so, and go up after release', async ({ world, page, newDevice }) => {

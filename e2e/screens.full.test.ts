@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import { writeClip } from './harness/media.ts'
 import { signInNewPerson } from './harness/operator.ts'
 import { pairAndRun, test } from './harness/test.ts'
+import { until } from './harness/until.ts'
 
 const widths = [1440, 390]
 const themes = ['light', 'dark'] as const
@@ -67,7 +68,7 @@ test('every screen fits both widths in both themes, shows no error and says what
       const look = async (name: string) => {
         await page.getByRole('heading', { level: 1 }).first().waitFor()
         // What is still loading shows as a skeleton.
-        await page.waitForFunction("document.querySelector('main .skeleton') === null")
+        await until(`${name} is loaded`, async () => (await page.locator('main .skeleton').count()) === 0)
         const overflow = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'))
         if (overflow > 0) faults.push(`${name} ${width} ${theme}: ${overflow} px wider than the window`)
         await page.screenshot({ path: join(shotsDir, `${name}-${width}-${theme}.png`) })

@@ -33,7 +33,13 @@ export function createLinkPort({ queue, inFlight, status, runCommand }: LinkPort
     },
     onIdentityChanged: (listener) => on('identity', listener),
     status,
-    onStatusChanged: (listener) => on('status', listener),
+    // Every fact about a clip changes the counts by state, and a summary that is older than the clips below it would be a lie.
+    onStatusChanged: (listener) => {
+      const unsubscribes = [on('status', listener), on('event', listener)]
+      return () => {
+        for (const unsubscribe of unsubscribes) unsubscribe()
+      }
+    },
     uploadCount: () => countUploads(queue),
     uploads: (afterId, limit) => uploadsAfter(queue, afterId, limit),
     lastSeq: () => newestSeq(queue),
