@@ -1,9 +1,11 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { pauseSharing, resumeSharing } from '@rushes/fleet'
+import { c2cErrors } from '@rushes/protocol'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { createFixed, mib, putPart, someBytes, split, storedBytes, untilStatus } from './support/clips.ts'
 import { type DatabaseProxy, startDatabaseProxy } from './support/database-proxy.ts'
-import { type Device, pairDevice, send } from './support/pair.ts'
+import { ana, type Device, pairDevice, send } from './support/pair.ts'
 import { startTestIngest, type TestIngest } from './support/test-ingest.ts'
 import { until } from './support/until.ts'
 
@@ -80,4 +82,37 @@ test('while the database is away a part that has arrived waits for it, and is ac
   proxy.accept()
   expect((await put).status).toBe(200)
   await untilStatus(device, id, 'available')
+})
+
+test('a clip of a pause is refused also when the database went away on the way and the create is tried again later', async () => {
+  let aheadMs = 0
+  const between = Promise.withResolvers<DatabaseProxy>()
+  await using other = await startTestIngest({
+    clock: () => new Date(Date.now() + aheadMs),
+    through: async (url) => {
+      between.resolve(await startDatabaseProxy(url))
+      return (await between.promise).url
+    },
+  })
+  const cuttable = await between.promise
+  onTestFinished(() => cuttable.close())
+  const { db, pool } = other.database
+  const { id, call } = await pairDevice(other)
+  const acting = (secondsAgo: number) => ({ db, now: new Date(Date.now() - secondsAgo * 1_000), actor: ana })
+  await pauseSharing(acting(100), { deviceId: id })
+  await resumeSharing(acting(50), { deviceId: id })
+
+  const holder = await pool.connect()
+  await holder.query('begin')
+  await holder.query('select from devices where id = $1 for update', [id])
+  const clip = { name: 'paused.mp4', filetype: 'video/mp4', filesize: 1_000, offset: 60 }
+  const reply = call('POST', '/v2/devices/assets', clip)
+  const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+  await until('the create waits for its device', async () => (await pool.query(waiting)).rowCount === 1)
+  aheadMs = 30_000
+  cuttable.cut()
+  await until('the create is tried again', () => other.logLines.some((line) => line.includes('trying again')))
+  await holder.query('rollback')
+  holder.release()
+  expect(await reply).toMatchObject({ status: 409, body: c2cErrors.channelPaused })
 })

@@ -19,7 +19,7 @@ const maxBodyBytes = 64 * 1024
 /** `POST /v2/devices/assets` and its deprecated alias: registers a clip, with the URLs of its parts unless it still grows. */
 export function createAssetRoute(app: FastifyInstance, context: IngestContext): void {
   const takeTurns = createTakeTurns()
-  const handle = withDevice(context, 'create', async (device, request, reply) => {
+  const handle = withDevice(context, 'create', async (device, request, reply, arrivedAt) => {
     const encoding = isForm(request) ? 'form' : 'json'
     const body = createAssetRequest.safeParse(encoding === 'form' ? fromForm(request.body) : request.body)
     if (!body.success) return refuse(reply, malformed(firstIssue(body.error)))
@@ -39,7 +39,10 @@ export function createAssetRoute(app: FastifyInstance, context: IngestContext): 
       roomBytes: freeBytes === null ? null : freeBytes - context.limits.reserveBytes,
       storeKeyFor: (assetId: string) => context.store.uploadKey(assetId),
     } as const
-    const outcome = await context.call((clocked) => takeTurns(device.id, () => createAsset(clocked, create)))
+    // The age of the clip was right when the request came: counted from a later try, a clip of a pause would pass for one after it.
+    const outcome = await context.call(({ db }) =>
+      takeTurns(device.id, () => createAsset({ db, now: arrivedAt }, create)),
+    )
     switch (outcome.kind) {
       case 'created': {
         const { asset } = outcome

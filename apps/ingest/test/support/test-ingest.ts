@@ -35,6 +35,7 @@ export async function startTestIngest(
   options: {
     limits?: Partial<Limits>
     config?: Partial<Config>
+    clock?: () => Date
     /** Gives the address of something that stands between ingest and the database. */
     through?: (databaseUrl: string) => Promise<string>
   } = {},
@@ -69,7 +70,7 @@ export async function startTestIngest(
       limits: { ...limits, sweepEveryMs: 200, reserveBytes: 1024 * 1024, ...options.limits },
       log,
       database: handle,
-      clock: () => new Date(),
+      clock: options.clock ?? (() => new Date()),
       isSignedIn: async (headers) => headers.get('cookie') === viewerCookie,
     })
   const makeProject = async (name: string) => {
