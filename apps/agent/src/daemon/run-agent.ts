@@ -12,6 +12,7 @@ import { readUploadLink } from '../queue/links.ts'
 import { openQueue } from '../queue/open-queue.ts'
 import { prepareStateDir, waitForStateLock } from '../queue/state-dir.ts'
 import { startEngine } from '../upload/engine.ts'
+import { clearVanished } from './clear-vanished.ts'
 import { createLinkPort } from './create-link-port.ts'
 import { readDeviceStatus } from './device-status.ts'
 import { createCommandRunner } from './run-command.ts'
@@ -88,6 +89,8 @@ async function runOnQueue(
       settleMs: file.settleMs,
     })
     ending.unshift(() => capture.stop())
+    const clearing = clearVanished(queue, { log, signal: stopped.signal })
+    ending.unshift(() => clearing)
 
     const live = () => ({
       link: engine.linkCondition(),

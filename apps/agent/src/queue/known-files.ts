@@ -92,6 +92,16 @@ export function resumeVolume(queue: Queue, volumeId: string): number {
   )
 }
 
+/** Uploads whose file has not come to rest, a page of them after `afterSeq`. */
+export function growingUploads(queue: Queue, afterSeq: number, limit: number): StoredUpload[] {
+  return queue
+    .sql(
+      `SELECT ${uploadColumns} FROM uploads u JOIN files f ON f.id = u.file_id WHERE u.state = 'growing' AND u.seq > ? ORDER BY u.seq LIMIT ?`,
+    )
+    .all(afterSeq, limit)
+    .map((row) => readUpload(row))
+}
+
 function newestWhere(queue: Queue, condition: string, value: string): StoredUpload | null {
   const row = queue
     .sql(

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs'
 import { appendFile, mkdir, open, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -87,6 +88,21 @@ test('a file that is still being written is not touched until it has come to res
   await device.until(([upload]) => upload?.state === 'verified', 'verified')
   expect(differences(device.server, { path, name: 'A001.mov', bytes: Buffer.concat(chunks) })).toEqual([])
   expect(device.server.requestsOf('create')).toHaveLength(1)
+})
+
+test('a growing file that is deleted while no agent runs is cleared at the next start', async () => {
+  const device = await startDevice({ settings: { settleMs: 30_000 } })
+  const agent = await device.start()
+  const path = join(device.watchDir, 'A001.mov')
+  await device.until(([upload]) => {
+    appendFileSync(path, 'some more')
+    return upload?.state === 'growing'
+  }, 'growing')
+  await agent.kill()
+  await rm(path)
+  await device.start()
+  const [cleared] = await device.until(([upload]) => upload?.state === 'cleared', 'cleared', 10_000)
+  expect(cleared?.reason).toBe('sourceDeleted')
 })
 
 test('odd file names arrive as they are', async () => {
