@@ -1,4 +1,5 @@
 import type { ClipRow } from '@rushes/fleet'
+import { newId } from '../api-client/new-id.ts'
 import { type ClipAction, clipActionOf } from './clip-action.ts'
 
 /** How many clips one command may name. */
@@ -32,7 +33,7 @@ export function planFor(action: ClipAction, clips: readonly ClipRow[]): ClipPlan
   }))
   const orders = [...perDevice].flatMap(([deviceId, ofDevice]) =>
     chunks(ofDevice.flatMap((clip) => clip.uploadId ?? [])).map((uploadIds) => ({
-      commandId: crypto.randomUUID(),
+      commandId: newId(),
       deviceId,
       uploadIds,
     })),
