@@ -7,10 +7,7 @@ import { freshSeed } from '@rushes/test-kit'
 import { chooseEntries, findEntries } from './find-entries.ts'
 import { runStep } from './test/run-step.ts'
 
-const { values, positionals } = parseArgs({
-  options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string', default: String(freshSeed()) } },
-  allowPositionals: true,
-})
+const { values, positionals } = readOptions()
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort())
 
@@ -32,3 +29,16 @@ console.log(
   `\n${chosen.length - failed.length} held, ${failed.length} failed${failed.length > 0 ? `: ${failed.join(', ')}` : ''}`,
 )
 process.exitCode = failed.length > 0 ? 1 : 0
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string', default: String(freshSeed()) } },
+      allowPositionals: true,
+    })
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error))
+    console.error('usage: npm run torture -- [NAME …] [--seconds N] [--seed S]')
+    process.exit(2)
+  }
+}
