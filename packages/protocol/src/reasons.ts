@@ -258,7 +258,7 @@ export const reasons: Record<ReasonCode, Reason> = {
     'problem',
     'retry',
     'rejected by the destination',
-    'The destination refused this clip and says why below.',
+    'The destination refused this clip; the error has its words.',
   ),
   attemptsExhausted: reason('problem', 'retry', 'all tries used up', 'Every try failed; see the errors, then Retry.'),
   digestMismatch: reason(
