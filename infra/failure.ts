@@ -5,6 +5,7 @@ export type FailureCode =
   | 'dataFolderNotOurs'
   | 'dataFolderDamaged'
   | 'portTaken'
+  | 'portRefusedByBrowsers'
   | 'badArgument'
   | 'badEnvironment'
   | 'buildFailed'

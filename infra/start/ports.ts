@@ -6,9 +6,21 @@ import { errnoOf, Failure } from '../failure.ts'
 /** A port to take, and how a person says another one. */
 export type WantedPort = { readonly name: string; readonly port: number; readonly host: string; readonly setBy: string }
 
-/** @throws Failure `portTaken` naming the port, who has it, and what to set */
+/** Ports above 1023 that browsers and `fetch` refuse to open ("bad ports" of the Fetch standard): nobody could look at a page there. */
+const refusedByBrowsers: readonly number[] = [
+  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+]
+
+/** @throws Failure `portTaken` naming the port, who has it, and what to set; `portRefusedByBrowsers` */
 export async function requireFreePort(wanted: WantedPort): Promise<void> {
   const { name, port, host, setBy } = wanted
+  if (refusedByBrowsers.includes(port)) {
+    throw new Failure(
+      'portRefusedByBrowsers',
+      `port ${port}, wanted for the ${name}, is one that browsers refuse to open`,
+      `Choose another port with ${setBy}`,
+    )
+  }
   try {
     await bindOnce(port, host)
   } catch (cause) {

@@ -26,6 +26,13 @@ test('names the port, the program that has it, and what to set instead', async (
   server.close()
 })
 
+test('refuses a port that no browser would open', async () => {
+  await expect(fetch('http://127.0.0.1:6000')).rejects.toMatchObject({ cause: { message: 'bad port' } })
+  await expect(
+    requireFreePort({ name: 'control plane', port: 6000, host: '127.0.0.1', setBy: '--port' }),
+  ).rejects.toMatchObject({ code: 'portRefusedByBrowsers', hint: expect.stringContaining('--port') })
+})
+
 test('says so when the address is none of this machine', async () => {
   await expect(
     requireFreePort({ name: 'control plane', port: 3000, host: '203.0.113.7', setBy: '--port' }),
