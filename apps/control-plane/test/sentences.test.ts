@@ -1,6 +1,6 @@
 import type { FleetSummary } from '@rushes/fleet'
 import { type DeviceStatus, reasonCodes } from '@rushes/protocol'
-import { expect, test } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { deviceSentence, type SentenceFacts } from '../src/words/device-sentence.ts'
 import { homeSentence } from '../src/words/home-sentence.ts'
 
@@ -103,4 +103,26 @@ test('no devices, no clips and clips left out are three different things', () =>
   expect(said({ deviceCount: 0 }).text).toBe('No devices yet')
   expect(said({ clips: clips(0, 0) }).text).toBe('No clips yet')
   expect(said({ clips: clips(3, 3, 2) }).details).toEqual(['2 clips left out on purpose'])
+})
+
+describe('what did not make it home', () => {
+  const clips = (over: Partial<FleetSummary['clips']>) => ({
+    clips: { homeCount: 1, totalCount: 2, failedCount: 0, heldCount: 0, leftOutCount: 0, ...over },
+  })
+
+  it('says that a clip failed, and never that it is being verified', () => {
+    expect(said(clips({ failedCount: 1 })).details).toEqual(['1 clip failed'])
+  })
+
+  it('names what failed and what is held before the others that are being verified', () => {
+    expect(said(clips({ totalCount: 5, failedCount: 1, heldCount: 2 })).details).toEqual([
+      '1 clip failed',
+      '2 clips held',
+      'the others have arrived and are being verified',
+    ])
+  })
+
+  it('says that all bytes have arrived only when nothing failed or is held', () => {
+    expect(said(clips({})).details).toEqual(['all bytes have arrived, the rest is being verified'])
+  })
 })

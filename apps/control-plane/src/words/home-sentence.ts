@@ -36,13 +36,29 @@ export function homeSentence(summary: FleetSummary, bytesPerSecond: number | nul
 
 function remaining(summary: FleetSummary, bytesPerSecond: number | null): string[] {
   const { waiting } = summary.bytes
-  if (waiting <= 0) return ['all bytes have arrived, the rest is being verified']
+  const { homeCount, totalCount, failedCount, heldCount } = summary.clips
+  // Neither moves by itself, and the bytes that wait do not cover what failed: both are said before anything hopeful.
+  const stuck = [
+    ...(failedCount > 0 ? [`${plural(failedCount, 'clip')} failed`] : []),
+    ...(heldCount > 0 ? [`${plural(heldCount, 'clip')} held`] : []),
+  ]
+  if (waiting <= 0) {
+    const isVerifying = totalCount - homeCount > failedCount + heldCount
+    return isVerifying
+      ? [
+          ...stuck,
+          stuck.length > 0
+            ? 'the others have arrived and are being verified'
+            : 'all bytes have arrived, the rest is being verified',
+        ]
+      : stuck
+  }
   const size = `${formatBytes(waiting)} to go`
-  if (bytesPerSecond === null) return [size]
+  if (bytesPerSecond === null) return [...stuck, size]
   const eta = etaMs(waiting, bytesPerSecond)
   return eta === null
-    ? [size, 'nothing moves just now']
-    : [size, `about ${formatDuration(eta)} at ${formatRate(bytesPerSecond)}`]
+    ? [...stuck, size, 'nothing moves just now']
+    : [...stuck, size, `about ${formatDuration(eta)} at ${formatRate(bytesPerSecond)}`]
 }
 
 const formatLeftOut = (count: number) => `${plural(count, 'clip')} left out on purpose`
