@@ -1,5 +1,6 @@
 export * from './assets.ts'
 export * from './audit.ts'
+export * from './clips.ts'
 export * from './commands.ts'
 export * from './control-link.ts'
 export * from './devices.ts'
