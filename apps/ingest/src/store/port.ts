@@ -25,6 +25,9 @@ export interface ObjectStore {
   /** Opens a published object; null when there is none at this key. */
   open(key: string): Promise<StoredObject | null>
 
+  /** Takes a published object away for good. Durable when it resolves; nothing there is no error. */
+  remove(key: string): Promise<void>
+
   /** Room for more, in bytes; null where a store does not tell. */
   freeBytes(): Promise<number | null>
 

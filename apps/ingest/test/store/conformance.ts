@@ -149,6 +149,21 @@ export function describeObjectStore(name: string, prepare: () => Promise<StoreUn
       expect((await under.store.publish(clip.asset, always)).kind).toBe('bytesLost')
     })
 
+    test('an object that is removed is gone, as often as it is asked for, and its neighbour stays', async () => {
+      const [clip, neighbour] = [assembling(under.store), assembling(under.store)]
+      const keys = []
+      for (const each of [clip, neighbour]) {
+        await deliverAll(each)
+        keys.push(await publish(each))
+        await under.store.discard(each.asset.id)
+      }
+      const [key = '', kept = ''] = keys
+      for (let i = 0; i < 2; i++) await under.store.remove(key)
+      expect(await under.store.open(key)).toBeNull()
+      await under.store.remove('no/such/object')
+      expect(neighbour.bytes.equals(await readAll(kept))).toBe(true)
+    })
+
     test('an object that is not there is none', async () => {
       expect(await under.store.open('no/such/object')).toBeNull()
     })

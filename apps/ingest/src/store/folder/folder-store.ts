@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { access, constants, link, mkdir, rm, statfs, writeFile } from 'node:fs/promises'
-import { join, resolve, sep } from 'node:path'
+import { access, constants, link, mkdir, rm, statfs, unlink, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve, sep } from 'node:path'
 import { partUrlLifetimeMs } from '@rushes/protocol'
 import type { PartSigner } from '../../parts/part-signer.ts'
 import { StartError } from '../../start-error.ts'
 import type { ObjectStore } from '../port.ts'
+import { isErrno } from './errno.ts'
 import { createGathering, type Gathering } from './gathering.ts'
 import { gatheringFolder, uploadKeyOf } from './layout.ts'
 import { publishFile } from './publish.ts'
@@ -47,6 +48,16 @@ export async function openFolderStore(given: {
     publish: (asset, reserve) => publishFile({ root, gathering, folders }, asset, reserve),
     discard: (assetId) => gathering.discard(assetId),
     open: (key) => openStoredFile(within(key)),
+    async remove(key) {
+      const path = within(key)
+      try {
+        await unlink(path)
+      } catch (error) {
+        if (isErrno(error, 'ENOENT', 'ENOTDIR')) return
+        throw error
+      }
+      await folders.sync(dirname(path))
+    },
     async freeBytes() {
       const volume = await statfs(root)
       return volume.bavail * volume.bsize
