@@ -191,6 +191,17 @@ export function verdictWhenAuthorized(operation: Operation): Verdict {
   return { kind: 'slowRetry', reason: 'forbidden' }
 }
 
+const youngestExpiredMs = 60_000
+
+/**
+ * The verdict on a part whose address was refused as expired `ageMs` after it was given out. One that is dead from the start is no
+ * better the next time: it counts as an upload that the destination has lost, which is tried anew once and then left to a person.
+ */
+export function verdictOnExpiry(verdict: Verdict, ageMs: number): Verdict {
+  const isTooYoung = verdict.kind === 'startOver' && verdict.reason === 'urlExpired' && ageMs < youngestExpiredMs
+  return isTooYoung ? { kind: 'startOver', reason: 'uploadLostByDestination' } : verdict
+}
+
 /** The words of a detailed error body: its title, else its message; null when the body has another shape. */
 export function errorTitle(body: string): string | null {
   const parsed = detailedError.safeParse(parseJson(body))

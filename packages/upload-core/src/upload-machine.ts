@@ -92,10 +92,11 @@ export function transitionUpload(state: UploadState, event: UploadEvent, context
           ? { kind: 'queued', registration: freshRegistration }
           : { kind: 'held', reason: event.hold, work: freshWork },
       )
-    case 'refused':
-      return state.kind === 'growing' || state.kind === 'queued' || state.kind === 'registering'
-        ? moved({ kind: 'refused', reason: event.reason })
-        : notApplicable
+    case 'refused': {
+      if (state.kind === 'growing') return moved({ kind: 'refused', reason: event.reason })
+      if (state.kind !== 'queued' && state.kind !== 'registering') return notApplicable
+      return moved({ kind: 'refused', reason: event.reason }, ...partsOf(state.registration))
+    }
     case 'claimed':
       if (state.kind !== 'queued') return notApplicable
       // Uncertain from here on: should the process die now, nobody knows whether the create got through.
@@ -165,9 +166,10 @@ export function transitionUpload(state: UploadState, event: UploadEvent, context
       return moved({ kind: 'queued', registration: freshRegistration }, 'renewCreateKey')
     case 'grewAgain': {
       if (state.kind !== 'held' && !isUnderWay(state)) return notApplicable
-      if (workOf(state)?.step !== 'register') return notApplicable
+      const work = workOf(state)
+      if (work?.step !== 'register') return notApplicable
       // Another size is another create: under the old key a destination would answer with the asset of the old size.
-      return moved({ kind: 'growing' }, 'renewCreateKey')
+      return moved({ kind: 'growing' }, ...partsOf(work.registration), 'renewCreateKey')
     }
     case 'heldBack':
       if (state.kind !== 'queued') return notApplicable
@@ -235,11 +237,11 @@ function afterCreate(
   const { registration } = state
   if (event.kind === 'created') {
     const { assetId, partsTotal, urlsIssuedAt } = event
-    const { recreations, deprioritised } = registration
-    return moved({
-      kind: 'uploading',
-      asset: { assetId, urlsIssuedAt, partsTotal, partsDone: 0, recreations, deprioritised },
-    })
+    const { recreations, deprioritised, expired } = registration
+    const asset: Asset = { assetId, urlsIssuedAt, partsTotal, partsDone: 0, recreations, deprioritised }
+    if (expired?.assetId !== assetId || expired.partsTotal !== partsTotal)
+      return moved({ kind: 'uploading', asset }, ...partsOf(registration))
+    return moved({ kind: 'uploading', asset: { ...asset, partsDone: expired.partsDone } })
   }
   if (event.kind === 'claimReturned') {
     return moved({
@@ -272,28 +274,35 @@ function applyCreateConsequence(
       // A create has no asset to lose yet; treat it as one more try of the same create.
       return moved({ kind: 'queued', registration })
     case 'block':
-      return moved({ kind: 'blocked', reason: 'capturedInPause' })
+      return moved({ kind: 'blocked', reason: 'capturedInPause' }, ...partsOf(registration))
     case 'clear':
-      return moved({ kind: 'cleared', reason: 'sourceDeleted' })
-    case 'fail':
-      return moved({
-        kind: 'failed',
-        reason: consequence.reason,
-        error,
-        work: consequence.reason === 'attemptsExhausted' ? { step: 'register', registration } : null,
-      })
+      return moved({ kind: 'cleared', reason: 'sourceDeleted' }, ...partsOf(registration))
+    case 'fail': {
+      const { reason } = consequence
+      if (reason !== 'attemptsExhausted')
+        return moved({ kind: 'failed', reason, error, work: null }, ...partsOf(registration))
+      return moved({ kind: 'failed', reason, error, work: { step: 'register', registration } })
+    }
   }
 }
 
+/** Only an upload whose addresses ran out has parts before it is registered again. */
+const partsOf = ({ expired }: Registration): UploadEffect[] => (expired === null ? [] : ['dropParts'])
+
 function acknowledgePart(state: UploadState): UploadTransition {
-  // A part in flight may arrive after its siblings failed or an operator cancelled; what the destination has stays acknowledged.
-  const asset = assetOf(state)
-  if (asset === null) return notApplicable
+  // A part in flight may arrive after its siblings failed, its address ran out or an operator cancelled; what the destination has
+  // stays acknowledged.
+  const work = workOf(state)
+  const asset = work?.step === 'parts' ? work.asset : (work?.registration.expired ?? null)
+  if (work === null || asset === null) return notApplicable
   const next: Asset = { ...asset, partsDone: asset.partsDone + 1 }
   if (next.partsDone >= next.partsTotal) return moved({ kind: 'uploaded', asset: next, custody: 'none' })
-  return 'work' in state
-    ? moved({ ...state, work: { step: 'parts', asset: next } })
-    : moved({ kind: 'uploading', asset: next })
+  if (state.kind === 'uploading') return moved({ kind: 'uploading', asset: next })
+  if (work.step === 'parts')
+    return 'work' in state ? moved({ ...state, work: { step: 'parts', asset: next } }) : notApplicable
+  const registration = { ...work.registration, expired: next }
+  if ('work' in state) return moved({ ...state, work: { step: 'register', registration } })
+  return 'registration' in state ? moved({ ...state, registration }) : notApplicable
 }
 
 function loseAsset(
@@ -307,8 +316,13 @@ function loseAsset(
   if (reason === 'uploadLostByDestination' && asset.recreations >= 1) {
     return moved({ kind: 'failed', reason, error, work: null }, 'abortSending', 'dropParts')
   }
-  const recreations = asset.recreations + (reason === 'uploadLostByDestination' ? 1 : 0)
-  const registration: Registration = { ...freshRegistration, recreations, deprioritised: asset.deprioritised }
+  const { recreations, deprioritised } = asset
+  if (reason === 'urlExpired')
+    return moved(
+      { kind: 'queued', registration: { ...freshRegistration, recreations, deprioritised, expired: asset } },
+      'abortSending',
+    )
+  const registration: Registration = { ...freshRegistration, recreations: recreations + 1, deprioritised }
   return moved({ kind: 'queued', registration }, 'abortSending', 'dropParts', 'renewCreateKey')
 }
 
@@ -349,5 +363,9 @@ function retry(state: UploadState): UploadTransition {
   if (work.step === 'parts')
     return moved({ kind: 'uploading', asset: { ...work.asset, deprioritised: false } }, 'refreshPartTries')
   // The doubt about an earlier create and its key stay: fresh tries must not become a second asset.
-  return moved({ kind: 'queued', registration: { ...work.registration, attempts: 0, deprioritised: false } })
+  const registration = { ...work.registration, attempts: 0, deprioritised: false }
+  return moved(
+    { kind: 'queued', registration },
+    ...(registration.expired === null ? [] : ['refreshPartTries' as const]),
+  )
 }

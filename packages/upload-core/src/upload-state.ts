@@ -51,6 +51,11 @@ export type Registration = {
   /** Assets of this upload that died at the destination. */
   recreations: number
   deprioritised: boolean
+  /**
+   * The asset whose addresses ran out, with its parts. The create is made again under the same key: a destination that keeps keys
+   * answers with this very asset and new addresses, so that what has arrived still counts and no second one can become whole.
+   */
+  expired: Asset | null
 }
 
 /** An asset that exists at the destination and whose parts are being sent. */
@@ -88,5 +93,11 @@ export type UploadState =
   | { kind: 'cleared'; reason: ClearedReason }
   | { kind: 'refused'; reason: RefusedReason }
 
-export const freshRegistration: Registration = { attempts: 0, uncertain: false, recreations: 0, deprioritised: false }
+export const freshRegistration: Registration = {
+  attempts: 0,
+  uncertain: false,
+  recreations: 0,
+  deprioritised: false,
+  expired: null,
+}
 export const freshWork: Work = { step: 'register', registration: freshRegistration }

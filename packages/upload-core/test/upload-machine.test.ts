@@ -135,6 +135,62 @@ describe('the upload machine', () => {
     expect(transition.kind === 'moved' ? transition.state.kind : '-').toBe(outcome)
   })
 
+  describe('whose addresses ran out', () => {
+    const expired: UploadEvent = { kind: 'assetLost', reason: 'urlExpired', error }
+    const renewing = move(states.uploading, expired).state
+    const registering = move(renewing, events.claimed).state
+
+    test('is registered again under its key and keeps its parts', () => {
+      const { state, effects } = move(states.uploading, expired)
+      expect(state).toEqual({ kind: 'queued', registration: { ...freshRegistration, expired: asset } })
+      expect(effects).toEqual<UploadEffect[]>(['abortSending'])
+    })
+    test('goes on where it was when the destination answers with the same asset', () => {
+      const { state, effects } = move(registering, { ...events.created, urlsIssuedAt: now + 5 } as UploadEvent)
+      expect(state).toEqual({ kind: 'uploading', asset: { ...asset, urlsIssuedAt: now + 5 } })
+      expect(effects).toEqual([])
+    })
+    test.for([
+      ['another asset', { assetId: 'asset-2' }],
+      ['another number of parts', { partsTotal: 4 }],
+    ] as const)('begins anew when the destination answers with %s', ([, other]) => {
+      const { state, effects } = move(registering, { ...events.created, ...other } as UploadEvent)
+      expect(state).toMatchObject({ kind: 'uploading', asset: { partsDone: 0 } })
+      expect(effects).toEqual<UploadEffect[]>(['dropParts'])
+    })
+    test('counts a part whose reply comes only now, and is uploaded when it was the last', () => {
+      const one = move(renewing, events.partAcknowledged).state
+      expect(one).toMatchObject({ kind: 'queued', registration: { expired: { partsDone: 2 } } })
+      expect(move(one, events.partAcknowledged).state).toMatchObject({ kind: 'uploaded', asset: { partsDone: 3 } })
+      expect(move(registering, events.partAcknowledged).state.kind).toBe('registering')
+      const held = move(registering, events.sourceRemoved).state
+      expect(move(held, events.partAcknowledged).state).toMatchObject({
+        work: { registration: { expired: { partsDone: 2 } } },
+      })
+    })
+    test('forgets its parts when its file has changed, is gone, or may not be uploaded', () => {
+      expect(move(renewing, events.grewAgain).effects).toEqual<UploadEffect[]>(['dropParts', 'renewCreateKey'])
+      expect(move(renewing, events.refused).effects).toEqual<UploadEffect[]>(['dropParts'])
+      for (const consequence of [
+        { kind: 'block' },
+        { kind: 'clear' },
+        { kind: 'fail', reason: 'rejectedByDestination' },
+      ] as const)
+        expect(move(registering, { ...events.createFailed, consequence } as UploadEvent).effects).toEqual(['dropParts'])
+    })
+    test('keeps its asset through a failed create, a cancel and a retry', () => {
+      for (const event of [events.createFailed, events.claimReturned, events.cancelled]) {
+        const after = move(registering, event).state
+        const again = after.kind === 'queued' ? after : move(after, events.retried).state
+        expect(again).toMatchObject({ kind: 'queued', registration: { expired: asset } })
+      }
+    })
+    test('is not lost a second time by a part that reports late', () => {
+      expect(transitionUpload(registering, expired, { now }).kind).toBe('ignored')
+      expect(transitionUpload(registering, events.partsExhausted, { now }).kind).toBe('ignored')
+    })
+  })
+
   test('counts an attempt at the claim and marks it as uncertain before anything is sent', () => {
     expect(move(states.queued, events.claimed).state).toMatchObject({ registration: { attempts: 1, uncertain: true } })
   })

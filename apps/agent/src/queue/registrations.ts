@@ -27,7 +27,10 @@ export function claimRegistration(queue: Queue, maxOpenAssets: number): Registra
   })
 }
 
-/** The asset exists: stores its id and the table of its parts in one transaction, so that neither is ever there without the other. */
+/**
+ * The asset exists: stores its id and the table of its parts in one transaction, so that neither is ever there without the other. Parts
+ * that are there already belong to the same asset and get new addresses; the machine has dropped those of any other.
+ */
 export function recordCreated(
   queue: Queue,
   claim: RegistrationClaim,
@@ -39,7 +42,8 @@ export function recordCreated(
     const applied = applyUploadEvent(queue, claim.upload.id, event, { error: null })
     if (applied.kind !== 'moved') return applied
     const insert = queue.sql(
-      "INSERT INTO parts (upload_id, number, offset, size_bytes, url, state) VALUES (?, ?, ?, ?, ?, 'pending')",
+      `INSERT INTO parts (upload_id, number, offset, size_bytes, url, state) VALUES (?, ?, ?, ?, ?, 'pending')
+        ON CONFLICT (upload_id, number) DO UPDATE SET url = excluded.url`,
     )
     for (const part of parts) insert.run(claim.upload.id, part.number, part.offset, part.sizeBytes, part.url)
     return applied

@@ -211,6 +211,7 @@ const readRegistration = (row: Row): Registration => ({
   uncertain: integer(row, 'uncertain') === 1,
   recreations: integer(row, 'recreations'),
   deprioritised: integer(row, 'deprioritised') === 1,
+  expired: textOrNull(row, 'asset_id') === null ? null : readAsset(row),
 })
 
 const readAsset = (row: Row): Asset => ({
@@ -307,6 +308,7 @@ const workColumns = (work: Work): Partial<StateColumns> =>
   work.step === 'register' ? registrationColumns(work.registration) : assetColumns(work.asset)
 
 const registrationColumns = (registration: Registration): Partial<StateColumns> => ({
+  ...(registration.expired === null ? {} : assetColumns(registration.expired)),
   step: 'register',
   attempts: registration.attempts,
   uncertain: flag(registration.uncertain),

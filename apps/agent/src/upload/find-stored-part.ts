@@ -1,33 +1,46 @@
+import { classifyFailure } from '@rushes/upload-core'
 import { openOnDisk, openSource } from '../destination/part-source.ts'
-import type { Destination, PartSource } from '../destination/port.ts'
+import type { CallFailure, Destination, PartSource } from '../destination/port.ts'
 import { startXxh64 } from '../xxh64.ts'
 
 const readBytes = 1_048_576
+
+export type StoredPartAnswer =
+  /** It has arrived; the digest of its bytes, read from the file once more. */
+  | { kind: 'stored'; xxh64: string }
+  | { kind: 'notStored' }
+  /** A foreign server, which cannot be asked. */
+  | { kind: 'notAsked' }
+  | { kind: 'unanswered'; failure: CallFailure }
+  | { kind: 'aborted' }
 
 export type StoredPartQuestion = { accessToken: string; assetId: string; number: number; file: PartSource }
 
 /**
  * Finds out whether a part that was begun before has arrived all the same: its reply may have been lost, or come just as the agent was
  * killed. Then it is digested from the file instead of being sent again, and custody compares that digest with the stored bytes.
- * Null when it has not arrived, when it cannot be known, and for foreign servers, which are never asked.
  */
 export async function findStoredPart(
   destination: Destination,
   question: StoredPartQuestion,
   signal: AbortSignal,
-): Promise<string | null> {
+): Promise<StoredPartAnswer> {
   const { accessToken, assetId, number, file } = question
-  if (destination.additions === null) return null
+  if (destination.additions === null) return { kind: 'notAsked' }
   const answer = await destination.additions.getAsset({ accessToken, assetId }, signal)
-  if (answer.kind !== 'custody') return null
+  if (answer.kind === 'aborted') return answer
+  if (answer.kind === 'failed') {
+    const isUnknown = classifyFailure('custody', answer.failure).kind === 'startOver'
+    return isUnknown ? { kind: 'notStored' } : { kind: 'unanswered', failure: answer.failure }
+  }
   const { status, missing } = answer.custody
   const isAlive = status === 'created' || status === 'assembling' || status === 'available'
-  if (!isAlive || missing.includes(number)) return null
+  if (!isAlive || missing.includes(number)) return { kind: 'notStored' }
   try {
-    return await digestRange(file, signal)
+    return { kind: 'stored', xxh64: await digestRange(file, signal) }
   } catch {
     // Whatever keeps the file from being read will be met, and judged, when the part is sent.
-    return null
+    return signal.aborted ? { kind: 'aborted' } : { kind: 'notStored' }
   }
 }
 

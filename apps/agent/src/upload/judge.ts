@@ -7,6 +7,7 @@ import {
   type RetryLimits,
   type UploadError,
   type Verdict,
+  verdictOnExpiry,
   verdictWhenAuthorized,
 } from '@rushes/upload-core'
 import type { Queue } from '../queue/open-queue.ts'
@@ -35,6 +36,8 @@ export type Judged = {
   attempts: number
   /** The token that the call was made with, where it carried one. */
   accessToken?: string
+  /** How long ago the signed address that was used was given out. */
+  addressAgeMs?: number
   /** Whether this call was already a replay. */
   isReplay: boolean
 }
@@ -51,6 +54,7 @@ export async function judge(options: JudgeOptions, judged: Judged): Promise<Judg
     if (authorized.kind !== 'verdict') return authorized
     verdict = authorized.verdict
   }
+  if (judged.addressAgeMs !== undefined) verdict = verdictOnExpiry(verdict, judged.addressAgeMs)
   const destinationHealthy = verdict.kind === 'retry' && verdict.blame === 'unclear' ? await gate.isHealthy() : true
   const consequence = consequenceOf(verdict, {
     attempts: judged.attempts,

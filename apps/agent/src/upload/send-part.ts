@@ -1,8 +1,15 @@
-import { type Failure, leaseRules, partUrlIsDead } from '@rushes/upload-core'
+import {
+  type Consequence,
+  classifyFailure,
+  type Failure,
+  leaseRules,
+  partUrlIsDead,
+  type UploadError,
+} from '@rushes/upload-core'
 import type { Logger } from 'pino'
 import { findWhereabouts } from '../capture/whereabouts.ts'
 import { describeFailure } from '../destination/describe-failure.ts'
-import type { Destination } from '../destination/port.ts'
+import type { Destination, PartSource } from '../destination/port.ts'
 import { findUpload } from '../queue/apply-upload-event.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import {
@@ -14,7 +21,7 @@ import {
   returnPart,
 } from '../queue/part-claims.ts'
 import type { StoredSource } from '../queue/stored-upload.ts'
-import { findStoredPart } from './find-stored-part.ts'
+import { findStoredPart, type StoredPartAnswer } from './find-stored-part.ts'
 import type { InFlight } from './in-flight.ts'
 import { type JudgeOptions, judge } from './judge.ts'
 
@@ -72,12 +79,10 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
     }
     const acknowledge = (xxh64: string) => acknowledgePart(queue, claim, xxh64, !draining.aborted && gate.isOpen()).next
     if (claim.attempts > 1) {
-      const { accessToken } = link
-      const question = { accessToken, assetId: claim.assetId, number: claim.number, file }
-      const stored = await findStoredPart(destination, question, sending.signal)
-      if (stored !== null) {
+      const answer = await askForPart(options, claim, file, sending.signal)
+      if (answer.kind === 'stored') {
         log.info({ uploadId: upload.id, part: claim.number }, 'the part had arrived before; it is not sent again')
-        return acknowledge(stored)
+        return acknowledge(answer.xxh64)
       }
     }
     const outcome = await destination.putPart({
@@ -99,9 +104,12 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
       case 'failed': {
         const failure =
           outcome.failure.kind === 'source' ? await locate(options, claim, outcome.failure) : outcome.failure
-        if (failure === null) returnPart(queue, claim)
-        else await conclude(options, claim, failure, describeFailure(outcome.failure))
-        return null
+        if (failure === null) {
+          returnPart(queue, claim)
+          return null
+        }
+        const stored = await conclude(options, claim, file, failure, describeFailure(outcome.failure), stop)
+        return stored === null ? null : acknowledge(stored)
       }
     }
   } finally {
@@ -132,29 +140,62 @@ async function locate(
   return { kind: 'source', problem: failure.problem, volumePresent: where !== 'volumeAbsent' }
 }
 
+/** Records what the failure leads to. The digest of the part when it turns out to be stored all the same, else null. */
 async function conclude(
   options: SendOptions,
   claim: PartClaim,
+  file: PartSource,
   failure: Failure,
-  error: { code: string; message: string },
-): Promise<void> {
+  error: UploadError,
+  signal: AbortSignal,
+): Promise<string | null> {
   const { queue, log } = options
-  const judgement = await judge(options, {
-    operation: 'part',
-    failure,
-    error,
-    attempts: claim.attempts,
-    isReplay: false,
-  })
+  const { attempts } = claim
+  const addressAgeMs = queue.now() - claim.urlsIssuedAt
+  let judgement = await judge(options, { operation: 'part', failure, error, attempts, addressAgeMs, isReplay: false })
+  if (judgement.kind === 'consequence' && isLost(judgement.consequence)) {
+    // An object store says of a whole clip what it says of a dead upload. Only who keeps the clips can tell them apart, and a clip
+    // that is given up because nobody could be asked would be uploaded twice.
+    const answer = await askForPart(options, claim, file, signal)
+    if (answer.kind === 'stored') return answer.xxh64
+    if (answer.kind === 'aborted') judgement = answer
+    if (answer.kind === 'unanswered') {
+      const asked = { failure: answer.failure, error: describeFailure(answer.failure), attempts }
+      judgement = await judge(options, { operation: 'custody', isReplay: true, ...asked })
+    }
+  }
   if (judgement.kind !== 'consequence') {
     returnPart(queue, claim)
-    return
+    return null
   }
   const { consequence } = judgement
   const recorded = recordPartFailure(queue, claim, consequence, error)
-  const { number, attempts } = claim
   log.warn(
-    { uploadId: claim.upload.id, part: number, attempts, error, consequence: consequence.kind, recorded },
+    { uploadId: claim.upload.id, part: claim.number, attempts, error, consequence: consequence.kind, recorded },
     'part failed',
   )
+  return null
+}
+
+const isLost = (consequence: Consequence): boolean =>
+  consequence.kind === 'startOver' && consequence.reason === 'uploadLostByDestination'
+
+/** Asks our ingest whether it has the part, a second time with new tokens where they had run out. */
+async function askForPart(
+  { queue, destinationOf, authorization }: SendOptions,
+  { assetId, number }: PartClaim,
+  file: PartSource,
+  signal: AbortSignal,
+): Promise<StoredPartAnswer> {
+  for (const isReplay of [false, true]) {
+    const link = readUploadLink(queue)
+    if (link === null) return { kind: 'notAsked' }
+    const { accessToken } = link
+    const answer = await findStoredPart(destinationOf(link), { accessToken, assetId, number, file }, signal)
+    if (answer.kind !== 'unanswered' || isReplay) return answer
+    if (classifyFailure('custody', answer.failure).kind !== 'authorize') return answer
+    const confirmation = await authorization.confirm({ refusedToken: accessToken })
+    if (confirmation.kind !== 'confirmed') return answer
+  }
+  return { kind: 'notAsked' }
 }

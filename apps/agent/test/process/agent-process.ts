@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { remoteOperations } from '../../src/local-api/call.ts'
 import type { ListedUpload, StatusAnswer } from '../../src/local-api/operations.ts'
+
 import {
   type SimulatedDestination,
   startSimulatedDestination,

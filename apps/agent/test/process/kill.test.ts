@@ -1,9 +1,10 @@
 import { freshSeed, seededRandom } from '@rushes/test-kit'
 import { afterEach, expect, test, vi } from 'vitest'
+import { faults } from '../simulated-destination/fault.ts'
 import { endAll, startDevice } from './agent-process.ts'
 import { differences, writeClip } from './clips.ts'
 import { killAtRandom } from './kill-rounds.ts'
-import { acknowledgedParts, readStored } from './stored-queue.ts'
+import { acknowledgedParts, changeStored, readStored } from './stored-queue.ts'
 
 // Several processes for each test, on machines that may do other things besides.
 vi.setConfig({ testTimeout: 90_000 })
@@ -50,6 +51,64 @@ test('does not send a part again whose reply came too late for the process that 
 
   expect(differences(device.server, clip)).toEqual([])
   expect(device.server.requestsOf('part')).toHaveLength(3)
+})
+
+test('makes no second asset of a clip that was whole when the process was killed, and comes back after addresses and tokens have run out', async () => {
+  const device = await startDevice({ chunkSizeBytes: 1_048_576, settings: { workers: 1 } })
+  const clip = await writeClip(device.watchDir, 'A001.mov', 2_500_000)
+  const stall = device.server.inject({ kind: 'stall', at: 'reply' }, { operation: 'part', nth: 3 })
+  const first = await device.start()
+  await stall.firstHit
+  await device.server.until(() => device.server.completedAssets().length === 1, 'the clip is whole', 60_000)
+  await first.kill()
+  stall.remove()
+  device.server.expireUrls()
+  device.server.endAccessTokens()
+  const dayMs = 86_400_000
+  changeStored(device.stateDir, `UPDATE uploads SET urls_issued_at = urls_issued_at - ${dayMs}`)
+  changeStored(device.stateDir, `UPDATE upload_link SET access_expires_at = access_expires_at - ${dayMs}`)
+
+  await device.start()
+  await device.until(([upload]) => upload?.state === 'verified', 'verified')
+
+  expect(device.server.assets).toHaveLength(1)
+  expect(device.server.requestsOf('part')).toHaveLength(3)
+  expect(differences(device.server, clip)).toEqual([])
+})
+
+test('goes on with the same clip after a day offline, and sends only what had not arrived', async () => {
+  const device = await startDevice({ chunkSizeBytes: 1_048_576, settings: { workers: 1 } })
+  const clip = await writeClip(device.watchDir, 'A001.mov', 4_000_000)
+  const stall = device.server.inject({ kind: 'stall', at: 'body', afterBytes: 1_000 }, { operation: 'part', nth: 3 })
+  const first = await device.start()
+  await stall.firstHit
+  await first.kill()
+  stall.remove()
+  device.server.expireUrls()
+  device.server.endAccessTokens()
+  changeStored(device.stateDir, 'UPDATE uploads SET urls_issued_at = urls_issued_at - 86400000')
+
+  await device.start()
+  await device.until(([upload]) => upload?.state === 'verified', 'verified')
+
+  expect(device.server.assets).toHaveLength(1)
+  expect(device.server.partsSentAgain()).toEqual([])
+  expect(differences(device.server, clip)).toEqual([])
+})
+
+test('a store that calls a whole clip a dead upload does not get it twice', async () => {
+  const device = await startDevice({ chunkSizeBytes: 1_048_576, settings: { workers: 1 } })
+  const clip = await writeClip(device.watchDir, 'A001.mov', 2_500_000)
+  // The bytes arrive, the reply does not; asked again, the store knows no such upload any more, and ingest is away at first.
+  device.server.inject({ kind: 'loseReply' }, { operation: 'part', nth: 3 })
+  device.server.inject(faults.noSuchUpload, { operation: 'part', nth: 4, times: 100 })
+  device.server.inject(faults.badGateway, { operation: 'asset', times: 2 })
+
+  await device.start()
+  await device.until(([upload]) => upload?.state === 'verified', 'verified')
+
+  expect(device.server.assets).toHaveLength(1)
+  expect(differences(device.server, clip)).toEqual([])
 })
 
 test('makes no second asset when the process is killed between the create and its reply', async () => {

@@ -18,3 +18,13 @@ export function acknowledgedParts(stateDir: string): string[] {
     "SELECT u.asset_id || '/' || p.number AS part FROM parts p JOIN uploads u ON u.id = p.upload_id WHERE p.state = 'acknowledged'",
   ).map(({ part }) => part)
 }
+
+/** Changes the queue of an agent that does not run, as time passing would have. */
+export function changeStored(stateDir: string, sql: string): void {
+  const db = new DatabaseSync(join(stateDir, 'queue.db'))
+  try {
+    db.exec(sql)
+  } finally {
+    db.close()
+  }
+}

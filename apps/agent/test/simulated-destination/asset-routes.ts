@@ -34,7 +34,10 @@ function create(world: World, request: RouteRequest, body: unknown, device: Devi
 
   const known =
     world.isOurs && key !== null && world.assets.find((one) => one.device === device && one.idempotencyKey === key)
-  if (known) return created(known, request.origin)
+  if (known) {
+    known.renewAddresses()
+    return created(known, request.origin)
+  }
 
   const offsetSeconds = wanted.offset ?? Number.NaN
   if (!Number.isInteger(offsetSeconds) || offsetSeconds < 0) world.noteViolation(`create: offset ${wanted.offset}`)

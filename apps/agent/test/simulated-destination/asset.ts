@@ -72,6 +72,14 @@ export class Asset {
     return part
   }
 
+  /** The same create again: its parts get new addresses, and those that have arrived stay. */
+  renewAddresses(): void {
+    for (const part of this.parts.values()) {
+      part.signature = randomUUID().replaceAll('-', '')
+      part.urlExpired = false
+    }
+  }
+
   get isComplete(): boolean {
     const parts = [...this.parts.values()]
     return parts.some((part) => part.isFinal) && parts.every((part) => part.received !== null)

@@ -6,6 +6,7 @@ import {
   offsetSeconds,
   type PartEvent,
   type PartState,
+  partUrlIsDead,
   takeLease,
   transitionPart,
   transitionUpload,
@@ -26,6 +27,8 @@ export type DurableUpload = {
   state: UploadState
   parts: PartState[]
   wasReset: boolean
+  /** Its addresses ran out at a destination that keeps no keys: what arrived before nobody can know. */
+  mayBeDoubled: boolean
 }
 
 /** A step under way: it dies with the process. `reply` is null until the destination has acted. */
@@ -72,6 +75,7 @@ export class ModelDevice {
       state,
       parts: [],
       wasReset: false,
+      mayBeDoubled: false,
     })
   }
 
@@ -94,6 +98,13 @@ export class ModelDevice {
       if (index < 0) continue
       this.#lastToken++
       this.#applyPart(upload, index + 1, { kind: 'claimed', lease })
+      if (partUrlIsDead(upload.state.asset.urlsIssuedAt, this.#ms)) {
+        upload.mayBeDoubled ||= !this.#destination.keepsKeys
+        const consequence: Consequence = { kind: 'startOver', reason: 'urlExpired' }
+        this.#applyPart(upload, index + 1, { kind: 'failed', token: lease.token, consequence })
+        this.#tellUpload(upload, consequence)
+        return
+      }
       this.steps.push({
         kind: 'part',
         id: upload.id,
@@ -192,7 +203,7 @@ export class ModelDevice {
     if (arrived && reply?.kind === 'created') {
       const { assetId, partsTotal } = reply
       const isTaken = this.#apply(upload, { kind: 'created', token, assetId, partsTotal, urlsIssuedAt: this.#ms })
-      if (isTaken)
+      if (isTaken && upload.parts.length === 0)
         upload.parts = Array.from({ length: partsTotal }, () => ({ kind: 'pending', attempts: 0, notBefore: null }))
       return
     }
