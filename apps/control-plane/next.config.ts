@@ -7,6 +7,7 @@ const config: NextConfig = {
   outputFileTracingRoot: fileURLToPath(new URL('../..', import.meta.url)),
   transpilePackages: [
     '@rushes/api',
+    '@rushes/asc-mhl',
     '@rushes/command-core',
     '@rushes/db',
     '@rushes/fleet',

@@ -27,17 +27,18 @@ export const units: Readonly<Record<string, Unit>> = {
     onlyExternal: [],
     pure: true,
   },
+  '@rushes/asc-mhl': { folder: 'packages/asc-mhl', mayImport: [], onlyExternal: ['saxes'], pure: true },
   '@rushes/db': { folder: 'packages/db', mayImport: ['@rushes/protocol'] },
   '@rushes/fleet': {
     folder: 'packages/fleet',
-    mayImport: ['@rushes/db', '@rushes/upload-core', '@rushes/command-core', '@rushes/protocol'],
+    mayImport: ['@rushes/db', '@rushes/upload-core', '@rushes/command-core', '@rushes/protocol', '@rushes/asc-mhl'],
     forbidden: ['@trpc/', 'next', 'ws', 'react', 'react-dom'],
   },
   '@rushes/api': { folder: 'packages/api', mayImport: ['@rushes/fleet', '@rushes/protocol'], forbidden: sql },
   '@rushes/test-kit': { folder: 'packages/test-kit', mayImport: [] },
   '@rushes/agent': {
     folder: 'apps/agent',
-    mayImport: ['@rushes/upload-core', '@rushes/command-core', '@rushes/protocol'],
+    mayImport: ['@rushes/upload-core', '@rushes/command-core', '@rushes/protocol', '@rushes/asc-mhl'],
     forbidden: sql,
   },
   '@rushes/gateway': {
@@ -50,12 +51,16 @@ export const units: Readonly<Record<string, Unit>> = {
     mayImport: ['@rushes/fleet', '@rushes/db', '@rushes/upload-core', '@rushes/protocol'],
     forbidden: sql,
   },
-  '@rushes/admin': { folder: 'apps/admin', mayImport: ['@rushes/fleet', '@rushes/db'], forbidden: sql },
+  '@rushes/admin': {
+    folder: 'apps/admin',
+    mayImport: ['@rushes/fleet', '@rushes/db', '@rushes/asc-mhl'],
+    forbidden: sql,
+  },
   '@rushes/control-plane': {
     folder: 'apps/control-plane',
     mayImport: [
       ...['@rushes/api', '@rushes/fleet', '@rushes/db'],
-      ...['@rushes/upload-core', '@rushes/command-core', '@rushes/protocol'],
+      ...['@rushes/upload-core', '@rushes/command-core', '@rushes/protocol', '@rushes/asc-mhl'],
     ],
     forbidden: sql,
   },

@@ -124,7 +124,7 @@ async function digestOfInputs(): Promise<string> {
   return digest.digest('hex').slice(0, 16)
 }
 
-const packageNames = ['api', 'command-core', 'db', 'fleet', 'protocol', 'upload-core']
+const packageNames = ['api', 'asc-mhl', 'command-core', 'db', 'fleet', 'protocol', 'upload-core']
 
 async function filesBelow(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true })
