@@ -17,6 +17,7 @@ import {
   visibleFiles,
 } from './support/clips.ts'
 import { type Device, moveDevice, pairDevice, send } from './support/pair.ts'
+import { startPut } from './support/start-put.ts'
 import { startTestIngest, type TestIngest } from './support/test-ingest.ts'
 import { until } from './support/until.ts'
 
@@ -45,22 +46,6 @@ async function onePart() {
   const head = someBytes(1_000)
   const asset = await createFixed(device, head)
   return { id: asset.id, first: asset.urls[0] ?? '', head }
-}
-
-/** A PUT of which the test sends the body by hand. */
-function startPut(url: string, contentLength: number) {
-  const request = httpRequest(url, {
-    method: 'PUT',
-    headers: { 'content-type': 'video/mp4', 'x-amz-acl': 'private', 'content-length': contentLength },
-  })
-  const status = new Promise<number | 'broken'>((resolve) => {
-    request.on('response', (response) => {
-      response.resume()
-      resolve(response.statusCode ?? 0)
-    })
-    request.on('error', () => resolve('broken'))
-  })
-  return { request, status }
 }
 
 const code = (reply: { text: string }) => /<Code>(\w+)<\/Code>/.exec(reply.text)?.[1]

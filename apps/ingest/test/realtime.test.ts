@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { c2cErrors, detailedError } from '@rushes/protocol'
 import { freshSeed, seededRandom } from '@rushes/test-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -13,6 +15,7 @@ import {
   untilStatus,
 } from './support/clips.ts'
 import { type Device, moveDevice, pairDevice } from './support/pair.ts'
+import { startPut } from './support/start-put.ts'
 import { startTestIngest, type TestIngest } from './support/test-ingest.ts'
 import { until } from './support/until.ts'
 
@@ -141,6 +144,33 @@ test('the name is taken once: while it is the default one, and not again', async
   const named = await createRealtime(device, { name: 'own.mp4' })
   await requestParts(device, named.id, [part(1)], { asset_name: 'other.mp4' })
   expect(await nameOf(named.id)).toBe('own.mp4')
+})
+
+describe('a part that is registered anew with another size while its old PUT still runs', () => {
+  test.each([
+    ['smaller', small + mib, small],
+    ['larger', small, small + mib],
+  ])('%s: neither takes bytes of its neighbour', async (_what, before, after) => {
+    const bytes = someBytes(after + small + 5, 9)
+    const cut = (from: number, to: number) => bytes.subarray(from, to)
+    const name = nameOfNext()
+    const asset = await createRealtime(device, { name })
+    const [stale] = await requestParts(device, asset.id, [part(1, before)])
+    const { request, status } = startPut(stale ?? '', before)
+    request.write(someBytes(mib, 3))
+    await until('the old PUT writes in place', async () =>
+      (await readdir(join(ingest.dir, '.rushes-uploads'))).includes(`${asset.id}.data`),
+    )
+    const [first, second] = await requestParts(device, asset.id, [part(1, after), part(2)])
+    await put(second, cut(after, after + small))
+    request.end(someBytes(before, 3).subarray(mib))
+    expect(await status).toBe(403)
+    await put(first, cut(0, after))
+    const [final] = await requestParts(device, asset.id, [part(3, 5, true)], { asset_filesize: bytes.length })
+    await put(final, cut(after + small, bytes.length))
+    await untilStatus(device, asset.id, 'available')
+    expect(bytes.equals(await storedBytes(ingest.dir, name))).toBe(true)
+  })
 })
 
 describe('when the final part is in and others are not', () => {

@@ -54,6 +54,8 @@ export const assets = pgTable(
     endedDetail: text('ended_detail'),
     /** When the final part arrived: the grace for stragglers runs from here. */
     finalPartAt: instant('final_part_at'),
+    /** From this part on nothing is written in place any more: a place that had been given moved. Null while none has. */
+    apartFromNumber: integer('apart_from_number'),
     custody: text('custody', { enum: ['no', 'pending', 'verified', 'mismatch', 'sizeChecked'] })
       .notNull()
       .default('no'),

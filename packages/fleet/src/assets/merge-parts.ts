@@ -15,19 +15,26 @@ export type MergedPart = KnownPart & {
   changed: boolean
 }
 
+export type KnownUpload = {
+  filesizeBytes: number | null
+  /** From this number on parts have no place until they are assembled; null while no place that was given has moved. */
+  apartFrom: number | null
+}
+
 export type MergePartsOutcome =
-  | { kind: 'merged'; parts: MergedPart[]; filesizeBytes: number | null }
+  | ({ kind: 'merged'; parts: MergedPart[] } & KnownUpload)
   | { kind: 'refused'; detail: string }
 
 /**
  * Adds the parts of a request to those that are registered. A number that was there gets a new generation, so that its older
  * URL dies, and the new size. Exactly one part may be final, the one with the highest number, and then the sizes add up to the
- * asset's. A part's place is known once all lower numbers are, or once the final part is.
+ * asset's. A part's place is known once all lower numbers are, or once the final part is. Where a place that was given moves,
+ * a PUT by an older URL may still be writing: nothing is written in place there any more.
  */
 export function mergeParts(
   known: readonly KnownPart[],
   request: Pick<RealtimePartsRequest, 'parts' | 'asset_filesize'>,
-  knownFilesizeBytes: number | null,
+  upload: KnownUpload,
 ): MergePartsOutcome {
   const refused = (detail: string): MergePartsOutcome => ({ kind: 'refused', detail })
   const numbers = new Set(request.parts.map((part) => part.number))
@@ -69,32 +76,66 @@ export function mergeParts(
   if (asksForFinal && (request.asset_filesize ?? null) === null)
     return refused('asset_filesize is required when a part is final')
   const filesizeBytes =
-    final === undefined ? null : asksForFinal ? (request.asset_filesize ?? null) : knownFilesizeBytes
+    final === undefined ? null : asksForFinal ? (request.asset_filesize ?? null) : upload.filesizeBytes
   if (filesizeBytes !== null && filesizeBytes !== totalBytes)
     return refused(`asset_filesize is ${filesizeBytes}, but the registered parts have ${totalBytes} bytes`)
 
-  return place(parts, final !== undefined, filesizeBytes)
+  return place(known, parts, final !== undefined, { ...upload, filesizeBytes })
 }
 
 /** Gives every part its offset that can have one. */
-function place(parts: MergedPart[], isFinished: boolean, filesizeBytes: number | null): MergePartsOutcome {
+function place(
+  known: readonly KnownPart[],
+  parts: MergedPart[],
+  isFinished: boolean,
+  upload: KnownUpload,
+): MergePartsOutcome {
+  const offsets = offsetsOf(parts, isFinished)
+  const heldBytes = firstMovedPlace(known, parts, offsets)
+  let { apartFrom } = upload
+  for (const [index, part] of parts.entries()) {
+    const offset = offsets[index] ?? null
+    // Its bytes lie where they belonged when they came; a lower part of another size would shift them.
+    if (part.isAcknowledged && part.offsetBytes !== null && offset !== null && part.offsetBytes !== offset)
+      return {
+        kind: 'refused',
+        detail: `parts: a lower part cannot change its size any more, because part ${part.number} has arrived`,
+      }
+    if (part.isAcknowledged && offset === null) continue
+    const isHeld = !part.isAcknowledged && offset !== null && offset + part.sizeBytes > heldBytes
+    if (isHeld) apartFrom = Math.min(apartFrom ?? part.number, part.number)
+    const isApart = !part.isAcknowledged && apartFrom !== null && part.number >= apartFrom
+    const placed = isApart ? null : offset
+    if (part.offsetBytes === placed) continue
+    part.offsetBytes = placed
+    part.changed = true
+  }
+  return { kind: 'merged', parts, filesizeBytes: upload.filesizeBytes, apartFrom }
+}
+
+/** Where each part begins; null from the first number on below which one may still be registered. */
+function offsetsOf(parts: readonly MergedPart[], isFinished: boolean): (number | null)[] {
   let offset: number | null = 0
   let next = 1
-  for (const part of parts) {
-    if (part.number !== next && !isFinished) offset = null // a lower number may still be registered
-    if (offset === null && part.isAcknowledged) continue
-    if (part.offsetBytes !== offset) {
-      // Its bytes lie where they belonged when they came; a lower part of another size would shift them.
-      if (part.offsetBytes !== null && part.isAcknowledged)
-        return {
-          kind: 'refused',
-          detail: `parts: a lower part cannot change its size any more, because part ${part.number} has arrived`,
-        }
-      part.offsetBytes = offset
-      part.changed = true
-    }
-    if (offset !== null) offset += part.sizeBytes
+  return parts.map((part) => {
+    if (part.number !== next && !isFinished) offset = null
     next = part.number + 1
-  }
-  return { kind: 'merged', parts, filesizeBytes }
+    const begin = offset
+    if (offset !== null) offset += part.sizeBytes
+    return begin
+  })
+}
+
+/** The lowest place that was given and is not the same any more: whoever was given it may be writing from there on. */
+function firstMovedPlace(
+  known: readonly KnownPart[],
+  parts: readonly MergedPart[],
+  offsets: readonly (number | null)[],
+): number {
+  const now = new Map(parts.map((part, index) => [part.number, { offset: offsets[index], sizeBytes: part.sizeBytes }]))
+  const moved = known.flatMap(({ number, offsetBytes, sizeBytes }) => {
+    const is = now.get(number)
+    return offsetBytes === null || (is?.offset === offsetBytes && is.sizeBytes === sizeBytes) ? [] : [offsetBytes]
+  })
+  return moved.reduce((lowest, offset) => Math.min(lowest, offset), Number.POSITIVE_INFINITY)
 }

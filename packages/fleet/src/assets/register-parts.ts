@@ -53,7 +53,7 @@ export async function registerParts(
       )
       return same ? registered(known) : { kind: 'refused', detail: 'every part of this upload has arrived' }
     }
-    const merged = mergeParts(known, request, asset.filesizeBytes)
+    const merged = mergeParts(known, request, { filesizeBytes: asset.filesizeBytes, apartFrom: asset.apartFromNumber })
     if (merged.kind === 'refused') return merged
     // A final mark that moves down would meet its own unique index: take it away first.
     if (known.some((part) => part.isFinal))
@@ -63,11 +63,15 @@ export async function registerParts(
       asset.id,
       merged.parts.filter((part) => part.changed || part.isFinal),
     )
+    // The final part is to come anew: its stragglers have as long again.
+    const finalIsIn = merged.parts.some((part) => part.isFinal && part.isAcknowledged)
     const takesName = asset.nameIsDefault && (request.asset_name ?? null) !== null
     await tx
       .update(assets)
       .set({
         filesizeBytes: merged.filesizeBytes,
+        apartFromNumber: merged.apartFrom,
+        ...(finalIsIn ? {} : { finalPartAt: null }),
         updatedAt: now,
         ...(takesName ? { name: cleanName(request.asset_name ?? ''), nameIsDefault: false } : {}),
       })

@@ -1,0 +1,1 @@
+ALTER TABLE "assets" ADD COLUMN "apart_from_number" integer;
