@@ -28,7 +28,7 @@ async function digestStored(
   store: ObjectStore,
   clip: PendingVerification,
   signal: AbortSignal,
-): Promise<{ stored: { number: number; xxh64: string | null }[]; fileXxh64: string }> {
+): Promise<{ stored: { number: number; xxh64: string | null }[]; fileXxh64: string; isThere: boolean }> {
   const object = await store.open(clip.storeKey)
   const whole = startXxh64()
   const stored: { number: number; xxh64: string | null }[] = []
@@ -53,5 +53,5 @@ async function digestStored(
   } finally {
     await object?.close()
   }
-  return { stored, fileXxh64: whole.digest() }
+  return { stored, fileXxh64: whole.digest(), isThere: object !== null }
 }

@@ -61,7 +61,17 @@ export const assets = pgTable(
       .default('no'),
     custodyAt: instant('custody_at'),
     firstMismatchNumber: integer('first_mismatch_number'),
+    /**
+     * For `mismatch`: the bytes were never those that the device sent; or they were sound once, and then were others, were
+     * gone, or could not be read.
+     */
+    mismatchBecause: text('mismatch_because', { enum: ['sentOtherwise', 'changed', 'gone', 'unreadable'] }),
+    /** Digest of the whole file that the device told. */
     fileXxh64: text('file_xxh64'),
+    /** Digest of the whole stored file, computed here by reading it while every part was sound. */
+    storedXxh64: text('stored_xxh64'),
+    /** When the stored bytes were last read to their end and compared. */
+    scrubbedAt: instant('scrubbed_at'),
     relativePath: text('relative_path'),
     volumeId: text('volume_id'),
     idempotencyKey: text('idempotency_key'),
@@ -76,6 +86,7 @@ export const assets = pgTable(
     index('assets_project').on(t.projectId, t.createdAt),
     index('assets_device').on(t.deviceId, t.createdAt),
     index('assets_unfinished').on(t.state).where(sql`${t.state} in ('created', 'assembling')`),
+    index('assets_scrubbed').on(t.scrubbedAt, t.id).where(sql`${t.state} = 'available'`),
     index('assets_custody_pending').on(t.custody).where(sql`${t.custody} = 'pending'`),
     check('assets_upload_kind', sql`${t.uploadKind} in ('fixed', 'realtime')`),
     check('assets_state', sql`${t.state} in ('created', 'assembling', 'available', 'failed', 'closed')`),
@@ -89,6 +100,10 @@ export const assets = pgTable(
     check('assets_custody', sql`${t.custody} in ('no', 'pending', 'verified', 'mismatch', 'sizeChecked')`),
     check('assets_verified', sql`${t.custody} not in ('verified', 'sizeChecked') or ${t.state} = 'available'`),
     check('assets_mismatch', sql`(${t.custody} = 'mismatch') = (${t.firstMismatchNumber} is not null)`),
+    check(
+      'assets_mismatch_because',
+      sql`(${t.custody} = 'mismatch') = (${t.mismatchBecause} is not null) and ${t.mismatchBecause} in ('sentOtherwise', 'changed', 'gone', 'unreadable')`,
+    ),
     check('assets_idempotency_pair', sql`(${t.idempotencyKey} is null) = (${t.idempotencySha256} is null)`),
   ],
 )

@@ -8,6 +8,8 @@ export type FinishVerificationInput = {
   /** Digests of the stored bytes, read back; null where they could not be read in full. */
   stored: { number: number; xxh64: string | null }[]
   fileXxh64: string
+  /** False when the store has no such object. */
+  isThere: boolean
 }
 
 export type FinishVerificationOutcome =
@@ -53,6 +55,9 @@ export async function finishVerification(
         custody: firstNumber === null ? 'verified' : 'mismatch',
         custodyAt: now,
         firstMismatchNumber: firstNumber,
+        mismatchBecause: firstNumber === null ? null : input.isThere ? 'sentOtherwise' : 'gone',
+        storedXxh64: firstNumber === null ? input.fileXxh64 : null,
+        scrubbedAt: now,
         updatedAt: now,
       })
       .where(eq(assets.id, input.assetId))

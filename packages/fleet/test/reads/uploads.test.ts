@@ -169,6 +169,7 @@ test('what needs a person is found whatever its state: failed, held, left out fo
     name: 'wrong.mov',
     state: 'available',
     custody: 'mismatch',
+    mismatchBecause: 'sentOtherwise',
     firstMismatchNumber: 1,
   })
   const filter = { needsAttention: true } as const
@@ -198,6 +199,7 @@ test('a clip page has its parts with all three digests, and finds the one that d
   const assetId = await put.asset(device.id, project.id, {
     state: 'available',
     custody: 'mismatch',
+    mismatchBecause: 'sentOtherwise',
     firstMismatchNumber: 2,
   })
   const good = { acknowledgedAt: at(1), deviceXxh64: 'aa', receivedXxh64: 'aa', storedXxh64: 'aa' }
