@@ -8,13 +8,17 @@ import { type PostgresServer, startPostgres } from './server.ts'
 
 const namePrefix = 'rushes-temporary-postgres-'
 
-/** Starts a server whose data dies with it. What earlier ones left behind, because they were killed, is removed first. */
-export async function startTemporaryPostgres(): Promise<PostgresServer> {
+/**
+ * Starts a server whose data dies with it. What earlier ones left behind, because they were killed, is removed first.
+ *
+ * @param options.durable true: it syncs as one does that matters, so that it can be measured
+ */
+export async function startTemporaryPostgres({ durable = false } = {}): Promise<PostgresServer> {
   const parentDir = process.getuid?.() === 0 ? systemStateDir : tmpdir()
   await mkdir(parentDir, { recursive: true, mode: 0o755 })
   await sweepAbandoned(parentDir)
   const homeDir = await mkdtemp(join(parentDir, `${namePrefix}${process.pid}-`))
-  const server = await startPostgres({ homeDir, password: 'temporary', durable: false })
+  const server = await startPostgres({ homeDir, password: 'temporary', durable })
   const removed = server.ended.then(() => rm(homeDir, { recursive: true, force: true }))
   return {
     ...server,

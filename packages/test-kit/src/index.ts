@@ -6,6 +6,7 @@ export {
   type InjectOptions,
   startHttpFaultProxy,
 } from './http-fault-proxy.ts'
+export { type Measured, type Measurement, medianOf, sumUp } from './measurement.ts'
 export { createRequestGate, type RequestGate } from './request-gate.ts'
 export type { ProxiedRequest, RequestPattern } from './request-pattern.ts'
 export { freshSeed, type SeededRandom, seededRandom } from './seeded-random.ts'
