@@ -124,6 +124,8 @@ export const assetParts = pgTable(
     generation: integer('generation').notNull().default(1),
     /** When its bytes were durable. */
     acknowledgedAt: instant('acknowledged_at'),
+    /** Folder store: the bytes that count lie in a file of their own, named after number and digest, not at their place. */
+    liesApart: boolean('lies_apart').notNull().default(false),
     /** Digest of the bytes as they came in. */
     receivedXxh64: text('received_xxh64'),
     /** Digest that the device computed while sending. */
