@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { DatabaseCall } from './database-call.ts'
 import type { RateLimiter } from './http/rate-limiter.ts'
+import type { SeenTokens } from './http/seen-tokens.ts'
 import type { Limits } from './limits.ts'
 import type { PartSigner } from './parts/part-signer.ts'
 import type { PartReceiver } from './parts/receive-part.ts'
@@ -13,6 +14,7 @@ export type IngestContext = {
   log: Logger
   limits: Limits
   limiter: RateLimiter
+  seenTokens: SeenTokens
   /** Where people sign in and approve pairing codes. */
   publicUrl: string
   /** How devices reach this program. */

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { c2cErrors, detailedErrorBody } from '@rushes/protocol'
+import { c2cErrors } from '@rushes/protocol'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { IngestContext } from './context.ts'
 import { limitBodyTime } from './http/body-deadline.ts'
+import { takeEmptyJson } from './http/empty-json.ts'
 import { answerFailure } from './http/error-handler.ts'
+import { addRateHeaders } from './http/rate-headers.ts'
 import { refuse } from './http/reply-errors.ts'
+import { answerUnreadable } from './http/unreadable.ts'
 import { authRoutes } from './routes/auth.ts'
 import { clipContentRoute } from './routes/clip-content.ts'
 import { createAssetRoute } from './routes/create-asset.ts'
@@ -17,8 +20,6 @@ import { meRoute } from './routes/me.ts'
 import { purgeReceiptRoute } from './routes/purge-receipt.ts'
 import { partPath, putPartRoute } from './routes/put-part.ts'
 import { realtimePartsRoute } from './routes/realtime-parts.ts'
-
-const malformedRequest = JSON.stringify(detailedErrorBody(400, 'Bad Request', 'The request cannot be read'))
 
 /** The HTTP server with every route; it listens when told to. */
 export function buildServer(context: IngestContext, options: { trustedProxies: readonly string[] }): FastifyInstance {
@@ -33,19 +34,19 @@ export function buildServer(context: IngestContext, options: { trustedProxies: r
     // A part may take hours. Headers may not, and bodies of other routes have a deadline of their own.
     requestTimeout: 0,
     keepAliveTimeout: 75_000,
-    http: { headersTimeout: 20_000 },
+    http: { headersTimeout: 20_000, connectionsCheckingInterval: 5_000, requireHostHeader: false },
     return503OnClosing: false,
     frameworkErrors: (_error, _request, reply) => void refuse(reply, c2cErrors.notFound),
-    clientErrorHandler: (_error, socket) => {
-      if (!socket.writable) return
-      socket.end(
-        `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${malformedRequest.length}\r\nConnection: close\r\n\r\n${malformedRequest}`,
-      )
-    },
+    clientErrorHandler: answerUnreadable,
   })
   app.setErrorHandler(answerFailure)
   app.setNotFoundHandler((_request, reply) => refuse(reply, c2cErrors.notFound))
-  limitBodyTime(app, context.limits.bodyMs, (route) => route === partPath)
+  // An expectation that nobody knows is passed over: what was asked for is answered.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
+  takeEmptyJson(app)
+  const isPart = (route: string) => route === partPath
+  limitBodyTime(app, context.limits, isPart)
+  addRateHeaders(app, context, isPart)
   let isStopping = false
   app.addHook('preClose', async () => {
     isStopping = true

@@ -8,6 +8,7 @@ import type { Config } from './config.ts'
 import { createVerify } from './custody/verify.ts'
 import { createDatabaseCall } from './database-call.ts'
 import { createRateLimiter } from './http/rate-limiter.ts'
+import { createSeenTokens } from './http/seen-tokens.ts'
 import type { Limits } from './limits.ts'
 import { createPartClaims } from './parts/part-claims.ts'
 import { createPartSigner } from './parts/part-signer.ts'
@@ -70,6 +71,7 @@ export async function startIngest(parts: IngestParts): Promise<RunningIngest> {
       log,
       limits,
       limiter: createRateLimiter(config.rateLimits),
+      seenTokens: createSeenTokens(),
       publicUrl: config.publicUrl,
       ingestUrl: config.ingestUrl,
       store,

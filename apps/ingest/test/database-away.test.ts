@@ -74,7 +74,10 @@ test('while the database is away a part that has arrived waits for it, and is ac
   proxy.refuse()
   goOn()
   const health = await send('GET', `${ingest.url}/health`)
-  expect([health.status, health.body]).toEqual([503, { ok: false, components: { database: 'down', store: 'ok' } }])
+  expect([health.status, health.body]).toEqual([
+    503,
+    { status: 'unavailable', ok: false, components: { database: 'down', store: 'ok' } },
+  ])
   const me = await device.call('GET', '/v2/devices/me')
   expect([me.status, me.body]).toMatchObject([503, { code: 503, message: 'Service Unavailable' }])
   const refused = await putPart(urls[0] ?? '', bytes)

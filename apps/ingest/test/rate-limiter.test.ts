@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { callerOf } from '../src/http/caller.ts'
 import { createRateLimiter } from '../src/http/rate-limiter.ts'
 
 test('a bucket lets its limit through at once, then as much as leaks out of it', () => {
@@ -18,4 +19,16 @@ test('subjects and kinds of calls are limited apart, and a clock that is set bac
   expect(limiter.take('a', 'create', 500).allowed).toBe(false)
   expect(limiter.take('a', 'read', 1_000).allowed).toBe(true)
   expect(limiter.take('b', 'create', 1_000).allowed).toBe(true)
+})
+
+test.each([
+  ['192.0.2.7', '192.0.2.7'],
+  ['::ffff:192.0.2.7', '192.0.2.7'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:db8:1:2::9', '2001:db8:1:2::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['', ''],
+])('calls from %s are counted against %s', (ip, caller) => {
+  expect(callerOf(ip)).toBe(caller)
 })

@@ -10,6 +10,12 @@ const partErrors = {
     'SignatureDoesNotMatch',
     'The request signature we calculated does not match the signature you provided. Check the method, the path and the signed headers content-type and x-amz-acl.',
   ],
+  twoCredentials: [
+    400,
+    'InvalidArgument',
+    'Only one auth mechanism allowed: send the signed URL without an Authorization header.',
+  ],
+  headersNotSigned: [403, 'AccessDenied', 'There were headers present in the request which were not signed'],
   noSuchUpload: [
     404,
     'NoSuchUpload',

@@ -2,10 +2,11 @@ import { authenticateAccess, type CallingDevice, recordDeviceCall } from '@rushe
 import { c2cErrors } from '@rushes/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IngestContext } from '../context.ts'
+import { callerOf } from './caller.ts'
 import { clientVersion } from './client-version.ts'
+import { takeAllowance } from './rate-headers.ts'
 import type { CallClass } from './rate-limiter.ts'
 import { refuse } from './reply-errors.ts'
-import { takeAllowance } from './take-allowance.ts'
 
 /** A call is noted at most this often, so that reading stays reading. */
 const noteEveryMs = 20_000
@@ -18,27 +19,65 @@ export type DeviceHandler = (
   arrivedAt: Date,
 ) => Promise<FastifyReply>
 
-/** Runs a route for the device whose access token came with the call, within its rate limit; without a token that is good, 401. */
-export function withDevice(
-  context: IngestContext,
-  kind: CallClass,
-  handle: DeviceHandler,
-): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
-  return async (request, reply) => {
-    const arrivedAt = new Date(context.clock().getTime() - reply.elapsedTime)
-    const accessToken = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(request.headers.authorization ?? '')?.[1]
-    if (accessToken === undefined) return refuse(reply, c2cErrors.notAuthorized)
-    const outcome = await context.call((clocked) => authenticateAccess(clocked, { accessToken }))
-    if (outcome.kind === 'refused') return refuse(reply, c2cErrors.notAuthorized)
-    const { device } = outcome
-    request.log = request.log.child({ deviceId: device.id })
-    if (!takeAllowance(context, reply, device.id, kind)) return refuse(reply, c2cErrors.rateLimited)
+/** The part of a route's options that knows the device. */
+export type DeviceRoute = {
+  onRequest(request: FastifyRequest, reply: FastifyReply): Promise<unknown>
+  handler(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>
+}
 
-    const firmwareVersion = clientVersion(request)
-    const isNew = firmwareVersion !== null && firmwareVersion !== device.firmwareVersion
-    const sinceMs = context.clock().getTime() - (device.lastCallAt?.getTime() ?? 0)
-    if (isNew || sinceMs >= noteEveryMs)
-      await context.call((clocked) => recordDeviceCall(clocked, { deviceId: device.id, firmwareVersion }))
-    return handle(device, request, reply, arrivedAt)
+/**
+ * Runs a route for the device whose access token came with the call, within its rate limit; without a token that is good, 401.
+ * All this before a byte of the body is read: strangers fill no memory.
+ */
+export function withDevice(context: IngestContext, kind: CallClass, handle: DeviceHandler): DeviceRoute {
+  const calls = new WeakMap<FastifyRequest, { device: CallingDevice; arrivedAt: Date }>()
+  return {
+    async onRequest(request, reply) {
+      const arrivedAt = new Date(context.clock().getTime() - reply.elapsedTime)
+      const device = await authenticate(context, request, reply)
+      if (device === null) return reply
+      request.log = request.log.child({ deviceId: device.id })
+      if (!takeAllowance(context, reply, device.id, kind)) return refuse(reply, c2cErrors.rateLimited)
+      await note(context, request, device)
+      calls.set(request, { device, arrivedAt })
+    },
+    async handler(request, reply) {
+      const call = calls.get(request)
+      if (call === undefined) throw new Error('a route was run without its hook')
+      return handle(call.device, request, reply, call.arrivedAt)
+    },
   }
+}
+
+/** The device of the token; null when the call has been refused. An address that sent too many bad tokens is refused unasked. */
+async function authenticate(
+  context: IngestContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<CallingDevice | null> {
+  const { limiter, seenTokens } = context
+  const caller = callerOf(request.ip)
+  const accessToken = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(request.headers.authorization ?? '')?.[1]
+  const isKnown = accessToken !== undefined && seenTokens.has(accessToken)
+  const mayAsk = isKnown || limiter.look(caller, 'stranger', context.clock().getTime()).allowed
+  if (accessToken !== undefined && mayAsk) {
+    const outcome = await context.call((clocked) => authenticateAccess(clocked, { accessToken }))
+    if (outcome.kind === 'authenticated') {
+      seenTokens.add(accessToken)
+      return outcome.device
+    }
+    seenTokens.forget(accessToken)
+  }
+  const isWithin = takeAllowance(context, reply, caller, 'stranger')
+  refuse(reply, isWithin ? c2cErrors.notAuthorized : c2cErrors.rateLimited)
+  return null
+}
+
+/** Writes down that the device called, and the firmware that it says it runs. */
+async function note(context: IngestContext, request: FastifyRequest, device: CallingDevice): Promise<void> {
+  const firmwareVersion = clientVersion(request)
+  const isNew = firmwareVersion !== null && firmwareVersion !== device.firmwareVersion
+  const sinceMs = context.clock().getTime() - (device.lastCallAt?.getTime() ?? 0)
+  if (isNew || sinceMs >= noteEveryMs)
+    await context.call((clocked) => recordDeviceCall(clocked, { deviceId: device.id, firmwareVersion }))
 }

@@ -1,7 +1,7 @@
 import formbody from '@fastify/formbody'
 import { type CreatedAsset, createAsset } from '@rushes/fleet'
 import { c2cErrors, createAssetRequest, detailedErrorBody, idempotencyKeyHeader } from '@rushes/protocol'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { IngestContext } from '../context.ts'
 import { firstIssue } from '../http/first-issue.ts'
 import { malformed, outOfSpace, refuse, unprocessable } from '../http/reply-errors.ts'
@@ -19,7 +19,7 @@ const maxBodyBytes = 64 * 1024
 /** `POST /v2/devices/assets` and its deprecated alias: registers a clip, with the URLs of its parts unless it still grows. */
 export function createAssetRoute(app: FastifyInstance, context: IngestContext): void {
   const takeTurns = createTakeTurns()
-  const handle = withDevice(context, 'create', async (device, request, reply, arrivedAt) => {
+  const route = withDevice(context, 'create', async (device, request, reply, arrivedAt) => {
     const encoding = isForm(request) ? 'form' : 'json'
     const body = createAssetRequest.safeParse(encoding === 'form' ? fromForm(request.body) : request.body)
     if (!body.success) return refuse(reply, malformed(firstIssue(body.error)))
@@ -71,11 +71,7 @@ export function createAssetRoute(app: FastifyInstance, context: IngestContext): 
   })
   app.register(async (scope) => {
     scope.register(formbody, { bodyLimit: maxBodyBytes })
-    const routes: [string, (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>][] = [
-      ['/v2/devices/assets', handle],
-      ['/v2/assets', handle],
-    ]
-    for (const [path, handler] of routes) scope.post(path, { bodyLimit: maxBodyBytes }, handler)
+    for (const path of ['/v2/devices/assets', '/v2/assets']) scope.post(path, { bodyLimit: maxBodyBytes, ...route })
   })
 }
 
@@ -100,6 +96,7 @@ function fromForm(body: unknown): unknown {
 function assetBody(asset: CreatedAsset, uploadUrls: string[]) {
   return {
     _type: 'file',
+    type: 'file',
     id: asset.id,
     name: asset.name,
     filetype: asset.filetype,

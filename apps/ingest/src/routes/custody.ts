@@ -12,10 +12,9 @@ const maxBodyBytes = 2 * 1024 * 1024
 
 /** `PUT …/custody`: the digests of the bytes as they left the device. `GET` of the asset: how far it is, and what is proven of it. */
 export function custodyRoutes(app: FastifyInstance, context: IngestContext): void {
-  app.put(
-    '/v2/devices/assets/:id/custody',
-    { bodyLimit: maxBodyBytes },
-    withDevice(context, 'update', async (device, request, reply) => {
+  app.put('/v2/devices/assets/:id/custody', {
+    bodyLimit: maxBodyBytes,
+    ...withDevice(context, 'update', async (device, request, reply) => {
       const assetId = assetIdOf(request)
       if (assetId === null) return refuse(reply, c2cErrors.notFound)
       const body = custodyRequest.safeParse(request.body)
@@ -29,7 +28,7 @@ export function custodyRoutes(app: FastifyInstance, context: IngestContext): voi
       const status = await context.call((clocked) => readAssetStatus(clocked, { deviceId: device.id, assetId }))
       return status === null ? refuse(reply, c2cErrors.notFound) : reply.send(status)
     }),
-  )
+  })
   app.get(
     '/v2/devices/assets/:id',
     withDevice(context, 'read', async (device, request, reply) => {

@@ -2,14 +2,15 @@ import { requestPairingCode } from '@rushes/fleet'
 import { type DeviceCodeResponse, deviceCodeRequest } from '@rushes/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { IngestContext } from '../context.ts'
+import { callerOf } from '../http/caller.ts'
 import { clientVersion } from '../http/client-version.ts'
+import { takeAllowance } from '../http/rate-headers.ts'
 import { refuseAuth } from '../http/reply-errors.ts'
-import { takeAllowance } from '../http/take-allowance.ts'
 
 /** `POST /v2/auth/device/code`, and the path of the older specification: a device asks to be let in. */
 export function deviceCodeRoute(app: FastifyInstance, context: IngestContext): void {
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    if (!takeAllowance(context, reply, request.ip, 'auth')) return refuseAuth(reply, 429, 'slow_down')
+    if (!takeAllowance(context, reply, callerOf(request.ip), 'auth')) return refuseAuth(reply, 429, 'slow_down')
     const form = deviceCodeRequest.safeParse(request.body)
     if (!form.success) return refuseAuth(reply, 400, 'invalid_request')
     const outcome = await context.call((clocked) =>

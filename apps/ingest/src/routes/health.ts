@@ -19,7 +19,7 @@ export function healthRoute(app: FastifyInstance, context: IngestContext): void 
     if (last === undefined || nowMs - last.atMs > freshMs) last = { atMs: nowMs, components: look() }
     const components = await last.components
     const ok = components.database === 'ok' && components.store === 'ok'
-    return reply.code(ok ? 200 : 503).send({ ok, components })
+    return reply.code(ok ? 200 : 503).send({ status: ok ? 'ok' : 'unavailable', ok, components })
   })
 }
 

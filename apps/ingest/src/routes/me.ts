@@ -1,5 +1,5 @@
 import { type IdentifiedDevice, identifyDevice } from '@rushes/fleet'
-import { c2cErrors, type DeviceIdentity } from '@rushes/protocol'
+import { c2cErrors, type DeviceIdentity, deviceScope } from '@rushes/protocol'
 import type { FastifyInstance } from 'fastify'
 import type { IngestContext } from '../context.ts'
 import { refuse } from '../http/reply-errors.ts'
@@ -17,6 +17,30 @@ export function meRoute(app: FastifyInstance, context: IngestContext): void {
       return reply.send(identityBody(identified, context.clock()))
     }),
   )
+}
+
+/** Everything that an authorization of the documented API may hold; a device has two of them. */
+const scopeNames = [
+  'account_read',
+  ...crud('action'),
+  ...crud('asset'),
+  'auditlog_read',
+  ...crud('comment'),
+  'device_connect',
+  'offline',
+  ...crud('presentation'),
+  ...crud('project'),
+  ...crud('reviewlink'),
+  'team_create',
+  'team_read',
+  'team_update',
+  ...crud('webhook'),
+]
+const granted = new Set(deviceScope.split(' '))
+const deviceScopes = Object.fromEntries(scopeNames.map((name) => [name, granted.has(name)]))
+
+function crud(what: string): string[] {
+  return ['create', 'delete', 'read', 'update'].map((verb) => `${what}_${verb}`)
 }
 
 /** The documented body. A device in a project is one thing here, so `id` and `device_id` are the same. */
@@ -51,7 +75,7 @@ function identityBody(device: IdentifiedDevice, now: Date) {
       expires_at: device.authorizationExpiresAt?.toISOString() ?? null,
       inserted_at: insertedAt,
       project_device_id: id,
-      scopes: { id: stableUuid(`scopes ${id}`), asset_create: true, offline: true },
+      scopes: { id: stableUuid(`scopes ${id}`), ...deviceScopes },
     },
     channels: [
       {

@@ -29,12 +29,6 @@ export function putPartRoute(app: FastifyInstance, context: IngestContext): void
       return refusePart(reply, 'internalError')
     })
     scope.put(partPath, (request, reply) => putPart(context, request, reply))
-    // A refusal is answered at once; the rest of the body is thrown away so that the sender comes to read it, but not for ever.
-    scope.addHook('onResponse', async (request) => {
-      if (request.raw.complete) return
-      const timer = setTimeout(() => request.raw.socket.destroy(), context.limits.lingerMs)
-      request.raw.once('close', () => clearTimeout(timer))
-    })
   })
 }
 
@@ -42,6 +36,10 @@ async function putPart(context: IngestContext, request: FastifyRequest, reply: F
   const path = address.safeParse(request.params)
   const query = signed.safeParse(request.query)
   if (!path.success || !query.success) return refusePart(reply, 'accessDenied')
+  // As object stores do, so that a device that works here works there.
+  if (request.headers.authorization !== undefined) return refusePart(reply, 'twoCredentials')
+  const hasUnsigned = Object.keys(request.headers).some((name) => name.startsWith('x-amz-') && name !== 'x-amz-acl')
+  if (hasUnsigned) return refusePart(reply, 'headersNotSigned')
   const part = {
     assetId: path.data.assetId,
     number: Number(path.data.number),

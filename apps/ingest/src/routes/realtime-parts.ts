@@ -7,12 +7,12 @@ import { malformed, refuse } from '../http/reply-errors.ts'
 import { withDevice } from '../http/with-device.ts'
 import { assetIdOf } from './asset-id.ts'
 
-/** Room for 10,000 parts. */
-const maxBodyBytes = 1024 * 1024
+/** Room for 10,000 parts, one field a line and indented. */
+const maxBodyBytes = 2 * 1024 * 1024
 
 /** `POST /v2/devices/assets/{id}/realtime_upload/parts`: registers parts of a growing clip and gives their URLs, in their order. */
 export function realtimePartsRoute(app: FastifyInstance, context: IngestContext): void {
-  const handle = withDevice(context, 'update', async (device, request, reply) => {
+  const route = withDevice(context, 'update', async (device, request, reply) => {
     const assetId = assetIdOf(request)
     if (assetId === null) return refuse(reply, c2cErrors.notFound)
     const body = realtimePartsRequest.safeParse(request.body)
@@ -33,6 +33,6 @@ export function realtimePartsRoute(app: FastifyInstance, context: IngestContext)
         return refuse(reply, malformed(outcome.detail))
     }
   })
-  app.post('/v2/devices/assets/:id/realtime_upload/parts', { bodyLimit: maxBodyBytes }, handle)
-  app.post('/v2/assets/:id/realtime_upload/parts', { bodyLimit: maxBodyBytes }, handle)
+  for (const path of ['/v2/devices/assets', '/v2/assets'])
+    app.post(`${path}/:id/realtime_upload/parts`, { bodyLimit: maxBodyBytes, ...route })
 }

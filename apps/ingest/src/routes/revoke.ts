@@ -2,13 +2,14 @@ import { deauthorizeDevice } from '@rushes/fleet'
 import { revokeRequest } from '@rushes/protocol'
 import type { FastifyInstance } from 'fastify'
 import type { IngestContext } from '../context.ts'
+import { callerOf } from '../http/caller.ts'
+import { takeAllowance } from '../http/rate-headers.ts'
 import { refuseAuth } from '../http/reply-errors.ts'
-import { takeAllowance } from '../http/take-allowance.ts'
 
 /** `POST /v2/auth/revoke`: the device's own "Deauthorize". A token that nobody knows is answered like one that was revoked. */
 export function revokeRoute(app: FastifyInstance, context: IngestContext): void {
   app.post('/v2/auth/revoke', async (request, reply) => {
-    if (!takeAllowance(context, reply, request.ip, 'auth')) return refuseAuth(reply, 429, 'slow_down')
+    if (!takeAllowance(context, reply, callerOf(request.ip), 'auth')) return refuseAuth(reply, 429, 'slow_down')
     const form = revokeRequest.safeParse(request.body ?? {})
     if (!form.success) return refuseAuth(reply, 400, 'invalid_request')
     const { token } = form.data

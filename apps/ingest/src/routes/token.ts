@@ -3,8 +3,9 @@ import { grantTypes, type TokenResponse, tokenRequest } from '@rushes/protocol'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { IngestContext } from '../context.ts'
+import { callerOf } from '../http/caller.ts'
+import { takeAllowance } from '../http/rate-headers.ts'
 import { refuseAuth } from '../http/reply-errors.ts'
-import { takeAllowance } from '../http/take-allowance.ts'
 
 /** An older specification misspells the field, and devices were made by it. */
 const tokenForm = z.preprocess(
@@ -19,7 +20,7 @@ type TokenForm = z.infer<typeof tokenForm>
 /** `POST /v2/auth/token`: polling for a pairing, refreshing, and our agents' way back by their device secret. */
 export function tokenRoute(app: FastifyInstance, context: IngestContext): void {
   app.post('/v2/auth/token', async (request, reply) => {
-    if (!takeAllowance(context, reply, request.ip, 'auth')) return refuseAuth(reply, 429, 'slow_down')
+    if (!takeAllowance(context, reply, callerOf(request.ip), 'auth')) return refuseAuth(reply, 429, 'slow_down')
     reply.header('cache-control', 'no-store')
     const form = tokenForm.safeParse(request.body)
     if (!form.success) return refuseAuth(reply, 400, 'invalid_request')

@@ -36,8 +36,11 @@ export function checkCreate(request: CreateAssetRequest, encoding: 'json' | 'for
     if (request.filetype === undefined) return malformed('filetype is required for a real-time upload')
     if (request.filesize !== undefined && request.filesize !== null)
       return malformed('filesize must be left out or null for a real-time upload')
-    const { name, extension } = request
-    if (name === undefined) {
+    const { name = null } = request
+    const extension = request.extension ?? undefined
+    if (extension !== undefined && !/^\.[^/\\\p{Cc}]+$/u.test(extension))
+      return malformed('extension must be a dot and what follows it, such as .mp4')
+    if (name === null) {
       if (extension === undefined) return malformed('name or extension is required for a real-time upload')
       const made = { name: `[new file]${extension}`, nameIsDefault: true, filetype: request.filetype }
       return { kind: 'valid', create: { ...common, ...made, upload: 'realtime' } }
@@ -52,7 +55,8 @@ export function checkCreate(request: CreateAssetRequest, encoding: 'json' | 'for
     }
   }
 
-  if (request.name === undefined) return malformed('name is required')
+  const { name = null } = request
+  if (name === null) return malformed('name is required')
   const size = request.filesize
   if (size === undefined || size === null) return malformed('filesize is required unless is_realtime_upload is true')
   if (!Number.isInteger(size) || size < 1 || size > maxFileSizeBytes)
@@ -64,7 +68,7 @@ export function checkCreate(request: CreateAssetRequest, encoding: 'json' | 'for
     kind: 'valid',
     create: {
       ...common,
-      name: request.name,
+      name,
       nameIsDefault: false,
       filetype,
       upload: 'fixed',

@@ -1,15 +1,12 @@
 import { z } from 'zod'
 import { maxFileSizeBytes, maxPartCount, maxPartSizeBytes } from '../limits.ts'
 
-const fileExtension = z
-  .string()
-  .regex(/^\..+$/)
-  .max(255)
-
 /** Body of `POST /v2/devices/assets`. Which fields go together is the server's rule, not this schema's. */
 export const createAssetRequest = z.object({
-  name: z.string().min(1).max(4096).optional(),
-  extension: fileExtension.optional(),
+  /** Null and absent are the same where a real-time upload is named by its extension. */
+  name: z.string().min(1).max(4096).nullable().optional(),
+  /** Looked at for real-time uploads alone. */
+  extension: z.string().max(255).nullable().optional(),
   filetype: z.string().min(1).max(255).optional(),
   filesize: z.number().nullable().optional(),
   is_realtime_upload: z.boolean().optional(),
