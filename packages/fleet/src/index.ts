@@ -12,7 +12,7 @@ export { type ClipContent, findClipContent } from './assets/find-content.ts'
 export { type FoundPart, findPart } from './assets/find-part.ts'
 export { findVerification, type PendingVerification } from './assets/find-verification.ts'
 export { type FinishVerificationOutcome, finishVerification } from './assets/finish-verification.ts'
-export { type Clip, type ClipPart, getClip, listClipParts } from './assets/get-clip.ts'
+export { type Clip, type ClipInTrash, type ClipPart, getClip, listClipParts } from './assets/get-clip.ts'
 export { type DueAssets, listDueAssets } from './assets/list-due.ts'
 export { listOpenUploads, type OpenUpload } from './assets/list-open-uploads.ts'
 export { listOwnAssets, type OwnAsset } from './assets/list-own.ts'
@@ -29,6 +29,35 @@ export type { Bus, BusProblem } from './bus/bus.ts'
 export { createPgBus } from './bus/pg-bus.ts'
 export { wake } from './bus/wake.ts'
 export { decodeWake, encodeWake, type Wake, wakeChannel } from './bus/wake-payload.ts'
+export { type EmptyTrashOutcome, emptyTrash } from './clips/empty-trash.ts'
+export {
+  listTrash,
+  summarizeTrash,
+  type TrashCursor,
+  type TrashedClip,
+  type TrashPage,
+  type TrashSummary,
+} from './clips/list-trash.ts'
+export {
+  type ClaimedMedia,
+  claimMedia,
+  type MediaFacts,
+  type MediaResult,
+  maxMediaAttempts,
+  recordMedia,
+} from './clips/media.ts'
+export { type ClaimedRemoval, claimRemovals, deferRemoval, finishRemoval } from './clips/removals.ts'
+export { type RestoreClipsOutcome, type RestoreSkip, restoreClips } from './clips/restore.ts'
+export {
+  maxRetentionDays,
+  previewRetention,
+  type Retention,
+  type RetentionPreview,
+  type SetRetentionOutcome,
+  setRetention,
+} from './clips/retention.ts'
+export { giveUpOverdue, trashAged } from './clips/retire.ts'
+export { type TrashClipsOutcome, type TrashSkip, trashClips } from './clips/trash.ts'
 export { type CalledOff, calledOffExecutions } from './commands/called-off.ts'
 export { type CancelCommandOutcome, cancelCommand } from './commands/cancel.ts'
 export {

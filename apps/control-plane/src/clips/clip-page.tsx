@@ -124,6 +124,8 @@ function rowOf(clip: Clip): ClipRow | null {
     project: clip.project,
     custody: clip.custody.state,
     availableAt: clip.availableAt,
+    hasPoster: clip.media?.hasPoster ?? false,
+    durationSeconds: clip.media?.durationSeconds ?? null,
     isDestinationOurs: true,
   }
 }

@@ -23,6 +23,8 @@ const clip = (over: Partial<ClipRow>): ClipRow => ({
   nextAttemptAt: null,
   custody: null,
   availableAt: null,
+  hasPoster: false,
+  durationSeconds: null,
   receivedAt: '2026-11-22T08:00:00.000Z',
   vanishedAt: null,
   isDestinationOurs: true,

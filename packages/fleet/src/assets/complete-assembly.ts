@@ -1,4 +1,4 @@
-import { assetParts, assets } from '@rushes/db'
+import { assetParts, assets, clipMedia } from '@rushes/db'
 import { and, count, eq } from 'drizzle-orm'
 import type { Clocked } from '../context.ts'
 import { announceDeviceChange } from '../devices/announce-change.ts'
@@ -34,6 +34,7 @@ export async function completeAssembly(
         custodyAt: verify ? null : now,
       })
       .where(eq(assets.id, input.assetId))
+    await tx.insert(clipMedia).values({ assetId: input.assetId }).onConflictDoNothing()
     await announceDeviceChange(tx, { deviceIds: [asset.deviceId], projectIds: [asset.projectId] })
     return { kind: 'available', verify }
   })

@@ -1,5 +1,7 @@
-import { assetParts, assets, type Database, devices, deviceUploads, projects } from '@rushes/db'
+import { assetParts, assets, clipMedia, clipTrash, type Database, devices, deviceUploads, projects } from '@rushes/db'
 import { and, asc, count, eq, gt, isNotNull, ne, sql } from 'drizzle-orm'
+import { removesAt } from '../clips/list-trash.ts'
+import type { MediaFacts } from '../clips/media.ts'
 import { toUploadRow } from '../devices/to-upload-row.ts'
 import type { UploadRow } from '../devices/upload-row.ts'
 
@@ -28,9 +30,23 @@ export type Clip = {
   source: { relativePath: string | null; volumeId: string | null }
   device: { id: string; name: string }
   project: { id: string; name: string; epoch: number }
+  /** What was read out of the stored file; `waiting` until somebody has looked at it. Null for what is not whole. */
+  media: ({ state: 'waiting' | 'done' | 'none' | 'failed'; hasPoster: boolean } & MediaFacts) | null
+  /** Null: it is not in the trash. */
+  trash: ClipInTrash | null
   partCounts: { total: number; acknowledged: number; acknowledgedBytes: number }
   /** The device's own account of the upload; null for devices that do not report. */
   report: UploadRow | null
+}
+
+export type ClipInTrash = {
+  /** From `removing` on there is no way back. */
+  state: 'trashed' | 'removing' | 'removed'
+  at: string
+  by: string
+  reason: string | null
+  removesAt: string
+  removedAt: string | null
 }
 
 export async function getClip(
@@ -38,10 +54,19 @@ export async function getClip(
   input: { assetId: string },
 ): Promise<{ kind: 'found'; clip: Clip } | { kind: 'clipUnknown' }> {
   const [found] = await db
-    .select({ asset: assets, deviceName: devices.name, projectName: projects.name })
+    .select({
+      asset: assets,
+      deviceName: devices.name,
+      projectName: projects.name,
+      trashDays: projects.trashDays,
+      media: clipMedia,
+      trash: clipTrash,
+    })
     .from(assets)
     .innerJoin(devices, eq(devices.id, assets.deviceId))
     .innerJoin(projects, eq(projects.id, assets.projectId))
+    .leftJoin(clipMedia, eq(clipMedia.assetId, assets.id))
+    .leftJoin(clipTrash, eq(clipTrash.assetId, assets.id))
     .where(eq(assets.id, input.assetId))
   if (found === undefined) return { kind: 'clipUnknown' }
   const [parts] = await db
@@ -82,9 +107,38 @@ export async function getClip(
       source: { relativePath: asset.relativePath, volumeId: asset.volumeId },
       device: { id: asset.deviceId, name: found.deviceName },
       project: { id: asset.projectId, name: found.projectName, epoch: asset.projectEpoch },
+      media: mediaOf(found.media),
+      trash: trashOf(found.trash, found.trashDays),
       partCounts: parts ?? { total: 0, acknowledged: 0, acknowledgedBytes: 0 },
       report: report === undefined ? null : toUploadRow(report),
     },
+  }
+}
+
+function mediaOf(media: typeof clipMedia.$inferSelect | null): Clip['media'] {
+  if (media === null) return null
+  const { videoCodec, width, height, framesPerSecond, audioCodec, audioChannels, audioSampleRateHz } = media
+  return {
+    state: media.state,
+    hasPoster: media.hasPoster,
+    durationSeconds: media.durationSeconds,
+    video:
+      videoCodec === null || width === null || height === null
+        ? null
+        : { codec: videoCodec, width, height, framesPerSecond },
+    audio: audioCodec === null ? null : { codec: audioCodec, channels: audioChannels, sampleRateHz: audioSampleRateHz },
+  }
+}
+
+function trashOf(trash: typeof clipTrash.$inferSelect | null, trashDays: number): ClipInTrash | null {
+  if (trash === null || trash.state === 'restored') return null
+  return {
+    state: trash.state,
+    at: trash.trashedAt.toISOString(),
+    by: trash.trashedBy,
+    reason: trash.reason,
+    removesAt: removesAt(trash.trashedAt, trashDays).toISOString(),
+    removedAt: trash.removedAt?.toISOString() ?? null,
   }
 }
 

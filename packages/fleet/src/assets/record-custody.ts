@@ -1,6 +1,7 @@
-import { assetParts, assets } from '@rushes/db'
+import { assetParts, assets, type Database } from '@rushes/db'
 import type { CustodyRequest } from '@rushes/protocol'
 import { and, asc, eq, sql } from 'drizzle-orm'
+import { isGivenUp } from '../clips/in-trash.ts'
 import type { Clocked } from '../context.ts'
 
 export type RecordCustodyOutcome =
@@ -44,7 +45,8 @@ export async function recordCustody(
       from unnest(${sql.param(told.map((part) => part.number))}::integer[],
         ${sql.param(told.map((part) => part.xxh64))}::text[]) told(number, xxh64)
       where asset_parts.asset_id = ${asset.id}::uuid and asset_parts.number = told.number`)
-    const verify = asset.state === 'available'
+    // What is being removed for good is not read any more; the digests are kept all the same.
+    const verify = asset.state === 'available' && !(await isRemoved(tx, asset.id))
     await tx
       .update(assets)
       .set({
@@ -57,6 +59,15 @@ export async function recordCustody(
       .where(eq(assets.id, asset.id))
     return { kind: 'recorded', verify }
   })
+}
+
+/** Asked under the lock on the asset, which whoever gives a clip up has to take. */
+async function isRemoved(db: Database, assetId: string): Promise<boolean> {
+  const found = await db
+    .select({ id: assets.id })
+    .from(assets)
+    .where(and(eq(assets.id, assetId), isGivenUp(assets.id)))
+  return found.length > 0
 }
 
 type Told = { number: number; offset: number; size: number }

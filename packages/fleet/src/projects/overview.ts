@@ -1,5 +1,9 @@
 import { assets, type Database, deviceModels, devices, projectAssignments, projects } from '@rushes/db'
-import { aliasedTable, and, asc, eq, gt, or, sql } from 'drizzle-orm'
+import { aliasedTable, and, asc, eq, gt, not, or, sql } from 'drizzle-orm'
+import { isInTrash } from '../clips/in-trash.ts'
+import { summarizeTrash, type TrashSummary } from '../clips/list-trash.ts'
+import type { Retention } from '../clips/retention.ts'
+import type { Clocked } from '../context.ts'
 import { type FleetSummary, summarizeFleet } from '../devices/summarize-fleet.ts'
 
 /** A project as its page shows it, but for its devices and clips, which are lists of their own. Ready for JSON. */
@@ -10,9 +14,11 @@ export type ProjectOverview = {
   folderBy: 'capture' | 'upload'
   createdAt: string
   archivedAt: string | null
+  retention: Retention
+  trash: TrashSummary
   /** Its devices as they are now, by their own account. */
   devices: FleetSummary
-  /** What has arrived, from whatever device, by what our ingest holds. */
+  /** What has arrived, from whatever device, by what our ingest holds; without what is in the trash. */
   clips: {
     availableCount: number
     verifiedCount: number
@@ -34,7 +40,7 @@ export type ProjectMove = {
 }
 
 export async function getProjectOverview(
-  { db }: { db: Database },
+  { db, now }: Clocked,
   input: { projectId: string },
 ): Promise<{ kind: 'found'; project: ProjectOverview } | { kind: 'projectUnknown' }> {
   const [project] = await db.select().from(projects).where(eq(projects.id, input.projectId))
@@ -48,6 +54,8 @@ export async function getProjectOverview(
       folderBy: project.folderBy,
       createdAt: project.createdAt.toISOString(),
       archivedAt: project.archivedAt?.toISOString() ?? null,
+      retention: { trashDays: project.trashDays, clipDays: project.clipDays },
+      trash: await summarizeTrash({ db, now }, { projectId: project.id }),
       devices: await summarizeFleet({ db }, { projectId: project.id }),
       clips: await countClips(db, project.id),
       awaiting: await selectAwaiting(db, project.id),
@@ -66,7 +74,7 @@ async function countClips(db: Database, projectId: string): Promise<ProjectOverv
       availableBytes: sql<number>`coalesce(sum(${assets.filesizeBytes}) filter (where ${assets.state} = 'available'), 0)::float8`,
     })
     .from(assets)
-    .where(eq(assets.projectId, projectId))
+    .where(and(eq(assets.projectId, projectId), not(isInTrash(assets.id))))
   return {
     availableCount: found?.availableCount ?? 0,
     verifiedCount: found?.verifiedCount ?? 0,

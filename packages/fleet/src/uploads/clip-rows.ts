@@ -1,6 +1,7 @@
-import { assets, type Database, deviceModels, devices, deviceUploads, projects } from '@rushes/db'
+import { assets, clipMedia, type Database, deviceModels, devices, deviceUploads, projects } from '@rushes/db'
 import type { ReasonCode, UploadState } from '@rushes/protocol'
 import { type SQL, sql } from 'drizzle-orm'
+import { isInTrash } from '../clips/in-trash.ts'
 
 /** One clip wherever it is: on the device, on its way, or at the destination. Ready for JSON. */
 export type ClipRow = {
@@ -29,6 +30,9 @@ export type ClipRow = {
   /** What our ingest vouches for; null when it has no asset of this clip. */
   custody: 'no' | 'pending' | 'verified' | 'mismatch' | 'sizeChecked' | null
   availableAt: string | null
+  /** A small picture of it lies at `/clips/<assetId>/poster`. */
+  hasPoster: boolean
+  durationSeconds: number | null
   /** When the server last heard of it. */
   receivedAt: string
   /** Since when the device no longer lists it; what it was before stays. */
@@ -51,6 +55,7 @@ export const clip = {
 /**
  * All clips as one relation named `clip`: what devices report, joined with what our ingest holds; and assets that no device
  * reports. Of a device that does report, those are shown only when whole: its unfinished leftovers were superseded by a retry.
+ * What lies in the trash is left out.
  */
 export function clipRows(): SQL {
   return sql`(
@@ -61,6 +66,7 @@ export function clipRows(): SQL {
       lower(u.path) as search_text
     from ${deviceUploads} u
     left join ${assets} a on a.id = case when u.asset_id ~ ${uuidPattern} then u.asset_id::uuid end and a.device_id = u.device_id
+    where a.id is null or not ${isInTrash(sql`a.id`)}
     union all
     select a.device_id, null, a.id, a.name, a.relative_path, a.filesize_bytes, a.captured_at, a.project_id::text,
       case a.state when 'available' then case when a.custody = 'verified' then 'verified' else 'uploaded' end
@@ -79,6 +85,7 @@ export function clipRows(): SQL {
     ) p
     where not exists (select from ${deviceUploads} u where u.asset_id = a.id::text and u.device_id = a.device_id)
       and (not m.is_our_agent or a.state = 'available')
+      and not ${isInTrash(sql`a.id`)}
   ) clip`
 }
 
@@ -87,10 +94,12 @@ const uuidPattern = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 /** Reads rows of `clipRows` with the names that belong to their ids. */
 export async function selectClips(db: Database, tail: SQL): Promise<(ClipRow & { cursor: ClipCursor })[]> {
   const result = await db.execute<RawClip>(sql`
-    select clip.*, d.name as device_name, d.upload_to, pr.name as project_name
+    select clip.*, d.name as device_name, d.upload_to, pr.name as project_name,
+      coalesce(media.has_poster, false) as has_poster, media.duration_seconds
     from ${clipRows()}
     join ${devices} d on d.id = clip.device_id
     left join ${projects} pr on pr.id::text = clip.project_id
+    left join ${clipMedia} media on media.asset_id = clip.asset_id
     ${tail}`)
   return result.rows.map((row) => ({
     deviceId: row.device_id,
@@ -112,6 +121,8 @@ export async function selectClips(db: Database, tail: SQL): Promise<(ClipRow & {
     nextAttemptAt: iso(row.next_attempt_at),
     custody: row.custody,
     availableAt: iso(row.available_at),
+    hasPoster: row.has_poster,
+    durationSeconds: row.duration_seconds,
     receivedAt: new Date(row.received_at).toISOString(),
     vanishedAt: iso(row.vanished_at),
     isDestinationOurs: row.upload_to === null,
@@ -148,6 +159,8 @@ type RawClip = {
   next_attempt_at: string | Date | null
   custody: ClipRow['custody']
   available_at: string | Date | null
+  has_poster: boolean
+  duration_seconds: number | null
   received_at: string | Date
   vanished_at: string | Date | null
   sort_at: string | Date

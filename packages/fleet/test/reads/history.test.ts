@@ -117,7 +117,7 @@ test('a project page counts what arrived and names the devices that have not con
       .values({ deviceId: device.id, projectEpoch: 2, fromProjectId: from.id, toProjectId: to.id, assignedBy: 'Ana' })
   await put.asset(done.id, to.id, { state: 'available', custody: 'verified' })
   await put.asset(done.id, to.id, { state: 'assembling' })
-  const incoming = await getProjectOverview(database, { projectId: to.id })
+  const incoming = await getProjectOverview({ ...database, now: at(30) }, { projectId: to.id })
   expect(incoming).toMatchObject({
     kind: 'found',
     project: {
@@ -126,9 +126,11 @@ test('a project page counts what arrived and names the devices that have not con
       awaiting: [{ device: { name: 'Waiting' }, direction: 'in', other: { name: 'Old' }, hasReadProject: false }],
     },
   })
-  const outgoing = await getProjectOverview(database, { projectId: from.id })
+  const outgoing = await getProjectOverview({ ...database, now: at(30) }, { projectId: from.id })
   expect(outgoing).toMatchObject({ project: { awaiting: [{ direction: 'out', other: { name: 'New' } }] } })
-  expect(await getProjectOverview(database, { projectId: crypto.randomUUID() })).toEqual({ kind: 'projectUnknown' })
+  expect(await getProjectOverview({ ...database, now: at(30) }, { projectId: crypto.randomUUID() })).toEqual({
+    kind: 'projectUnknown',
+  })
 })
 
 test('the activity is filtered by subject, device, project and words, and paged by id', async () => {
