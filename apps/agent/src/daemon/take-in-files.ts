@@ -18,6 +18,7 @@ import {
   isKnownStat,
   moveSource,
   type Rested,
+  recordLeftOut,
   recordOtherFile,
   recordRested,
   resumeVolume,
@@ -161,10 +162,18 @@ function isStillToCome({ state }: StoredUpload): boolean {
 /** A file at rest that is not known by its identity: the row of its path when that still waits for it, else a new one. */
 function takeIn(queue: Queue, file: SettledFile): void {
   const known = findByPath(queue, file.path)
-  if (known === null || !isStillToCome(known) || isOfOtherCard(known, file)) addNew(queue, file)
+  if (known !== null && wasDecidedWhileGrowing(known, file))
+    recordLeftOut(queue, known, { source: factsOf(file.identity), capturedAt: captureOf(known, file) })
+  else if (known === null || !isStillToCome(known) || isOfOtherCard(known, file)) addNew(queue, file)
   else if (known.state.kind !== 'growing' && isUntouched(known, file))
     updateSource(queue, known.source.fileId, factsOf(file.identity))
   else takeChanged(queue, known, file)
+}
+
+/** Somebody cancelled or cleared the clip while it was being recorded: it must not come back as another one when the recording ends. */
+function wasDecidedWhileGrowing({ state, source, updatedAt }: StoredUpload, file: SettledFile): boolean {
+  const isDecided = state.kind === 'cancelled' || (state.kind === 'cleared' && state.reason === 'clearedByOperator')
+  return isDecided && source.identityKey === null && file.capturedAt <= updatedAt
 }
 
 /** By size and time. It comes as a new one where its volume goes by another name, or where it was put back. */

@@ -79,6 +79,22 @@ export function recordOtherFile(
   })
 }
 
+/** The file of an upload that was cancelled or cleared while it grew is complete: a retry takes it as it is now. */
+export function recordLeftOut(
+  queue: Queue,
+  upload: StoredUpload,
+  { source, capturedAt }: Pick<Rested, 'source' | 'capturedAt'>,
+): void {
+  queue.transact(() => {
+    updateSource(queue, upload.source.fileId, source)
+    queue
+      .sql("UPDATE uploads SET size_bytes = ?, captured_at = ? WHERE id = ? AND state IN ('cancelled', 'cleared')")
+      .run(source.sizeBytes, capturedAt, upload.id)
+    const now = findUpload(queue, upload.id)
+    if (now !== null) appendUploadChanged(queue, uploadReportOf(now))
+  })
+}
+
 /** Lets uploads go on whose volume is there again. */
 export function resumeVolume(queue: Queue, volumeId: string): number {
   return queue.transact(

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { SettledFile } from '../../src/capture/capture-port.ts'
 import { takeInFiles } from '../../src/daemon/take-in-files.ts'
 import { applyUploadEvent, findUpload } from '../../src/queue/apply-upload-event.ts'
-import { retryUploads } from '../../src/queue/decisions.ts'
+import { cancelUploads, clearUploads, retryUploads } from '../../src/queue/decisions.ts'
 import type { Queue } from '../../src/queue/open-queue.ts'
 import { acknowledgePart, claimPart } from '../../src/queue/part-claims.ts'
 import { uploadsInOrder } from '../../src/queue/queue-reports.ts'
@@ -129,4 +129,34 @@ test('a file whose volume goes by another name is still the same upload', () => 
   listener.onSettled(settled({ volumeId: 'uuid:1' }))
   expect(uploadsInOrder(queue, 0, 10)).toHaveLength(1)
   expect(state()).toMatchObject({ state: { kind: 'uploading' }, source: { volumeId: 'uuid:1' } })
+})
+
+test.for(['cancelled', 'cleared'] as const)(
+  'a clip %s while it is recorded stays so when the recording ends, and a retry takes it whole',
+  (verb) => {
+    const { queue } = testQueue()
+    const listener = takeInFiles(queue, pino({ level: 'silent' }))
+    const { watchFolder, relativePath } = settled({})
+    for (const sizeBytes of [1_000, 1_500])
+      listener.onGrowing({ path, relativePath, watchFolder, sizeBytes, since: startOfTime })
+    if (verb === 'cancelled') cancelUploads(queue, null, 'cancelledByOperator')
+    else clearUploads(queue, 'clearedByOperator')
+    listener.onGrowing({ path, relativePath, watchFolder, sizeBytes: 1_800, since: startOfTime })
+    listener.onSettled(settled({}))
+    const uploads = uploadsInOrder(queue, 0, 10)
+    expect(uploads.map(({ state, sizeBytes }) => [state.kind, sizeBytes])).toEqual([[verb, 2_000]])
+    expect(claimRegistration(queue, 10)).toBeNull()
+  },
+)
+
+test('another recording under the name of one that was cancelled while it grew goes up', () => {
+  const { queue, clock } = testQueue()
+  const listener = takeInFiles(queue, pino({ level: 'silent' }))
+  const { watchFolder, relativePath } = settled({})
+  for (const sizeBytes of [1_000, 1_500])
+    listener.onGrowing({ path, relativePath, watchFolder, sizeBytes, since: startOfTime })
+  cancelUploads(queue, null, 'cancelledByOperator')
+  clock.now += 10 * minute
+  listener.onSettled(settled({ inode: '2', capturedAt: startOfTime + 5 * minute }))
+  expect(uploadsInOrder(queue, 0, 10).map(({ state }) => state.kind)).toEqual(['cancelled', 'queued'])
 })
