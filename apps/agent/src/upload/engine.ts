@@ -2,11 +2,10 @@ import { type RetryLimits, retryLimits } from '@rushes/upload-core'
 import type { Logger } from 'pino'
 import { errorMessage } from '../agent-error.ts'
 import type { Destination } from '../destination/port.ts'
-import { applyUploadEvent } from '../queue/apply-upload-event.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import { boundOutbox } from '../queue/outbox.ts'
-import { awaitingSource, endWaits, endWaitsFor, nextDueAt, rescueClaims, sweepLeases } from '../queue/waits.ts'
+import { endWaits, endWaitsFor, nextDueAt, rescueClaims, sweepLeases } from '../queue/waits.ts'
 import { sleep } from '../sleep.ts'
 import { type Authorization, createAuthorization } from './authorization.ts'
 import { createDoorbell } from './doorbell.ts'
@@ -14,9 +13,9 @@ import { type CustodyTries, followCustody } from './follow-custody.ts'
 import { createGate, type Gate, type LinkCondition } from './gate.ts'
 import { createInFlight, type InFlight } from './in-flight.ts'
 import { keepAuthorized } from './keep-authorized.ts'
-import { lookAtSource } from './look-at-source.ts'
 import { registerNext } from './register.ts'
 import { sendParts } from './send-part.ts'
+import { watchSources } from './watch-sources.ts'
 
 export type EngineOptions = {
   queue: Queue
@@ -42,8 +41,6 @@ export type Engine = {
 /** Two registrars are enough to keep the parts of small files flowing, and few enough not to run into limits of creates per second. */
 const registrarCount = 2
 const sweepEveryMs = 15_000
-const sourceLookEveryMs = 2_000
-const sourceLooksAtOnce = 100
 
 /** Starts the uploader on a queue: takes back the claims of the process before, then works until it is stopped. */
 export function startEngine(options: EngineOptions): Engine {
@@ -180,23 +177,6 @@ async function keepTime(
     await bell.wait(bell.rings, waitMs, signal)
     // A busy queue rings often; the time of day need not be looked at more often than this.
     await sleep(20, signal)
-  }
-}
-
-/**
- * Lets uploads go on whose file is back where it was: a card that was put in again, a share or a folder that has come back. Whatever
- * else lies there now is found out when it is read.
- */
-async function watchSources(queue: Queue, signal: AbortSignal): Promise<void> {
-  let afterSeq = 0
-  while (!signal.aborted) {
-    const page = awaitingSource(queue, afterSeq, sourceLooksAtOnce)
-    afterSeq = page.length < sourceLooksAtOnce ? 0 : (page.at(-1)?.seq ?? 0)
-    for (const upload of page) {
-      if ((await lookAtSource(upload.source)).kind !== 'problem')
-        applyUploadEvent(queue, upload.id, { kind: 'waitEnded' })
-    }
-    await sleep(sourceLookEveryMs, signal)
   }
 }
 
