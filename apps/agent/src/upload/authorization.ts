@@ -26,7 +26,8 @@ export type ConfirmRequest = {
 
 /**
  * Renews the tokens where needed, reads the identity, clears the queue if the project is another one, and sends the receipt: always all
- * of it in this order, and never twice at once. Whoever asks while it runs gets the answer of the run.
+ * of it in this order, and never twice at once. Whoever asks while it runs gets the answer of the run that follows, together with all
+ * who ask meanwhile: the run under way may have read the identity before what they ask about happened.
  */
 export type Authorization = { confirm(request?: ConfirmRequest): Promise<Confirmation> }
 
@@ -39,12 +40,25 @@ export type AuthorizationOptions = {
 
 export function createAuthorization(options: AuthorizationOptions): Authorization {
   let running: Promise<Confirmation> | null = null
+  let following: { request: ConfirmRequest; run: Promise<Confirmation> } | null = null
+  const begin = (request: ConfirmRequest): Promise<Confirmation> => {
+    const run = confirmOnce(options, request).finally(() => {
+      running = null
+    })
+    running = run
+    return run
+  }
+  const beginFollowing = (): Promise<Confirmation> => {
+    const request = following?.request ?? {}
+    following = null
+    return begin(request)
+  }
   return {
     confirm(request = {}) {
-      running ??= confirmOnce(options, request).finally(() => {
-        running = null
-      })
-      return running
+      if (running === null) return begin(request)
+      if (following === null) following = { request, run: running.then(beginFollowing, beginFollowing) }
+      else following.request = { ...following.request, ...request }
+      return following.run
     },
   }
 }

@@ -42,3 +42,37 @@ test('an identity that was read before the device was paired anew does not open 
   expect(readUploadLink(queue)).toMatchObject({ project: { id: 'project-b' }, fence: 'open' })
   expect(findUpload(queue, id)?.state).toEqual({ kind: 'cleared', reason: 'projectChanged' })
 })
+
+test('who asks while the identity is read gets the answer of a reading that began after the question', async () => {
+  const { queue } = testQueue({ isOurs: false })
+  const settings = {
+    dispatcher: createDispatcher({ maxPartsInFlight: 1 }),
+    clientVersion: '1.0.0',
+    allowInsecure: true,
+  }
+  const firstReading = Promise.withResolvers<void>()
+  let projectId = 'project-a'
+  let readings = 0
+  const destination: Destination = {
+    ...createDestination(settings, { baseUrl: 'http://127.0.0.1:1', isOurs: false }),
+    async me() {
+      const read = { ...identity(projectId), fence: null }
+      readings++
+      if (readings === 1) await firstReading.promise
+      return { kind: 'identity', identity: read }
+    },
+  }
+  const { signal } = new AbortController()
+  const log = pino({ level: 'silent' })
+  const authorization = createAuthorization({ queue, destinationOf: () => destination, log, signal })
+  const before = authorization.confirm()
+  projectId = 'project-b'
+  const after = [authorization.confirm(), authorization.confirm({ refusedToken: 'of-old' })]
+  firstReading.resolve()
+  expect(await before).toEqual({ kind: 'confirmed', moved: false })
+  expect(await Promise.all(after)).toEqual([
+    { kind: 'confirmed', moved: true },
+    { kind: 'confirmed', moved: true },
+  ])
+  expect(readings).toBe(2)
+})
