@@ -96,6 +96,9 @@ export function readAgentFile(stateDir: string, flag: string | undefined): Agent
 /** Two parts at once per core: the guide's rule of thumb. */
 export const defaultWorkers = (): number => availableParallelism() * 2
 
+/** The secret of the device model at a foreign destination, where it is not to be seen in the list of processes. */
+export const clientSecretOfEnvironment = (): string | undefined => process.env.RUSHES_CLIENT_SECRET || undefined
+
 /** How much is logged: a level of pino. */
 export const logLevel = (): string => process.env.RUSHES_LOG_LEVEL ?? 'info'
 

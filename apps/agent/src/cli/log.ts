@@ -1,5 +1,6 @@
 import { type Logger, pino } from 'pino'
 import { logLevel } from '../config.ts'
+import { shownText } from './output.ts'
 
 /** Log lines for the standard error stream: short ones for a person at a terminal, JSON for everything else. */
 export function createLog(options: { json: boolean; quiet?: boolean }): Logger {
@@ -10,10 +11,13 @@ export function createLog(options: { json: boolean; quiet?: boolean }): Logger {
 
 const labels: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'ERROR', 60: 'FATAL' }
 
-function forPeople(line: string): string {
+/** A line of the log as a terminal may show it: names of files are somebody else's words. */
+export function forPeople(line: string): string {
   const { level, time, msg, ...rest } = JSON.parse(line)
   const fields = Object.entries(rest).map(
-    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    ([name, value]) => `${name}=${shownText(typeof value === 'string' ? value : JSON.stringify(value))}`,
   )
-  return [new Date(time).toTimeString().slice(0, 8), labels[level] ?? level, msg, ...fields].join(' ')
+  return [new Date(time).toTimeString().slice(0, 8), labels[level] ?? level, shownText(String(msg)), ...fields].join(
+    ' ',
+  )
 }

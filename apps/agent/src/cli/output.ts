@@ -41,5 +41,6 @@ export function shownBytes(byteCount: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
 }
 
-/** A path for a terminal: control characters are written as escapes, so that a file name cannot move the cursor. */
-export const shownPath = (path: string): string => (/[\p{Cc}\p{Cf}]/u.test(path) ? JSON.stringify(path) : path)
+/** Text for a terminal: control characters are written as escapes, so that a file name cannot move the cursor or colour the screen. */
+export const shownText = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`)

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { AgentError } from '../agent-error.ts'
-import { stateDirOf } from '../config.ts'
+import { clientSecretOfEnvironment, stateDirOf } from '../config.ts'
 import type { Operations } from '../local-api/operations.ts'
 import { reachQueue } from '../local-api/reach-queue.ts'
 import { agentVersion } from '../version.ts'
@@ -73,7 +73,10 @@ function buildProgram(signal: AbortSignal): Command {
     .option('--server <url>', 'the control plane')
     .option('--upload-to <url>', 'upload to this C2C server instead (Frame.io or another)')
     .option('--client-id <id>', 'the id of this unit at --upload-to')
-    .option('--client-secret <secret>', 'the secret of the device model at --upload-to')
+    .option(
+      '--client-secret <secret>',
+      'the secret of the device model at --upload-to; - reads it from the standard input (default: RUSHES_CLIENT_SECRET)',
+    )
     .option('--name <name>', 'what the device is called (default: the host name)')
     .action(
       async (
@@ -89,7 +92,7 @@ function buildProgram(signal: AbortSignal): Command {
           server: flags.server,
           uploadTo: flags.uploadTo,
           clientId: flags.clientId,
-          clientSecret: flags.clientSecret,
+          clientSecret: await readClientSecret(flags.clientSecret),
           deviceName: flags.name,
           output: createOutput(json),
           signal,
@@ -203,6 +206,14 @@ function buildProgram(signal: AbortSignal): Command {
       }),
     )
   return program
+}
+
+/** An argument shows in the list of processes; the environment and the standard input do not. */
+async function readClientSecret(flag: string | undefined): Promise<string | undefined> {
+  if (flag !== '-') return flag ?? clientSecretOfEnvironment()
+  let typed = ''
+  for await (const chunk of process.stdin.setEncoding('utf8')) typed += chunk
+  return typed.trim()
 }
 
 function wholeNumber(value: string): number {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { reasons } from '@rushes/protocol'
 import { AgentError } from '../agent-error.ts'
 import type { ListedUpload, Operations, StatusAnswer } from '../local-api/operations.ts'
-import { type Output, shownBytes, shownPath } from './output.ts'
+import { type Output, shownBytes, shownText } from './output.ts'
 
 const pageSize = 500
 
@@ -22,7 +22,7 @@ export async function add(
     isAnyRefused ||= outcome.outcome === 'refused' || outcome.outcome === 'unreadable'
     output.print(outcome, () => {
       const why = outcome.reason ?? outcome.message ?? outcome.state
-      return `${outcome.outcome.padEnd(10)} ${shownPath(outcome.path)}${why === undefined ? '' : ` (${why})`}`
+      return `${outcome.outcome.padEnd(10)} ${shownText(outcome.path)}${why === undefined ? '' : ` (${shownText(why)})`}`
     })
   }
   if (isAnyRefused) throw new AgentError('SERVER_REFUSED', 'not every file could be queued', 'See the lines above.')
@@ -74,8 +74,8 @@ export const notPaired = (): AgentError =>
 function listLine(upload: ListedUpload): string {
   const percent = upload.sizeBytes === 0 ? 0 : Math.floor((upload.bytesAcknowledged * 100) / upload.sizeBytes)
   const why = upload.reason === null ? '' : ` · ${reasons[upload.reason].title}`
-  const error = upload.error === null ? '' : ` · ${upload.error.message}`
-  return `${upload.id}  ${upload.state.padEnd(11)} ${`${percent} %`.padStart(5)} ${shownBytes(upload.sizeBytes).padStart(9)}  ${shownPath(upload.path)}${why}${error}`
+  const error = upload.error === null ? '' : ` · ${shownText(upload.error.message)}`
+  return `${upload.id}  ${upload.state.padEnd(11)} ${`${percent} %`.padStart(5)} ${shownBytes(upload.sizeBytes).padStart(9)}  ${shownText(upload.path)}${why}${error}`
 }
 
 function statusText(answer: StatusAnswer): string {
@@ -83,22 +83,27 @@ function statusText(answer: StatusAnswer): string {
   const states = Object.entries(counts).map(([state, count]) => `${count} ${state}`)
   return [
     `device      ${answer.deviceId ?? answer.clientId}${answer.daemon ? '' : ' (agent not running)'}`,
-    `project     ${answer.paired ? (project?.name ?? 'none yet') : 'not paired'}`,
+    `project     ${answer.paired ? shownText(project?.name ?? 'none yet') : 'not paired'}`,
     `destination ${answer.destination || '-'} (${uploadLink.state}${uploadLink.lastError === null ? '' : `, last error: ${uploadLink.lastError}`})`,
-    `control     ${answer.controlServer ?? '-'}`,
+    `control     ${answer.controlServer ?? '-'}${controlText(answer.controlLink)}`,
     `queue       ${states.length === 0 ? 'empty' : states.join(', ')}`,
     `bytes       ${shownBytes(bytes.captured)} captured, ${shownBytes(bytes.acknowledged)} acknowledged, ${shownBytes(bytes.verified)} verified, ${shownBytes(bytes.waiting)} waiting`,
     `rate        ${shownBytes(answer.rateBytesPerSecond)}/s`,
     ...(hold === null ? [] : [`on hold     since ${new Date(hold.since).toLocaleString()}, by ${hold.by}`]),
     ...answer.volumes.map(
       (volume) =>
-        `volume      ${volume.label} at ${shownPath(volume.path)}${volume.present ? (volume.freeBytes === null ? '' : `, ${shownBytes(volume.freeBytes)} free`) : ', not connected'}`,
+        `volume      ${shownText(volume.label)} at ${shownText(volume.path)}${volume.present ? (volume.freeBytes === null ? '' : `, ${shownBytes(volume.freeBytes)} free`) : ', not connected'}`,
     ),
     ...answer.notMoving.map(
       ({ reason }) =>
         `not moving  ${isReason(reason) ? `${reasons[reason].title}: ${reasons[reason].explanation}` : reason}`,
     ),
   ].join('\n')
+}
+
+function controlText(link: StatusAnswer['controlLink']): string {
+  if (link === null) return ''
+  return ` (${link.state}${link.state === 'online' ? '' : `: ${shownText(link.message)}`})`
 }
 
 const isReason = (code: string): code is keyof typeof reasons => Object.hasOwn(reasons, code)

@@ -6,9 +6,10 @@ import { startCapture } from '../capture/start-capture.ts'
 import { type AgentFile, defaultWorkers } from '../config.ts'
 import { createDestinationPool } from '../destination-pool.ts'
 import { startLink } from '../link/start-link.ts'
+import type { RunningLink } from '../link-port.ts'
 import { queueOperations } from '../local-api/queue-operations.ts'
 import { serveLocalApi } from '../local-api/serve.ts'
-import { readUploadLink } from '../queue/links.ts'
+import { readControlLink, readUploadLink } from '../queue/links.ts'
 import { openQueue } from '../queue/open-queue.ts'
 import { prepareStateDir, waitForStateLock } from '../queue/state-dir.ts'
 import { startEngine } from '../upload/engine.ts'
@@ -92,7 +93,9 @@ async function runOnQueue(
     const clearing = clearVanished(queue, { log, signal: stopped.signal })
     ending.unshift(() => clearing)
 
+    let link: RunningLink | null = null
     const live = () => ({
+      controlLink: readControlLink(queue) === null ? null : (link?.status() ?? null),
       link: engine.linkCondition(),
       rateBytesPerSecond: engine.inFlight.rateBytesPerSecond(),
       volumes: capture.volumes(),
@@ -106,12 +109,13 @@ async function runOnQueue(
     })
     ending.unshift(() => api.stop())
     const runCommand = createCommandRunner({ queue, authorization, random: Math.random, stop: stopped.signal })
-    const link = startLink({
+    const started = startLink({
       port: createLinkPort({ queue, inFlight, status: () => readDeviceStatus(queue, live()), runCommand }),
       log,
       allowInsecure,
     })
-    ending.unshift(() => link.stop())
+    link = started
+    ending.unshift(() => started.stop())
 
     log.info({ stateDir, watch: watch.map(({ path }) => path), workers }, 'agent runs')
     onReady?.()

@@ -32,6 +32,16 @@ export const statusAnswer = deviceStatus.extend({
   clientId: z.string(),
   deviceId: z.string().nullable(),
   controlServer: z.string().nullable(),
+  /** How the control link stands; null when no daemon runs or there is none. */
+  controlLink: z
+    .object({
+      state: z.string(),
+      since: z.string(),
+      cause: z.string().nullable(),
+      message: z.string(),
+      nextAttemptAt: z.string().nullable(),
+    })
+    .nullable(),
   agentVersion: z.string(),
   /** Why nothing at all moves, the first thing to mend first. */
   notMoving: z.array(z.object({ reason: z.string(), since: z.string().nullable() })),

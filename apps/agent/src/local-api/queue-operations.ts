@@ -2,6 +2,7 @@ import { deviceReasons, shownState } from '@rushes/upload-core'
 import { addFile } from '../daemon/add-file.ts'
 import { deviceConditions, type LiveFacts, readDeviceStatus } from '../daemon/device-status.ts'
 import type { DestinationPool } from '../destination-pool.ts'
+import type { LinkStatus } from '../link-port.ts'
 import { cancelUploads, endHold, holdUploads, releaseHeld, resetUploads, retryUploads } from '../queue/decisions.ts'
 import {
   forgetControlLink,
@@ -24,7 +25,7 @@ export type QueueOperationsOptions = {
   pool: DestinationPool
   authorization: Authorization
   /** Null when no daemon runs. */
-  live(): (LiveFacts & { leftOut: Record<string, number> }) | null
+  live(): (LiveFacts & { leftOut: Record<string, number>; controlLink: LinkStatus | null }) | null
 }
 
 /** The operations on an open queue. */
@@ -40,6 +41,7 @@ export function queueOperations({ queue, pool, authorization, live }: QueueOpera
         clientId: readClientId(queue),
         deviceId: readControlLink(queue)?.deviceId ?? null,
         controlServer: readControlLink(queue)?.serverUrl ?? null,
+        controlLink: facts?.controlLink ?? null,
         agentVersion,
         notMoving: deviceReasons(conditions).map(({ reason, since }) => ({ reason, since })),
         leftOut: facts?.leftOut ?? null,

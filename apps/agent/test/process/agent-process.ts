@@ -33,8 +33,15 @@ export function atEnd(cleanup: () => Promise<unknown>): void {
 export type Finished = { code: number; stdout: string; stderr: string; lines: unknown[] }
 
 /** One command line to its end. */
-export async function runCli(args: readonly string[]): Promise<Finished> {
-  const child = spawn(process.execPath, [mainPath, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env })
+export async function runCli(
+  args: readonly string[],
+  given: { env?: Record<string, string>; input?: string } = {},
+): Promise<Finished> {
+  const child = spawn(process.execPath, [mainPath, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...env, ...given.env },
+  })
+  child.stdin.end(given.input)
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
   const code = await new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? -1)))
   return { code, stdout: stdout(), stderr: stderr(), lines: jsonLines(stdout()) }

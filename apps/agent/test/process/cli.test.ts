@@ -84,12 +84,27 @@ test('a device can upload to a foreign server while its control link stays with 
   expect(control.server.assets).toEqual([])
   expect(control.server.requestsOf('deviceCode').at(-1)?.body).toMatchObject({ rushes_upload_to: foreign.server.url })
   expect(await foreign.status()).toMatchObject({
+    controlLink: { state: expect.stringMatching(/connecting|waiting/) },
     controlServer: control.server.url,
     destination: foreign.server.url,
     destinationIsOurs: false,
   })
   expect(foreign.server.violations).toEqual([])
 })
+
+test.for([
+  ['the environment', undefined, { RUSHES_CLIENT_SECRET: 'model-secret' }, ''],
+  ['the standard input', '-', {}, 'model-secret\n'],
+] as const)(
+  'the secret of the model is taken from %s, where no list of processes shows it',
+  async ([, flag, env, input]) => {
+    const device = await startDevice({ mode: 'foreign', paired: false })
+    const given = flag === undefined ? [] : ['--client-secret', flag]
+    const args = ['--state-dir', device.stateDir, '--json', 'pair', '--upload-to', device.server.url, ...given]
+    expect((await runCli(args, { env, input })).code).toBe(0)
+    expect(device.server.requestsOf('deviceCode').at(-1)?.body).toMatchObject({ client_secret: 'model-secret' })
+  },
+)
 
 test('hold keeps everything back and says so, release lets it go', async () => {
   const device = await startDevice()

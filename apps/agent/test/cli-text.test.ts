@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { forPeople } from '../src/cli/log.ts'
+import { shownText } from '../src/cli/output.ts'
+
+const nasty = 'A001\u001b[2J\u009b31m\u202egnp.exe\r\n.mov'
+
+test('no name of a file moves the cursor, colours the screen or turns the writing round', () => {
+  expect(shownText(nasty)).toBe('A001\\u{1b}[2J\\u{9b}31m\\u{202e}gnp.exe\\u{d}\\u{a}.mov')
+  expect(shownText('Prise 2 – été 🎬.mov')).toBe('Prise 2 – été 🎬.mov')
+})
+
+test('a line of the log for a terminal holds no control character, whatever is logged', () => {
+  const line = forPeople(JSON.stringify({ level: 40, time: 0, msg: nasty, path: nasty, deep: { path: nasty } }))
+  expect(line).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+  expect(line).toContain('A001')
+})
