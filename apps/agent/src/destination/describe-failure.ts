@@ -1,4 +1,4 @@
-import { simpleError } from '@rushes/protocol'
+import { detailedError, simpleError } from '@rushes/protocol'
 import { errorTitle, type Failure, type UploadError } from '@rushes/upload-core'
 import { networkClass } from './network-failure.ts'
 import type { NetworkClass, SourceFailure } from './port.ts'
@@ -31,7 +31,11 @@ export function describeFailure(failure: Failure | SourceFailure): UploadError {
 
 function wordsOf(body: string): { code: string | null; words: string | null } {
   const title = errorTitle(body)
-  if (title !== null) return { code: null, words: title }
+  if (title !== null) {
+    // The title names the kind of refusal; what a person can mend stands in the detail.
+    const detail = detailedError.safeParse(parseJson(body)).data?.errors[0]?.detail ?? ''
+    return { code: null, words: detail === '' || detail === title ? title : `${title}: ${detail}` }
+  }
   const simple = simpleError.safeParse(parseJson(body))
   if (simple.success) return { code: simple.data.error, words: simple.data.error }
   const xmlCode = /<Code>([^<]{1,64})<\/Code>/.exec(body)?.[1]

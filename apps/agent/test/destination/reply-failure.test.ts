@@ -67,7 +67,10 @@ describe('the body of a failed reply', () => {
 describe('a failure in words', () => {
   it.each([
     [faults.slowDown, { code: 'SlowDown', message: 'HTTP 503: SlowDown: Please reduce your request rate.' }],
-    [faults.channelPaused, { code: 'HTTP_409', message: 'HTTP 409: Channel Paused' }],
+    [
+      faults.channelPaused,
+      { code: 'HTTP_409', message: "HTTP 409: Channel Paused: The channel you're uploading from is currently paused." },
+    ],
     [faults.badGateway, { code: 'HTTP_502', message: 'HTTP 502' }],
     [faults.captivePortal, { code: 'MALFORMED_REPLY', message: expect.stringContaining('sign-in') }],
     [

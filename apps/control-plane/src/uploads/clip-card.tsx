@@ -2,7 +2,7 @@ import type { ClipRow } from '@rushes/fleet'
 import Link from 'next/link'
 import { StateMark } from '@/ui/state-mark.tsx'
 import { Age, Instant } from '@/ui/time.tsx'
-import { ActButton, type OnAct } from './clip-columns.tsx'
+import { ActButton, ErrorWords, type OnAct } from './clip-columns.tsx'
 import { clipHref } from './clip-key.ts'
 import { ClipCustody, ClipProgress, ClipProject, ClipSize } from './clip-state.tsx'
 import { whyOf } from './why.ts'
@@ -27,6 +27,7 @@ export function ClipCard({ row, onAct, isAttention }: { row: ClipRow; onAct: OnA
         {row.custody !== null && row.custody !== 'no' && row.state !== 'verified' && <ClipCustody row={row} />}
       </div>
       {why !== null && <p className="text-sm text-ink-2">{isAttention ? why.explanation : why.title}</p>}
+      {isAttention && <ErrorWords row={row} className="line-clamp-3 break-words" />}
       {isMoving && <ClipProgress row={row} />}
       <div className="flex items-center gap-3">
         <p className="min-w-0 flex-1 truncate text-sm text-ink-2">

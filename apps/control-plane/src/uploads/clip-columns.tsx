@@ -104,12 +104,18 @@ function Why({ row }: { row: ClipRow }) {
   return (
     <div className="min-w-0" title={why.explanation}>
       <p className="line-clamp-2 text-sm whitespace-normal">{why.explanation}</p>
-      {row.error !== null && row.error.message !== why.explanation && (
-        <p className="truncate font-mono text-xs text-ink-2" title={row.error.message}>
-          {row.error.message || row.error.code}
-        </p>
-      )}
+      <ErrorWords row={row} className="truncate" />
     </div>
+  )
+}
+
+/** What the device or the destination said of it, word for word, where the explanation does not say it already. */
+export function ErrorWords({ row, className }: { row: ClipRow; className?: string }) {
+  if (row.error === null || row.error.message === whyOf(row)?.explanation) return null
+  return (
+    <p className={clsx('font-mono text-xs text-ink-2', className)} title={row.error.message}>
+      {row.error.message || row.error.code}
+    </p>
   )
 }
 

@@ -79,12 +79,16 @@ export function deviceSentence(row: SentenceFacts): DeviceSentence {
       const detail = leftOutCount === 0 ? 'Everything that the device knows of is home.' : leftOut
       return { text, detail, action: null }
     }
-    case 'empty':
+    case 'empty': {
+      const leftOutCount = countGroup(counts, 'leftOut')
+      const detail = 'Clips appear here as soon as the device sees them.'
+      if (leftOutCount === 0) return { text: 'Nothing captured yet', detail, action: null }
       return {
-        text: 'Nothing captured yet',
-        detail: 'Clips appear here as soon as the device sees them.',
+        text: 'Nothing new captured',
+        detail: `${plural(leftOutCount, 'clip')} left out on purpose.`,
         action: null,
       }
+    }
     case 'unreported':
       return {
         text: 'Tells of its clips in a moment',
