@@ -1,88 +1,102 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { writeClip } from './harness/media.ts'
 import { signInNewPerson } from './harness/operator.ts'
-import { pairAndRun, test } from './harness/test.ts'
+import { setStage } from './harness/stage.ts'
+import { test } from './harness/test.ts'
 import { until } from './harness/until.ts'
+import type { World } from './harness/world.ts'
 
 const widths = [1440, 390]
 const themes = ['light', 'dark'] as const
 const shotsDir = join(import.meta.dirname, '..', 'test-results', 'screens')
 
-test('every screen fits both widths in both themes, shows no error and says what it is', { timeout: 600_000 }, async ({
+test('every screen fits both widths in both themes, shows no error and says what it is', { timeout: 900_000 }, async ({
   world,
   browser,
+  page,
   newDevice,
 }) => {
   await mkdir(shotsDir, { recursive: true })
-  const project = await world.createProject('Harbour Nights')
-  await world.createProject('Second unit')
-  const device = await newDevice('A-Cam')
-  const deviceId = await pairAndRun(world, device, project.id)
-  await writeClip(join(device.watchDir, 'A001C001.wav'), 6_000_000, 1)
-  await device.untilState('A001C001.wav', 'verified')
-  world.uplink.inject(
-    {
-      kind: 'reply',
-      status: 422,
-      headers: { 'content-type': 'application/json' },
-      body: '{"code":422,"errors":[{"code":422,"detail":"This name cannot be stored","status":422,"title":"Unprocessable"}],"message":"Unprocessable"}',
-    },
-    { when: { method: 'POST', path: '/v2/devices/assets' }, nth: 1, times: 1 },
-  )
-  await writeClip(join(device.watchDir, 'A001C002.wav'), 6_000_000, 2)
-  await device.untilState('A001C002.wav', 'failed')
-  await world.admin('device', 'pause-sharing', deviceId, '--reason', 'closed set')
-  const [asset] = await world.query("select id from assets where state = 'available'")
-  await newDevice('B-Cam').then((second) => pairAndRun(world, second, project.id))
-
+  const stage = await setStage(world, page, newDevice)
   const screens = {
     fleet: '/fleet',
-    device: `/devices/${deviceId}`,
+    device: `/devices/${stage.failed}`,
+    'device-uploading': `/devices/${stage.uploading}`,
+    'device-on-hold': `/devices/${stage.onHold}`,
+    'device-moved': `/devices/${stage.moved}`,
     uploads: '/uploads',
     attention: '/uploads?show=attention',
-    clip: `/clips/${String(asset?.id)}`,
+    clip: `/clips/${stage.clip}`,
     projects: '/projects',
-    project: `/projects/${project.id}`,
+    project: `/projects/${stage.project}`,
     commands: '/commands',
     activity: '/activity',
     'add-device': '/add-device',
     'not-found': '/no-such-page',
   }
   const faults: string[] = []
-  for (const width of widths) {
+  for (const width of widths)
     for (const theme of themes) {
-      const context = await browser.newContext({
-        viewport: { width, height: width < 500 ? 844 : 900 },
-        colorScheme: theme,
-        reducedMotion: 'reduce',
-      })
-      const page = await context.newPage()
-      let where = 'sign-in'
-      page.on('pageerror', (error) => faults.push(`${where} ${width} ${theme}: ${error.message}`))
-      page.on('console', (message) => {
-        if (message.type() === 'error' && where !== 'not-found')
-          faults.push(`${where} ${width} ${theme}: ${message.text()}`)
-      })
-      const look = async (name: string) => {
-        await page.getByRole('heading', { level: 1 }).first().waitFor()
-        // What is still loading shows as a skeleton.
-        await until(`${name} is loaded`, async () => (await page.locator('main .skeleton').count()) === 0)
-        const overflow = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'))
-        if (overflow > 0) faults.push(`${name} ${width} ${theme}: ${overflow} px wider than the window`)
-        await page.screenshot({ path: join(shotsDir, `${name}-${width}-${theme}.png`) })
+      const eye = await openEye(world, browser, { width, theme, faults })
+      await eye.page.goto(`${world.instance.publicUrl}/sign-in`)
+      await eye.look('sign-in')
+      await signInNewPerson(world, eye.page, `looker-${width}-${theme}@example.com`)
+      for (const [name, path] of Object.entries(screens)) await eye.visit(name, path)
+      await eye.page.context().clearCookies()
+      await signInNewPerson(world, eye.page, `viewer-${width}-${theme}@example.com`, 'viewer')
+      await eye.visit('device-for-a-viewer', `/devices/${stage.failed}`)
+      await eye.visit('fleet-stale', '/fleet')
+      const gateway = world.instance.component('gateway').pid
+      if (gateway === undefined) throw new Error('the gateway does not run')
+      process.kill(gateway, 'SIGSTOP')
+      try {
+        await eye.page
+          .getByText(/Data is/)
+          .filter({ visible: true })
+          .first()
+          .waitFor()
+        await eye.look('fleet-stale')
+      } finally {
+        process.kill(gateway, 'SIGCONT')
       }
-      await page.goto(`${world.instance.publicUrl}/sign-in`)
-      await look('sign-in')
-      await signInNewPerson(world, page, `looker-${width}-${theme}@example.com`)
-      for (const [name, path] of Object.entries(screens)) {
-        where = name
-        await page.goto(world.instance.publicUrl + path)
-        await look(name)
-      }
-      await context.close()
+      await eye.page.context().close()
     }
-  }
   expect(faults).toEqual([])
 })
+
+/** A window of one width and theme that keeps what is wrong with what it sees. */
+async function openEye(
+  world: World,
+  browser: Browser,
+  { width, theme, faults }: { width: number; theme: (typeof themes)[number]; faults: string[] },
+): Promise<{ page: Page; look(name: string): Promise<void>; visit(name: string, path: string): Promise<void> }> {
+  const context = await browser.newContext({
+    viewport: { width, height: width < 500 ? 844 : 900 },
+    colorScheme: theme,
+    reducedMotion: 'reduce',
+  })
+  const page = await context.newPage()
+  let where = 'sign-in'
+  const complain = (words: string) => faults.push(`${where} ${width} ${theme}: ${words}`)
+  page.on('pageerror', (error) => complain(error.message))
+  page.on('console', (message) => {
+    // A page that is not there, and a stream that was stopped on purpose, say so in the console.
+    if (message.type() === 'error' && where !== 'not-found' && where !== 'fleet-stale') complain(message.text())
+  })
+  const look = async (name: string) => {
+    await page.getByRole('heading', { level: 1 }).first().waitFor()
+    // What is still loading shows as a skeleton.
+    await until(`${name} is loaded`, async () => (await page.locator('main .skeleton').count()) === 0)
+    const overflow = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'))
+    if (overflow > 0) complain(`${overflow} px wider than the window`)
+    await page.screenshot({ path: join(shotsDir, `${name}-${width}-${theme}.png`) })
+  }
+  const visit = async (name: string, path: string) => {
+    where = name
+    await page.goto(world.instance.publicUrl + path)
+    await look(name)
+  }
+  return { page, look, visit }
+}
