@@ -2,7 +2,7 @@ import { c2cErrors, detailedError, simpleError } from '@rushes/protocol'
 import type { FailedReason, WaitingReason } from './upload-state.ts'
 
 /** Which call failed; the same status means different things for different calls. */
-export type Operation = 'create' | 'part' | 'identity' | 'refresh' | 'custody' | 'receipt'
+export type Operation = 'create' | 'addresses' | 'part' | 'identity' | 'refresh' | 'custody' | 'receipt'
 
 /** What was seen of a failure. `body` is the beginning of the reply as text. */
 export type Failure =
@@ -122,7 +122,8 @@ function classifyApiReply(operation: Operation, status: number, body: string, re
       return { kind: 'slowRetry', reason: 'forbidden' }
     case 404:
       // It may come from an intermediary; an API that knows the path says so in its own shape only once the asset is gone.
-      if (operation === 'custody' && title !== null) return { kind: 'startOver', reason: 'uploadLostByDestination' }
+      if ((operation === 'custody' || operation === 'addresses') && title !== null)
+        return { kind: 'startOver', reason: 'uploadLostByDestination' }
       return transient('item')
     case 408:
       return transient('unclear', 'backoff', retryAfterMs ?? 0)

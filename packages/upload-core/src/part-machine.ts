@@ -17,6 +17,8 @@ export type PartEvent =
   /** The sender is gone without a word. */
   | { kind: 'lost'; consequence: Consequence }
   | { kind: 'triesRefreshed' }
+  /** The recorder has written other bytes where the part was cut: what the destination has of it is of no use. */
+  | { kind: 'bytesChanged' }
 
 export type PartTransition =
   | { kind: 'moved'; state: PartState }
@@ -42,6 +44,8 @@ export function transitionPart(state: PartState, event: PartEvent, context: { no
       return moved(pendingAfter(state.attempts, event.consequence))
     case 'lost':
       return state.kind === 'sending' ? moved(pendingAfter(state.attempts, event.consequence)) : notApplicable
+    case 'bytesChanged':
+      return state.kind === 'acknowledged' ? moved({ kind: 'pending', attempts: 0, notBefore: null }) : notApplicable
     case 'triesRefreshed':
       return state.kind === 'pending' ? moved({ kind: 'pending', attempts: 0, notBefore: null }) : notApplicable
   }

@@ -21,6 +21,8 @@ export type UploadEvent =
   /** The file has rested. `hold`: a reason not to upload it by itself. */
   | { kind: 'rested'; hold: HeldReason | null }
   | { kind: 'refused'; reason: RefusedReason }
+  /** Enough of a growing file is there to begin with its upload. */
+  | { kind: 'begun' }
   /** A worker took it to register it; the attempt is counted here, before anything is sent. */
   | { kind: 'claimed'; lease: Lease }
   | { kind: 'created'; token: number; assetId: string; partsTotal: number; urlsIssuedAt: number }
@@ -31,6 +33,12 @@ export type UploadEvent =
   /** The claimer is gone without a word (crash, power cut, a lease that ran out). */
   | { kind: 'claimLost'; consequence: Consequence }
   | { kind: 'partAcknowledged' }
+  /** More of a growing file was cut. While it is open, `partsTotal` counts one part more than there are: its end is still to come. */
+  | { kind: 'partsCut'; partsTotal: number }
+  /** A growing file was truncated or replaced: what takes its place is another take, and nothing that was sent is of it. */
+  | { kind: 'takenAnew' }
+  /** What was sent of a growing file is not the file as it rests now: it goes up once more, whole. */
+  | { kind: 'contentDiffers' }
   /** None of its parts can move before `until` (null: before the cause has passed). */
   | { kind: 'partsStalled'; reason: WaitingReason; until: number | null; deprioritised: boolean }
   | { kind: 'partsExhausted'; bootId: string; error: UploadError }
@@ -97,6 +105,8 @@ export function transitionUpload(state: UploadState, event: UploadEvent, context
       if (state.kind !== 'queued' && state.kind !== 'registering') return notApplicable
       return moved({ kind: 'refused', reason: event.reason }, ...partsOf(state.registration))
     }
+    case 'begun':
+      return state.kind === 'growing' ? moved({ kind: 'queued', registration: freshRegistration }) : notApplicable
     case 'claimed':
       if (state.kind !== 'queued') return notApplicable
       // Uncertain from here on: should the process die now, nobody knows whether the create got through.
@@ -116,6 +126,21 @@ export function transitionUpload(state: UploadState, event: UploadEvent, context
         : notApplicable
     case 'partAcknowledged':
       return acknowledgePart(state)
+    case 'partsCut':
+      if (state.kind !== 'uploading' || event.partsTotal <= state.asset.partsDone) return notApplicable
+      return moved({ kind: 'uploading', asset: { ...state.asset, partsTotal: event.partsTotal } })
+    case 'takenAnew':
+      if (state.kind !== 'held' && !isUnderWay(state)) return notApplicable
+      return moved({ kind: 'growing' }, 'abortSending', 'dropParts', 'renewCreateKey')
+    case 'contentDiffers':
+      if (state.kind !== 'uploading' && !(state.kind === 'uploaded' && state.custody === 'none')) return notApplicable
+      return moved(
+        { kind: 'queued', registration: freshRegistration },
+        'abortSending',
+        'dropParts',
+        'renewCreateKey',
+        'adoptSource',
+      )
     case 'partsStalled':
       if (state.kind !== 'uploading') return notApplicable
       return moved({

@@ -17,6 +17,7 @@ const events: Record<PartEvent['kind'], PartEvent> = {
   returned: { kind: 'returned', token: 3 },
   lost: { kind: 'lost', consequence: again },
   triesRefreshed: { kind: 'triesRefreshed' },
+  bytesChanged: { kind: 'bytesChanged' },
 }
 
 const table: Record<PartState['kind'], Record<PartEvent['kind'], PartState | '-'>> = {
@@ -27,6 +28,7 @@ const table: Record<PartState['kind'], Record<PartEvent['kind'], PartState | '-'
     returned: '-',
     lost: '-',
     triesRefreshed: { kind: 'pending', attempts: 0, notBefore: null },
+    bytesChanged: '-',
   },
   sending: {
     claimed: '-',
@@ -35,9 +37,18 @@ const table: Record<PartState['kind'], Record<PartEvent['kind'], PartState | '-'
     returned: { kind: 'pending', attempts: 2, notBefore: null },
     lost: { kind: 'pending', attempts: 3, notBefore: now + 50 },
     triesRefreshed: '-',
+    bytesChanged: '-',
   },
-  // What the destination has is never sent again, whatever happens.
-  acknowledged: { claimed: '-', acknowledged: '-', failed: '-', returned: '-', lost: '-', triesRefreshed: '-' },
+  // What the destination has is never sent again, whatever happens, but where the recorder has rewritten it.
+  acknowledged: {
+    claimed: '-',
+    acknowledged: '-',
+    failed: '-',
+    returned: '-',
+    lost: '-',
+    triesRefreshed: '-',
+    bytesChanged: { kind: 'pending', attempts: 0, notBefore: null },
+  },
 }
 
 const kinds = <K extends string>(of: Record<K, unknown>): K[] => Object.keys(of) as K[]

@@ -45,6 +45,7 @@ const states: Record<UploadState['kind'], UploadState> = {
 const events: Record<UploadEvent['kind'], UploadEvent> = {
   rested: { kind: 'rested', hold: null },
   refused: { kind: 'refused', reason: 'unusableName' },
+  begun: { kind: 'begun' },
   claimed: { kind: 'claimed', lease },
   created: { kind: 'created', token: 7, assetId: 'asset-1', partsTotal: 3, urlsIssuedAt: now },
   createFailed: {
@@ -60,6 +61,9 @@ const events: Record<UploadEvent['kind'], UploadEvent> = {
     consequence: { kind: 'tryAgain', reason: 'backoff', at: now, counted: true, deprioritised: false },
   },
   partAcknowledged: { kind: 'partAcknowledged' },
+  partsCut: { kind: 'partsCut', partsTotal: 5 },
+  takenAnew: { kind: 'takenAnew' },
+  contentDiffers: { kind: 'contentDiffers' },
   partsStalled: { kind: 'partsStalled', reason: 'backoff', until: now + 5, deprioritised: false },
   partsExhausted: { kind: 'partsExhausted', bootId: 'boot-1', error },
   assetLost: { kind: 'assetLost', reason: 'uploadLostByDestination', error },
@@ -84,7 +88,8 @@ const events: Record<UploadEvent['kind'], UploadEvent> = {
 type Outcome = UploadState['kind'] | '-'
 
 const nothing: Record<UploadEvent['kind'], Outcome> = {
-  rested: '-', refused: '-', claimed: '-', created: '-', createFailed: '-', claimReturned: '-', claimLost: '-', partAcknowledged: '-',
+  rested: '-', refused: '-', begun: '-', claimed: '-', created: '-', createFailed: '-', claimReturned: '-', claimLost: '-', partAcknowledged: '-',
+  partsCut: '-', takenAnew: '-', contentDiffers: '-',
   partsStalled: '-', partsExhausted: '-', assetLost: '-', failed: '-', waitEnded: '-', booted: '-', custodyOwed: '-',
   custodyAnswered: '-', custodyAbandoned: '-', sourceRemoved: '-', sourceFound: '-', grewAgain: '-', heldBack: '-', released: '-',
   retried: '-', reset: '-', cancelled: '-', cleared: '-',
@@ -92,24 +97,24 @@ const nothing: Record<UploadEvent['kind'], Outcome> = {
 
 /** Every cell, so that a new state or event does not compile before it is decided. */
 const table: Record<UploadState['kind'], Record<UploadEvent['kind'], Outcome>> = {
-  growing: { ...nothing, rested: 'queued', refused: 'refused', cancelled: 'cancelled', cleared: 'cleared' },
+  growing: { ...nothing, rested: 'queued', begun: 'queued', refused: 'refused', cancelled: 'cancelled', cleared: 'cleared' },
   queued: {
     ...nothing, refused: 'refused', claimed: 'registering', failed: 'failed', sourceRemoved: 'waiting', grewAgain: 'growing',
-    heldBack: 'held', cancelled: 'cancelled', cleared: 'cleared',
+    takenAnew: 'growing', heldBack: 'held', cancelled: 'cancelled', cleared: 'cleared',
   },
   registering: {
     ...nothing, refused: 'refused', created: 'uploading', createFailed: 'waiting', claimReturned: 'queued', claimLost: 'waiting',
-    failed: 'failed', sourceRemoved: 'waiting', grewAgain: 'growing', cancelled: 'cancelled', cleared: 'cleared',
+    failed: 'failed', sourceRemoved: 'waiting', grewAgain: 'growing', takenAnew: 'growing', cancelled: 'cancelled', cleared: 'cleared',
   },
   uploading: {
-    ...nothing, partAcknowledged: 'uploading', partsStalled: 'waiting', partsExhausted: 'waiting', assetLost: 'queued', failed: 'failed',
+    ...nothing, partAcknowledged: 'uploading', partsCut: 'uploading', takenAnew: 'growing', contentDiffers: 'queued', partsStalled: 'waiting', partsExhausted: 'waiting', assetLost: 'queued', failed: 'failed',
     sourceRemoved: 'waiting', cancelled: 'cancelled', cleared: 'cleared',
   },
   waiting: {
-    ...nothing, partAcknowledged: 'waiting', partsExhausted: 'waiting', assetLost: 'queued', failed: 'failed', waitEnded: 'uploading',
+    ...nothing, partAcknowledged: 'waiting', takenAnew: 'growing', partsExhausted: 'waiting', assetLost: 'queued', failed: 'failed', waitEnded: 'uploading',
     sourceRemoved: 'waiting', retried: 'uploading', reset: 'queued', cancelled: 'cancelled', cleared: 'cleared',
   },
-  held: { ...nothing, grewAgain: 'growing', released: 'queued', cancelled: 'cancelled', cleared: 'cleared' },
+  held: { ...nothing, grewAgain: 'growing', takenAnew: 'growing', released: 'queued', cancelled: 'cancelled', cleared: 'cleared' },
   uploaded: { ...nothing, custodyAnswered: 'verified', custodyAbandoned: 'uploaded' },
   verified: nothing,
   failed: { ...nothing, partAcknowledged: 'failed', failed: 'failed', retried: 'uploading', reset: 'queued', cancelled: 'cancelled', cleared: 'cleared' },
