@@ -1,13 +1,12 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { AgentError } from '../agent-error.ts'
+import { Command, CommanderError } from 'commander'
 import { clientSecretOfEnvironment, stateDirOf } from '../config.ts'
-import type { Operations } from '../local-api/operations.ts'
 import { reachQueue } from '../local-api/reach-queue.ts'
 import { agentVersion } from '../version.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { createLog } from './log.ts'
-import { createOutput, type Output, printError } from './output.ts'
-import { add, list, notPaired, status, touch } from './queue-commands.ts'
+import { createOutput, printError } from './output.ts'
+import { addQueueCommands, type OnQueue } from './queue-program.ts'
+import { wholeNumber } from './whole-number.ts'
 
 // `pair` and `run` bring the network stack with them; the other commands are quicker without it.
 type CommonFlags = { stateDir?: string; json?: boolean; insecure?: boolean }
@@ -57,13 +56,13 @@ function buildProgram(signal: AbortSignal): Command {
     return { stateDir: stateDirOf(flags.stateDir), json: flags.json === true, allowInsecure: flags.insecure === true }
   }
   /** Runs a command on the queue, through the daemon when one runs. */
-  const onQueue = (use: (operations: Operations, output: Output, command: Command) => Promise<void>) => {
+  const onQueue: OnQueue = (use) => {
     return async (...given: unknown[]) => {
       const command = given.at(-1)
       if (!(command instanceof Command)) throw new Error('commander passes the command last')
       const { stateDir, json, allowInsecure } = settings(command)
       const log = createLog({ json, quiet: true })
-      await reachQueue({ stateDir, allowInsecure, log }, (operations) => use(operations, createOutput(json), command))
+      await reachQueue({ stateDir, allowInsecure, log }, (operations) => use(operations, createOutput(json)))
     }
   }
 
@@ -125,86 +124,7 @@ function buildProgram(signal: AbortSignal): Command {
       },
     )
 
-  program
-    .command('add <file...>')
-    .description('queue files by hand')
-    .option('--channel <n>', 'the channel of the destination', wholeNumber, 0)
-    .action(async (files: string[], flags: { channel: number }, command: Command) => {
-      await onQueue((operations, output) => add(operations, files, flags.channel, output))(command)
-    })
-  program.command('list').description('print the queue').action(onQueue(list))
-  program
-    .command('status')
-    .description('identity, project, links, counts, and why nothing moves')
-    .action(onQueue(status))
-
-  for (const verb of ['retry', 'reset'] as const) {
-    const what =
-      verb === 'retry'
-        ? 'queue uploads again with fresh tries, keeping the parts that arrived'
-        : 'start uploads from the beginning, with the files as they are now'
-    program
-      .command(`${verb} [id...]`)
-      .description(what)
-      .option('--failed', 'all that failed')
-      .action(async (ids: string[], flags: { failed?: boolean }, command: Command) => {
-        await onQueue((operations, output) =>
-          touch(verb, operations[verb], ids, flags.failed === true, '--failed', output),
-        )(command)
-      })
-  }
-  program
-    .command('cancel [id...]')
-    .description('take uploads out of the queue; files are never touched')
-    .option('--all', 'everything that is not uploaded')
-    .action(async (ids: string[], flags: { all?: boolean }, command: Command) => {
-      await onQueue((operations, output) =>
-        touch('cancel', operations.cancel, ids, flags.all === true, '--all', output),
-      )(command)
-    })
-  program
-    .command('hold')
-    .description('put uploads on hold: the queue waits and goes on later')
-    .action(
-      onQueue(async (operations, output) => {
-        const { changed } = await operations.hold({})
-        output.print({ changed }, changed ? 'Uploads are on hold.' : 'Uploads were on hold already.')
-      }),
-    )
-  program
-    .command('release [id...]')
-    .description('end the hold, and release the named held uploads')
-    .action(async (ids: string[], _flags: object, command: Command) => {
-      await onQueue(async (operations, output) => {
-        const released = await operations.release({ ids })
-        output.print(
-          released,
-          `${released.changed ? 'The hold is over' : 'There was no hold'}; released ${released.ids.length} files.`,
-        )
-        const missed = ids.filter((id) => !released.ids.includes(id))
-        if (missed.length > 0)
-          throw new AgentError(
-            'SERVER_REFUSED',
-            `not held: ${missed.join(', ')}`,
-            'rushes-agent list shows which uploads are held.',
-          )
-      })(command)
-    })
-  program
-    .command('deauthorize')
-    .description('forget the pairing and revoke its credentials; the queue is kept')
-    .action(
-      onQueue(async (operations, output) => {
-        if (!(await operations.status({})).paired) throw notPaired()
-        const { revoked } = await operations.deauthorize({})
-        output.print(
-          { revoked },
-          revoked
-            ? 'The pairing is forgotten and revoked.'
-            : 'The pairing is forgotten here; the server did not answer, so revoke it there too.',
-        )
-      }),
-    )
+  addQueueCommands(program, onQueue)
   return program
 }
 
@@ -214,9 +134,4 @@ async function readClientSecret(flag: string | undefined): Promise<string | unde
   let typed = ''
   for await (const chunk of process.stdin.setEncoding('utf8')) typed += chunk
   return typed.trim()
-}
-
-function wholeNumber(value: string): number {
-  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('It must be a whole number.')
-  return Number(value)
 }

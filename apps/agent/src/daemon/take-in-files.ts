@@ -140,6 +140,7 @@ export function takeInFiles(queue: Queue, log: Logger): CaptureListener {
   }
 }
 
+const isNewestFirst = ({ order }: WatchFolder): boolean => order === 'newest-first'
 const octetStream = 'application/octet-stream'
 const nameOf = (path: string): { name: string } => ({ name: basename(path) })
 
@@ -217,6 +218,7 @@ function addNew(queue: Queue, file: SettledFile): void {
     mimeType: file.mediaType,
     channel: file.watchFolder.channel,
     capturedAt: file.capturedAt,
+    newestFirst: isNewestFirst(file.watchFolder),
     file: { ...factsOf(file.identity), path: file.path, watchFolder: file.watchFolder.path },
     entry: outcomeOf(queue, file, file.capturedAt),
   })
@@ -234,6 +236,7 @@ const growingUpload = ({ path, sizeBytes, since, watchFolder }: GrowingFile): Ne
   mimeType: octetStream,
   channel: watchFolder.channel,
   capturedAt: since,
+  newestFirst: isNewestFirst(watchFolder),
   file: unreadSource(path, sizeBytes, watchFolder),
   entry: { kind: 'growing' },
 })

@@ -32,6 +32,7 @@ export function remoteOperations(stateDir: string): Operations {
     retry: remote('retry'),
     reset: remote('reset'),
     cancel: remote('cancel'),
+    pin: remote('pin'),
     hold: remote('hold'),
     release: remote('release'),
     pair: remote('pair'),

@@ -23,7 +23,7 @@ export const storedPairing = z.object({
 export type StoredPairing = z.infer<typeof storedPairing>
 
 /** `list` prints one of these a line. */
-export const listedUpload = uploadReport.extend({ seq: z.number() })
+export const listedUpload = uploadReport.extend({ seq: z.number(), pinned: z.boolean() })
 export type ListedUpload = z.infer<typeof listedUpload>
 
 export const statusAnswer = deviceStatus.extend({
@@ -67,6 +67,10 @@ export const operationSchemas = {
   retry: { input: z.object({ ids }), output: touched },
   reset: { input: z.object({ ids }), output: touched },
   cancel: { input: z.object({ ids }), output: touched },
+  pin: {
+    input: z.object({ ids: z.array(z.string()), pinned: z.boolean() }),
+    output: z.object({ ids: z.array(z.string()) }),
+  },
   hold: { input: z.object({}), output: z.object({ changed: z.boolean() }) },
   release: {
     input: z.object({ ids: z.array(z.string()) }),

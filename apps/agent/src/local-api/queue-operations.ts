@@ -3,7 +3,15 @@ import { addFile } from '../daemon/add-file.ts'
 import { deviceConditions, type LiveFacts, readDeviceStatus } from '../daemon/device-status.ts'
 import type { DestinationPool } from '../destination-pool.ts'
 import type { LinkStatus } from '../link-port.ts'
-import { cancelUploads, endHold, holdUploads, releaseHeld, resetUploads, retryUploads } from '../queue/decisions.ts'
+import {
+  cancelUploads,
+  endHold,
+  holdUploads,
+  pinUploads,
+  releaseHeld,
+  resetUploads,
+  retryUploads,
+} from '../queue/decisions.ts'
 import {
   forgetControlLink,
   forgetLinks,
@@ -51,7 +59,7 @@ export function queueOperations({ queue, pool, authorization, live }: QueueOpera
       const conditions = deviceConditions(queue, live())
       return uploadsInOrder(queue, afterSeq, limit).map((upload) => {
         const report = uploadReportOf(upload)
-        return { ...report, ...shownState(conditions, report), seq: upload.seq }
+        return { ...report, ...shownState(conditions, report), seq: upload.seq, pinned: upload.pinnedAt !== null }
       })
     },
     async add({ paths, channel }) {
@@ -62,6 +70,7 @@ export function queueOperations({ queue, pool, authorization, live }: QueueOpera
     retry: async ({ ids }) => retryUploads(queue, ids),
     reset: async ({ ids }) => resetUploads(queue, ids),
     cancel: async ({ ids }) => cancelUploads(queue, ids, 'cancelledOnDevice'),
+    pin: async ({ ids, pinned }) => ({ ids: pinUploads(queue, ids, pinned) }),
     hold: async () => ({ changed: holdUploads(queue, 'device') }),
     release: async ({ ids }) => ({ changed: endHold(queue, 'device'), ids: releaseHeld(queue, ids).ids }),
     async pair({ uploadLink, controlLink }) {

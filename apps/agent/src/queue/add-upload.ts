@@ -20,6 +20,8 @@ export type NewUpload = {
   mimeType: string
   channel: number
   capturedAt: number | null
+  /** Whether, of its class, it goes before older files instead of after them. */
+  newestFirst?: boolean
   entry:
     | { kind: 'growing' }
     | { kind: 'queued' }
@@ -28,28 +30,29 @@ export type NewUpload = {
 }
 
 /** Adds a file to the queue under the project of the moment. Durable when it returns. */
-export function addUpload(queue: Queue, { file, name, mimeType, channel, capturedAt, entry }: NewUpload): StoredUpload {
+export function addUpload(queue: Queue, upload: NewUpload): StoredUpload {
+  const { file, name, mimeType, channel, capturedAt, newestFirst = false, entry } = upload
   return queue.transact(() => {
     const fileId = insertFile(queue, file)
     const id = randomUUID()
     const columns = stateColumns(entryState(entry))
     queue
       .sql(
-        `INSERT INTO uploads (id, project_id, file_id, name, mime_type, channel, size_bytes, captured_at, state, reason, step, create_key, created_at, updated_at)
-          VALUES (?, (SELECT project_id FROM upload_link), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO uploads (id, project_id, file_id, name, mime_type, channel, size_bytes, captured_at, newest_first, state, reason, step, create_key, created_at, updated_at)
+          VALUES (?, (SELECT project_id FROM upload_link), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
-        ...[id, fileId, name, mimeType, channel, file.sizeBytes, capturedAt],
+        ...[id, fileId, name, mimeType, channel, file.sizeBytes, capturedAt, newestFirst ? 1 : 0],
         ...[columns.state, columns.reason, columns.step, randomUUID(), queue.now(), queue.now()],
       )
     const row = queue
       .sql(`SELECT ${uploadColumns} FROM uploads u JOIN files f ON f.id = u.file_id WHERE u.id = ?`)
       .get(id)
     if (row === undefined) throw new Error('an inserted row is gone')
-    const upload = readUpload(row)
-    appendUploadChanged(queue, uploadReportOf(upload))
+    const added = readUpload(row)
+    appendUploadChanged(queue, uploadReportOf(added))
     queue.tell({ kind: 'work' })
-    return upload
+    return added
   })
 }
 

@@ -70,6 +70,16 @@ export function abandonForeignCustody(queue: Queue, projectId: string | null): v
   )
 }
 
+/** Puts uploads before all others, those that were pinned first in front, or back in their place; the ids of those that this changed. */
+export function pinUploads(queue: Queue, ids: readonly string[], pinned: boolean): string[] {
+  return queue.transact(() => {
+    const statement = pinned
+      ? queue.sql('UPDATE uploads SET pinned_at = ? WHERE id = ? AND pinned_at IS NULL')
+      : queue.sql('UPDATE uploads SET pinned_at = NULL WHERE ? IS NOT NULL AND id = ? AND pinned_at IS NOT NULL')
+    return ids.filter((id) => statement.run(queue.now(), id).changes > 0)
+  })
+}
+
 /** Puts the device's uploads on hold. What is being sent is finished; nothing new begins. False when they were already. */
 export function holdUploads(queue: Queue, by: 'operator' | 'device'): boolean {
   return setHold(queue, true, by)

@@ -35,6 +35,8 @@ export type Queue = {
   bootId: string
   /** Events up to this one may have reached the gateway and are never changed any more. */
   outboxHandedOutSeq: number
+  /** Counts the parts that were claimed, modulo the turns of large clips. */
+  partTurn: number
   close(): void
 }
 
@@ -117,6 +119,7 @@ function wrap(db: DatabaseSync, bootId: string, now: () => number): Queue {
     bootId,
     now,
     outboxHandedOutSeq: Number(db.prepare('SELECT coalesce(max(seq), 0) AS seq FROM outbox').get()?.seq ?? 0),
+    partTurn: 0,
     transact<T>(body: () => T): T {
       if (open) return body()
       db.exec('BEGIN IMMEDIATE')

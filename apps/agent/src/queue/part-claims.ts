@@ -2,7 +2,8 @@ import { type Consequence, type Lease, transitionPart, type UploadError } from '
 import { applyUploadEvent, nextLease } from './apply-upload-event.ts'
 import { readUploadLink } from './links.ts'
 import type { Queue } from './open-queue.ts'
-import { integer, type Row, text } from './row.ts'
+import { integer, integerOrNull, type Row, text } from './row.ts'
+import { isLarge, orderOfLargeByAge, orderOfUploads } from './schema-order-and-totals.ts'
 import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
 
 export type PartClaim = {
@@ -18,22 +19,33 @@ export type PartClaim = {
   lease: Lease
 }
 
-/** Claims the next part to send, of the paired project only; its attempt is counted here. Null when none may move now. */
+/**
+ * Claims the next part to send, of the paired project only; its attempt is counted here. Pinned uploads first, then small files, then by
+ * age as their watch folder says; but every fourth part that is not of a pinned upload goes to the oldest large clip, so that it gets
+ * home however many small files come. Null when none may move now.
+ */
 export function claimPart(queue: Queue): PartClaim | null {
   return queue.transact(() => {
-    const row = queue
-      .sql(
-        `SELECT ${uploadColumns}, p.number, p.offset, p.size_bytes AS part_size_bytes, p.url, p.attempts AS part_attempts
-          FROM upload_link l JOIN unit d ON d.held_since IS NULL
-            JOIN uploads u ON u.project_id = l.project_id AND u.state = 'uploading' JOIN files f ON f.id = u.file_id
-            JOIN parts p ON p.upload_id = u.id AND p.state = 'pending' AND (p.not_before IS NULL OR p.not_before <= ?)
-          WHERE l.fence = 'open' AND l.authorization = 'good'
-          ORDER BY u.deprioritised, u.seq, p.number LIMIT 1`,
-      )
-      .get(queue.now())
-    return row === undefined ? null : takePart(queue, row)
+    const first = queue.sql(firstInOrder).get(queue.now())
+    if (first === undefined) return null
+    if (integerOrNull(first, 'pinned_at') !== null) return takePart(queue, first)
+    queue.partTurn = (queue.partTurn + 1) % turnsOfLarge
+    if (queue.partTurn !== 0) return takePart(queue, first)
+    return takePart(queue, queue.sql(firstLarge).get(queue.now()) ?? first)
   })
 }
+
+/** One part in so many is one of the oldest large clip. */
+const turnsOfLarge = 4
+const claimable = (
+  index: string,
+): string => `SELECT ${uploadColumns}, p.number, p.offset, p.size_bytes AS part_size_bytes, p.url, p.attempts AS part_attempts
+  FROM upload_link l JOIN unit d ON d.one = l.one AND d.held_since IS NULL
+    JOIN uploads u INDEXED BY ${index} ON u.project_id = l.project_id AND u.state = 'uploading' JOIN files f ON f.id = u.file_id
+    JOIN parts p INDEXED BY parts_pending ON p.upload_id = u.id AND p.state = 'pending' AND (p.not_before IS NULL OR p.not_before <= ?)
+  WHERE l.one = 1 AND l.fence = 'open' AND l.authorization = 'good'`
+const firstInOrder = `${claimable('uploads_uploading')} ORDER BY ${orderOfUploads}, p.number LIMIT 1`
+const firstLarge = `${claimable('uploads_uploading_large')} AND ${isLarge} ORDER BY ${orderOfLargeByAge}, p.number LIMIT 1`
 
 function takePart(queue: Queue, row: Row): PartClaim | null {
   const upload = readUpload(row)

@@ -24,7 +24,7 @@ export function uploadsInOrder(queue: Queue, afterSeq: number, limit: number): S
 }
 
 export function countUploads(queue: Queue): number {
-  const row = queue.sql('SELECT count(*) AS uploads FROM uploads').get()
+  const row = queue.sql('SELECT coalesce(sum(uploads), 0) AS uploads FROM totals').get()
   return row === undefined ? 0 : integer(row, 'uploads')
 }
 
@@ -34,7 +34,7 @@ export type StateTotal = { state: string; count: number; sizeBytes: number; ackn
 export function stateTotals(queue: Queue): StateTotal[] {
   return queue
     .sql(
-      'SELECT state, count(*) AS uploads, sum(size_bytes) AS size, sum(bytes_acknowledged) AS acknowledged FROM uploads GROUP BY state',
+      'SELECT state, uploads, size_bytes AS size, bytes_acknowledged AS acknowledged FROM totals WHERE uploads > 0 ORDER BY state',
     )
     .all()
     .map((row) => ({

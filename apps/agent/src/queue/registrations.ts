@@ -1,30 +1,47 @@
 import type { Consequence, PartSpan, UploadError } from '@rushes/upload-core'
 import { type Applied, applyToUpload, applyUploadEvent, nextLease } from './apply-upload-event.ts'
 import type { Queue } from './open-queue.ts'
+import { integer, integerOrNull, type Row } from './row.ts'
+import { isLarge, orderOfLargeByAge, orderOfUploads } from './schema-order-and-totals.ts'
+import { smallFileMaxBytes } from './small-file.ts'
 import { readUpload, type StoredSource, type StoredUpload, uploadColumns } from './stored-upload.ts'
 
 export type RegistrationClaim = { upload: StoredUpload; token: number }
 
 /**
  * Claims the next file to register: of the paired project only, while its fence is open and nothing is on hold, as long as fewer than
- * `maxOpenAssets` uploads have addresses that grow old. The attempt is counted here. Null when there is none.
+ * `maxOpenAssets` uploads have addresses that grow old. Pinned ones first, then small files, then by age as their watch folder says. The
+ * attempt is counted here. Null when there is none.
  */
 export function claimRegistration(queue: Queue, maxOpenAssets: number): RegistrationClaim | null {
   return queue.transact(() => {
-    const row = queue
-      .sql(
-        `SELECT ${uploadColumns} FROM upload_link l JOIN unit d ON d.held_since IS NULL
-            JOIN uploads u ON u.project_id = l.project_id AND u.state = 'queued' JOIN files f ON f.id = u.file_id
-          WHERE l.fence = 'open' AND l.authorization = 'good'
-            AND (SELECT count(*) FROM uploads o WHERE o.project_id = l.project_id AND o.state = 'uploading') < ?
-          ORDER BY u.deprioritised, u.seq LIMIT 1`,
-      )
-      .get(maxOpenAssets)
-    if (row === undefined) return null
+    const first = queue.sql(firstInOrder).get(maxOpenAssets)
+    if (first === undefined) return null
+    const upload = readUpload(needsLarge(queue, first) ? (queue.sql(firstLarge).get(maxOpenAssets) ?? first) : first)
     const lease = nextLease(queue)
-    const applied = applyToUpload(queue, readUpload(row), { kind: 'claimed', lease })
+    const applied = applyToUpload(queue, upload, { kind: 'claimed', lease })
     return applied.kind === 'moved' ? { upload: applied.upload, token: lease.token } : null
   })
+}
+
+const claimable = (
+  index: string,
+): string => `SELECT ${uploadColumns} FROM upload_link l JOIN unit d ON d.one = l.one AND d.held_since IS NULL
+    JOIN uploads u INDEXED BY ${index} ON u.project_id = l.project_id AND u.state = 'queued' JOIN files f ON f.id = u.file_id
+  WHERE l.one = 1 AND l.fence = 'open' AND l.authorization = 'good'
+    AND (SELECT count(*) FROM uploads o INDEXED BY uploads_uploading WHERE o.project_id = l.project_id AND o.state = 'uploading') < ?`
+const firstInOrder = `${claimable('uploads_queued')} ORDER BY ${orderOfUploads} LIMIT 1`
+const firstLarge = `${claimable('uploads_queued_large')} AND ${isLarge} ORDER BY ${orderOfLargeByAge} LIMIT 1`
+
+/** However many small files come, one large clip has an asset, so that every fourth part can be one of its own. */
+function needsLarge(queue: Queue, first: Row): boolean {
+  if (integerOrNull(first, 'pinned_at') !== null || integer(first, 'size_bytes') > smallFileMaxBytes) return false
+  const row = queue
+    .sql(
+      `SELECT 1 FROM upload_link l JOIN uploads u INDEXED BY uploads_uploading_large ON u.project_id = l.project_id AND u.state = 'uploading' AND ${isLarge} LIMIT 1`,
+    )
+    .get()
+  return row === undefined
 }
 
 /**

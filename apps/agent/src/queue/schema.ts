@@ -1,3 +1,5 @@
+import { orderAndTotals } from './schema-order-and-totals.ts'
+
 /**
  * The migrations of the queue file, in order; `PRAGMA user_version` counts those that were applied. Never edit one that was released.
  * Cross-field rules live here as CHECKs, so that no statement, however wrong, can store a state that the machine does not have.
@@ -175,4 +177,5 @@ CREATE TABLE executions (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX executions_pending ON executions (recorded_at) WHERE state = 'final' AND stored_at IS NULL;
 `,
+  orderAndTotals,
 ]

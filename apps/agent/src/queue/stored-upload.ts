@@ -33,6 +33,8 @@ export type StoredUpload = {
   bytesAcknowledged: number
   error: UploadError | null
   leaseToken: number | null
+  /** Since when an operator wants it before everything else. */
+  pinnedAt: number | null
   updatedAt: number
 }
 
@@ -84,6 +86,7 @@ export function readUpload(row: Row): StoredUpload {
     bytesAcknowledged: integer(row, 'bytes_acknowledged'),
     error: errorCode === null ? null : { code: errorCode, message: text(row, 'error_message') },
     leaseToken: integerOrNull(row, 'lease_token'),
+    pinnedAt: integerOrNull(row, 'pinned_at'),
     updatedAt: integer(row, 'updated_at'),
   }
 }

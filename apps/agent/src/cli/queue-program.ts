@@ -1,0 +1,111 @@
+import type { Command } from 'commander'
+import { AgentError } from '../agent-error.ts'
+import type { Operations } from '../local-api/operations.ts'
+import type { Output } from './output.ts'
+import { add, list, notPaired, status, touch } from './queue-commands.ts'
+import { wholeNumber } from './whole-number.ts'
+
+/** Makes the action of a command that works on the queue, through the daemon when one runs. */
+export type OnQueue = (
+  use: (operations: Operations, output: Output) => Promise<void>,
+) => (...given: unknown[]) => Promise<void>
+
+/** The commands that look at the queue and steer it. */
+export function addQueueCommands(program: Command, onQueue: OnQueue): void {
+  program
+    .command('add <file...>')
+    .description('queue files by hand')
+    .option('--channel <n>', 'the channel of the destination', wholeNumber, 0)
+    .action(async (files: string[], flags: { channel: number }, command: Command) => {
+      await onQueue((operations, output) => add(operations, files, flags.channel, output))(command)
+    })
+  program.command('list').description('print the queue').action(onQueue(list))
+  program
+    .command('status')
+    .description('identity, project, links, counts, and why nothing moves')
+    .action(onQueue(status))
+
+  for (const verb of ['retry', 'reset'] as const) {
+    const what =
+      verb === 'retry'
+        ? 'queue uploads again with fresh tries, keeping the parts that arrived'
+        : 'start uploads from the beginning, with the files as they are now'
+    program
+      .command(`${verb} [id...]`)
+      .description(what)
+      .option('--failed', 'all that failed')
+      .action(async (ids: string[], flags: { failed?: boolean }, command: Command) => {
+        await onQueue((operations, output) =>
+          touch(verb, operations[verb], ids, flags.failed === true, '--failed', output),
+        )(command)
+      })
+  }
+  program
+    .command('cancel [id...]')
+    .description('take uploads out of the queue; files are never touched')
+    .option('--all', 'everything that is not uploaded')
+    .action(async (ids: string[], flags: { all?: boolean }, command: Command) => {
+      await onQueue((operations, output) =>
+        touch('cancel', operations.cancel, ids, flags.all === true, '--all', output),
+      )(command)
+    })
+  for (const verb of ['pin', 'unpin'] as const) {
+    program
+      .command(`${verb} <id...>`)
+      .description(verb === 'pin' ? 'upload these before everything else' : 'put pinned uploads back in their place')
+      .action(async (ids: string[], _flags: object, command: Command) => {
+        await onQueue(async (operations, output) => {
+          const changed = await operations.pin({ ids, pinned: verb === 'pin' })
+          output.print(changed, `${verb}: ${changed.ids.length} files`)
+          refuseMissed(ids, changed.ids, `nothing to ${verb} about`)
+        })(command)
+      })
+  }
+  program
+    .command('hold')
+    .description('put uploads on hold: the queue waits and goes on later')
+    .action(
+      onQueue(async (operations, output) => {
+        const { changed } = await operations.hold({})
+        output.print({ changed }, changed ? 'Uploads are on hold.' : 'Uploads were on hold already.')
+      }),
+    )
+  program
+    .command('release [id...]')
+    .description('end the hold, and release the named held uploads')
+    .action(async (ids: string[], _flags: object, command: Command) => {
+      await onQueue(async (operations, output) => {
+        const released = await operations.release({ ids })
+        output.print(
+          released,
+          `${released.changed ? 'The hold is over' : 'There was no hold'}; released ${released.ids.length} files.`,
+        )
+        refuseMissed(ids, released.ids, 'not held:')
+      })(command)
+    })
+  program
+    .command('deauthorize')
+    .description('forget the pairing and revoke its credentials; the queue is kept')
+    .action(
+      onQueue(async (operations, output) => {
+        if (!(await operations.status({})).paired) throw notPaired()
+        const { revoked } = await operations.deauthorize({})
+        output.print(
+          { revoked },
+          revoked
+            ? 'The pairing is forgotten and revoked.'
+            : 'The pairing is forgotten here; the server did not answer, so revoke it there too.',
+        )
+      }),
+    )
+}
+
+function refuseMissed(ids: readonly string[], touched: readonly string[], what: string): void {
+  const missed = ids.filter((id) => !touched.includes(id))
+  if (missed.length > 0)
+    throw new AgentError(
+      'SERVER_REFUSED',
+      `${what} ${missed.join(', ')}`,
+      'rushes-agent list shows the uploads and their states.',
+    )
+}

@@ -1,0 +1,147 @@
+import { expect, test } from 'vitest'
+import { addUpload } from '../../src/queue/add-upload.ts'
+import { applyUploadEvent } from '../../src/queue/apply-upload-event.ts'
+import { pinUploads } from '../../src/queue/decisions.ts'
+import type { Queue } from '../../src/queue/open-queue.ts'
+import { acknowledgePart, claimPart } from '../../src/queue/part-claims.ts'
+import { stateTotals } from '../../src/queue/queue-reports.ts'
+import { claimRegistration, recordCreated } from '../../src/queue/registrations.ts'
+import { addClip, startOfTime, testQueue } from './test-queue.ts'
+
+const small = 5_242_880
+const large = small + 1
+
+/** Registers the next clip with parts of the given number; its name. */
+function register(queue: Queue, partCount = 1): string | undefined {
+  const claim = claimRegistration(queue, 1_000)
+  if (claim === null) return undefined
+  const { sizeBytes, name } = claim.upload
+  const parts = Array.from({ length: partCount }, (_, index) => ({
+    number: index + 1,
+    offset: index,
+    sizeBytes: index + 1 < partCount ? 1 : sizeBytes - index,
+    url: 'http://127.0.0.1:1/',
+  }))
+  recordCreated(queue, claim, { assetId: `asset-${name}`, urlsIssuedAt: startOfTime, parts })
+  return name
+}
+const registerAll = (queue: Queue): string[] => {
+  const names: string[] = []
+  for (let name = register(queue); name !== undefined; name = register(queue)) names.push(name)
+  return names
+}
+const clip = (queue: Queue, name: string, sizeBytes: number, minute: number, newestFirst = false) =>
+  addClip(queue, sizeBytes, { name, capturedAt: startOfTime + minute * 60_000, newestFirst })
+
+test('small files up to 5 MiB go first, a byte more is a large clip, each by age as the watch folder says', () => {
+  const { queue } = testQueue()
+  clip(queue, 'large-new', large, 9)
+  clip(queue, 'large-old', large, 1)
+  clip(queue, 'small-new', small, 8)
+  clip(queue, 'small-old', small, 2)
+  // The first large one gets its asset at once, so that it is never starved.
+  expect(registerAll(queue)).toEqual(['large-old', 'small-old', 'small-new', 'large-new'])
+})
+
+test('a folder that wants the newest first gets it, small files still before large ones', () => {
+  const { queue } = testQueue()
+  clip(queue, 'old', small, 1, true)
+  clip(queue, 'large', large, 9, true)
+  clip(queue, 'new', small, 5, true)
+  register(queue)
+  expect(registerAll(queue)).toEqual(['new', 'old'])
+})
+
+test('what an operator pins goes before everything else, in the order of pinning, and back in its place when it is unpinned', () => {
+  const { queue, clock } = testQueue()
+  clip(queue, 'small', small, 1)
+  const pinnedLater = clip(queue, 'pinned-later', large, 2)
+  const pinned = clip(queue, 'pinned', large, 9)
+  const unpinned = clip(queue, 'unpinned', large, 8)
+  expect(pinUploads(queue, [pinned.id, unpinned.id, 'nobody'], true)).toEqual([pinned.id, unpinned.id])
+  clock.now += 1
+  expect(pinUploads(queue, [pinnedLater.id], true)).toEqual([pinnedLater.id])
+  expect(pinUploads(queue, [unpinned.id, pinnedLater.id], false)).toEqual([unpinned.id, pinnedLater.id])
+  expect(pinUploads(queue, [pinnedLater.id], true)).toEqual([pinnedLater.id])
+  expect(registerAll(queue)).toEqual(['pinned', 'pinned-later', 'small', 'unpinned'])
+})
+
+test('every fourth part goes to the oldest large clip, however many small files wait and whatever the folder says of age', () => {
+  const { queue } = testQueue()
+  clip(queue, 'large-new', large, 9, true)
+  clip(queue, 'large-old', large, 1, true)
+  for (let minute = 10; minute < 30; minute++) clip(queue, 'small', small, minute)
+  for (let count = 0; count < 22; count++) register(queue, 8)
+  const names = Array.from({ length: 12 }, () => claimPart(queue)?.upload.name)
+  expect(names.filter((name) => name === 'large-old')).toHaveLength(3)
+  expect(names.map((name, index) => (name === 'large-old' ? index % 4 : null)).filter((turn) => turn !== null)).toEqual(
+    [3, 3, 3],
+  )
+  expect(names.filter((name) => name === 'small')).toHaveLength(9)
+})
+
+test('a large clip has an asset while small files fill all places, and a second one waits for its turn', () => {
+  const { queue } = testQueue()
+  for (let count = 0; count < 5; count++) clip(queue, `small-${count}`, small, count)
+  clip(queue, 'large-1', large, 50)
+  clip(queue, 'large-2', large, 51)
+  expect([register(queue), register(queue), register(queue)]).toEqual(['large-1', 'small-0', 'small-1'])
+})
+
+test('nothing that arrived is lost when another upload is pinned', () => {
+  const { queue } = testQueue()
+  const first = clip(queue, 'first', large, 1)
+  register(queue, 3)
+  const claim = claimPart(queue)
+  if (claim === null) throw new Error('there is a part')
+  acknowledgePart(queue, claim, '0123456789abcdef', false)
+  const second = clip(queue, 'second', large, 2)
+  pinUploads(queue, [second.id], true)
+  register(queue)
+  expect(claimPart(queue)?.upload.name).toBe('second')
+  expect(claimPart(queue)).toMatchObject({ upload: { id: first.id, bytesAcknowledged: 1 }, number: 2 })
+})
+
+test('claims read their order from an index and sort nothing', () => {
+  const { queue } = testQueue()
+  const said = new Set<string>()
+  const listening = {
+    ...queue,
+    sql(statement: string) {
+      said.add(statement)
+      return queue.sql(statement)
+    },
+  }
+  addClip(queue, small)
+  for (let count = 0; count < 8; count++) claimPart(listening)
+  register(listening, 8)
+  for (let count = 0; count < 8; count++) claimPart(listening)
+  const ordered = [...said].filter((statement) => statement.includes('ORDER BY'))
+  expect(ordered).toHaveLength(4)
+  for (const statement of ordered) {
+    const plan = queue.db.prepare(`EXPLAIN QUERY PLAN ${statement}`).all(0)
+    expect(plan.map(({ detail }) => String(detail)).join('\n')).not.toMatch(/TEMP B-TREE|SCAN [^l]/)
+  }
+})
+
+test('counts by state stay right through additions, changes and removals, also of a queue from before they were kept', () => {
+  const { queue } = testQueue()
+  const [kept, gone] = [addClip(queue, 3_000), addClip(queue, 4_000)]
+  register(queue)
+  const claim = claimPart(queue)
+  if (claim === null) throw new Error('there is a part')
+  acknowledgePart(queue, claim, '0123456789abcdef', false)
+  applyUploadEvent(queue, gone.id, { kind: 'cancelled', reason: 'cancelledOnDevice' })
+  addUpload(queue, {
+    file: { ...kept.source, identityKey: null, statKey: null, path: '/card/growing.mov' },
+    ...{ name: 'growing.mov', mimeType: 'video/quicktime', channel: 0, capturedAt: null, entry: { kind: 'growing' } },
+  })
+  const counted = queue.db
+    .prepare(
+      'SELECT state, count(*) AS count, sum(size_bytes) AS sizeBytes, sum(bytes_acknowledged) AS acknowledgedBytes FROM uploads GROUP BY state ORDER BY state',
+    )
+    .all()
+  expect(stateTotals(queue)).toEqual(counted.map((row) => ({ ...row })))
+  queue.db.exec(`DELETE FROM uploads WHERE id = '${gone.id}'`)
+  expect(stateTotals(queue).map(({ state }) => state)).not.toContain('cancelled')
+})
