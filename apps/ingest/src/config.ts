@@ -1,14 +1,14 @@
 import { isIP } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { StartError } from './start-error.ts'
+import { parseStoreUrl, type StoreConfig } from './store/address.ts'
 
 export type RateLimits = 'default' | 'frameio'
 
 export type Config = {
   databaseUrl: string
-  /** Where the folder store keeps everything. */
-  storeDir: string
+  /** Where clips are kept. */
+  store: StoreConfig
   host: string
   port: number
   /** Where people sign in; the control link is there as well. */
@@ -36,6 +36,7 @@ const proxies = z
   .refine((entries) => entries.every(isAddressOrRange))
 
 const environment = z.object({
+const region = z.string().regex(/^[a-z0-9-]{1,40}$/)
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   OBJECT_STORE_URL: z.url({ protocol: /^(file|s3)$/ }),
   RUSHES_SECRET: z.string().min(16),
@@ -51,7 +52,12 @@ const environment = z.object({
 
 const examples: Record<keyof z.input<typeof environment>, string> = {
   DATABASE_URL: 'postgresql://rushes:password@localhost:5432/rushes',
-  OBJECT_STORE_URL: 'file:///srv/rushes/footage',
+  OBJECT_STORE_URL: 'file:///srv/rushes/footage or s3://footage?endpoint=https://s3.example.com&region=us-east-1',
+  AWS_ACCESS_KEY_ID: z.string().optional(),
+  AWS_SECRET_ACCESS_KEY: z.string().optional(),
+  AWS_SESSION_TOKEN: z.string().optional(),
+  AWS_REGION: region.optional(),
+  AWS_DEFAULT_REGION: region.optional(),
   RUSHES_SECRET: 'at-least-16-random-characters',
   RUSHES_SECRET_PREVIOUS: 'the-secret-before-this-one',
   RUSHES_INGEST_PORT: '3002',
@@ -68,19 +74,24 @@ const examples: Record<keyof z.input<typeof environment>, string> = {
  *
  * @throws StartError `badEnvironment`, naming the variable and an example
  */
+  AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'the-secret-of-that-key',
+  AWS_SESSION_TOKEN: 'the-token-of-temporary-keys',
+  AWS_REGION: 'eu-central-1',
+  AWS_DEFAULT_REGION: 'eu-central-1',
 export function readConfig(given: Readonly<Record<string, string | undefined>> = process.env): Config {
+type Name = keyof typeof examples
   // Compose files and unit files say "not set" with an empty value.
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''))
   const parsed = environment.safeParse(set)
   if (!parsed.success) {
     const name = environment.keyof().parse(parsed.error.issues[0]?.path[0])
-    const problem = set[name] === undefined ? 'is not set' : 'has a value that cannot be used'
-    throw new StartError('badEnvironment', `${name} ${problem}`, `Set it, for example ${name}=${examples[name]}`)
+    throw bad(name, set[name] === undefined ? 'is not set' : 'has a value that cannot be used')
   }
   const env = parsed.data
   return {
     databaseUrl: env.DATABASE_URL,
-    storeDir: storeDirOf(env.OBJECT_STORE_URL),
+    store: storeOf(env),
     host: env.RUSHES_HOST,
     port: env.RUSHES_INGEST_PORT,
     publicUrl: env.RUSHES_PUBLIC_URL,
@@ -92,18 +103,17 @@ export function readConfig(given: Readonly<Record<string, string | undefined>> =
   }
 }
 
-function storeDirOf(url: string): string {
-  try {
-    return fileURLToPath(url)
-  } catch (cause) {
-    const problem = url.startsWith('s3:') ? 'names an S3 bucket, which this version cannot use' : 'names no folder here'
-    throw new StartError(
-      'badEnvironment',
-      `OBJECT_STORE_URL ${problem}`,
-      `Set it, for example OBJECT_STORE_URL=${examples.OBJECT_STORE_URL}`,
-      cause,
-    )
-  }
+type Environment = z.infer<typeof environment>
+
+function storeOf(env: Environment): StoreConfig {
+  const address = parseStoreUrl(env.OBJECT_STORE_URL, env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? 'us-east-1')
+  if (address === null) throw bad('OBJECT_STORE_URL', 'has a value that cannot be used')
+  if (address.kind === 'folder') return address
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: token } = env
+  if (accessKeyId === undefined) throw bad('AWS_ACCESS_KEY_ID', 'is not set, and a bucket needs it')
+  if (secretAccessKey === undefined) throw bad('AWS_SECRET_ACCESS_KEY', 'is not set, and a bucket needs it')
+  const credentials = { accessKeyId, secretAccessKey, ...(token === undefined ? {} : { sessionToken: token }) }
+  return { ...address, credentials }
 }
 
 function isAddressOrRange(entry: string): boolean {
@@ -112,3 +122,6 @@ function isAddressOrRange(entry: string): boolean {
   if (version === 0 || more.length > 0) return false
   return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128))
 }
+const bad = (name: Name, problem: string) =>
+  new StartError('badEnvironment', `${name} ${problem}`, `Set it, for example ${name}=${examples[name]}`)
+

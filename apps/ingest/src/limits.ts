@@ -21,6 +21,13 @@ export type Limits = {
   reserveBytes: number
 }
 
+  /** How soon, and how seldom at last, a bucket is asked which parts of an upload have come. */
+  firstLookMs: number
+  slowestLookMs: number
+  /** Our agents say when every part is in; their uploads are looked at no more often than this. */
+  agentLookMs: number
+  /** An upload of which nothing was heard for so long is given up. */
+  abandonedMs: number
 export const limits: Limits = {
   stallMs: 60_000,
   bodyMs: 30_000,
@@ -32,3 +39,7 @@ export const limits: Limits = {
   acknowledgeWaitMs: 30_000,
   reserveBytes: 256 * 1024 * 1024,
 }
+  firstLookMs: 1_000,
+  slowestLookMs: 5 * 60_000,
+  agentLookMs: 60_000,
+  abandonedMs: 7 * 86_400_000,

@@ -6,6 +6,7 @@ import { limits } from './limits.ts'
 import { prepareDatabase } from './prepare-database.ts'
 import { StartError } from './start-error.ts'
 import { startIngest } from './start-ingest.ts'
+import { nameOfStore } from './store/address.ts'
 
 const log = pino({
   base: { program: 'ingest' },
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
     clock: () => new Date(),
     isSignedIn: async (headers) => (await findSession(auth, headers)) !== null,
   })
-  log.info({ host: config.host, port: ingest.port, store: config.storeDir }, 'ingest is ready')
+  log.info({ host: config.host, port: ingest.port, store: nameOfStore(config.store) }, 'ingest is ready')
 
   const stop = (signal: NodeJS.Signals) => {
     log.info({ signal }, 'stopping: uploads in flight may end')

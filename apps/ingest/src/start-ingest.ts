@@ -10,16 +10,13 @@ import { createDatabaseCall } from './database-call.ts'
 import { createRateLimiter } from './http/rate-limiter.ts'
 import { createSeenTokens } from './http/seen-tokens.ts'
 import type { Limits } from './limits.ts'
-import { createPartClaims } from './parts/part-claims.ts'
+import { createIngestPartUrls } from './parts/ingest-part-urls.ts'
 import { createPartSigner } from './parts/part-signer.ts'
-import { createPartReceiver } from './parts/receive-part.ts'
 import { repeat } from './repeat.ts'
 import { buildServer } from './server.ts'
 import { StartError } from './start-error.ts'
 import { isErrno } from './store/folder/errno.ts'
-import { findLostBytes } from './store/folder/find-lost.ts'
-import { openFolderStore } from './store/folder/folder-store.ts'
-import { tidyFolder } from './store/folder/tidy.ts'
+import { openStore } from './store/open-store.ts'
 
 export type RunningIngest = {
   /** The port that it listens on, also where 0 was asked for. */
@@ -38,30 +35,35 @@ export type IngestParts = {
   isSignedIn: (headers: Headers) => Promise<boolean>
 }
 
-const tidyEveryMs = 10 * 60_000
-
 /**
  * Puts ingest together and starts it: what a crash left is mended before the first request is taken.
  *
- * @throws StartError `storeUnusable`, `portTaken`, `addressUnusable`
+ * @throws StartError `storeUnusable`, `storeUnreachable`, `portTaken`, `addressUnusable`
  */
 export async function startIngest(parts: IngestParts): Promise<RunningIngest> {
   const { config, limits, log, database, clock } = parts
   const stopping = new AbortController()
   const call = createDatabaseCall({ db: database.db, clock, waitMs: limits.databaseWaitMs, log })
   const signer = createPartSigner(config.secrets)
-  const store = await openFolderStore({ dir: config.storeDir, signer, ingestUrl: config.ingestUrl })
+  const onWhole = (assetId: string) => void assemblies.add(assetId)
+  const { store, receivePart, noticeParts, mend, chores } = await openStore(config.store, {
+    call,
+    clock,
+    limits,
+    log,
+    ingestPartUrls: createIngestPartUrls({ signer, ingestUrl: config.ingestUrl }),
+    onWhole,
+    signal: stopping.signal,
+  })
 
   const verify = createVerify({ call, store, log, signal: stopping.signal })
   const verifications = createKeyedQueue({ name: 'verify', concurrency: 2, maxWaiting: 10_000, work: verify, log })
   const onReadyToVerify = (assetId: string) => void verifications.add(assetId)
   const assemble = createAssemble({ call, store, log, onReadyToVerify })
   const assemblies = createKeyedQueue({ name: 'assemble', concurrency: 8, maxWaiting: 10_000, work: assemble, log })
-  const sweeper = createSweeper({ call, assemblies, verifications, log, graceMs: limits.graceMs })
+  const sweeper = createSweeper({ call, noticeParts, assemblies, verifications, log, graceMs: limits.graceMs })
 
-  await findLostBytes({ call, gathering: store.gathering, log })
-  const tidy = () => tidyFolder({ call, gathering: store.gathering, log })
-  await tidy()
+  await mend()
   await sweeper()
 
   const app = buildServer(
@@ -76,14 +78,9 @@ export async function startIngest(parts: IngestParts): Promise<RunningIngest> {
       ingestUrl: config.ingestUrl,
       store,
       signer,
-      receivePart: createPartReceiver({
-        call,
-        gathering: store.gathering,
-        claims: createPartClaims(),
-        stallMs: limits.stallMs,
-        acknowledgeWaitMs: limits.acknowledgeWaitMs,
-      }),
-      onWhole: (assetId) => void assemblies.add(assetId),
+      receivePart,
+      noticeParts,
+      onWhole,
       onReadyToVerify,
       isSignedIn: parts.isSignedIn,
       pingDatabase: async () => void (await database.pool.query('select 1')),
@@ -93,7 +90,7 @@ export async function startIngest(parts: IngestParts): Promise<RunningIngest> {
   const port = await listen(app, config)
   const loops = [
     repeat({ name: 'sweep', everyMs: limits.sweepEveryMs, work: sweeper, log, signal: stopping.signal }),
-    repeat({ name: 'tidy', everyMs: tidyEveryMs, work: tidy, log, signal: stopping.signal }),
+    ...chores.map((chore) => repeat({ ...chore, log, signal: stopping.signal })),
   ]
   let stopped: Promise<void> | undefined
   const stop = async () => {

@@ -27,6 +27,11 @@ export function createAssemble(given: {
       await call((clocked) => failAsset(clocked, { assetId, because: 'storedBytesLost', detail: published.detail }))
       return
     }
+    if (published.kind === 'refused') {
+      log.error({ assetId, detail: published.detail }, 'the store refuses to make one clip of the parts')
+      await call((clocked) => failAsset(clocked, { assetId, because: 'refusedByStore', detail: published.detail }))
+      return
+    }
     const completed = await call((clocked) => completeAssembly(clocked, { assetId }))
     await store.discard(assetId)
     log.info(

@@ -9,6 +9,8 @@ import type { KeyedQueue } from './keyed-queue.ts'
  */
 export function createSweeper(given: {
   call: DatabaseCall
+  /** Parts that lie in the store without anybody having looked are not missing. */
+  noticeParts: (assetId: string) => Promise<void>
   assemblies: KeyedQueue
   verifications: KeyedQueue
   log: Logger
@@ -20,6 +22,7 @@ export function createSweeper(given: {
     for (const assetId of due.ready) given.assemblies.add(assetId)
     for (const assetId of due.toVerify) given.verifications.add(assetId)
     for (const assetId of due.overdue) {
+      await given.noticeParts(assetId)
       const failed = await call((clocked) => failOverdue(clocked, { assetId, graceMs }))
       if (failed.kind === 'failed')
         log.warn({ assetId, missing: failed.missing.slice(0, 20) }, 'parts missing after the grace')

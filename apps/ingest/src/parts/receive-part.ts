@@ -149,7 +149,8 @@ export function createPartReceiver(given: PartReceiving): PartReceiver {
   }
 }
 
-function refusalOf(part: FoundPart | null, input: ReceivePartInput): ReceivePartOutcome | null {
+/** What an upload of a part is refused for, whatever its bytes; null when for nothing. */
+export function refusalOf(part: FoundPart | null, input: ReceivePartInput): ReceivePartOutcome | null {
   if (part === null || part.assetState === 'failed' || part.assetState === 'closed') return { kind: 'noSuchUpload' }
   if (part.generation !== input.generation) return { kind: 'superseded' }
   if (part.sizeBytes !== input.contentLengthBytes) return { kind: 'wrongLength', registeredBytes: part.sizeBytes }

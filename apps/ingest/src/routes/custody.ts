@@ -1,6 +1,6 @@
 import { readAssetStatus, recordCustody } from '@rushes/fleet'
-import { c2cErrors, custodyRequest } from '@rushes/protocol'
-import type { FastifyInstance } from 'fastify'
+import { type AssetCustody, c2cErrors, custodyRequest } from '@rushes/protocol'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { IngestContext } from '../context.ts'
 import { firstIssue } from '../http/first-issue.ts'
 import { malformed, refuse, unprocessable } from '../http/reply-errors.ts'
@@ -25,7 +25,7 @@ export function custodyRoutes(app: FastifyInstance, context: IngestContext): voi
       if (outcome.kind === 'assetUnknown') return refuse(reply, c2cErrors.notFound)
       if (outcome.kind === 'partsDiffer') return refuse(reply, unprocessable(`parts: ${outcome.detail}`))
       if (outcome.kind === 'recorded' && outcome.verify) context.onReadyToVerify(assetId)
-      const status = await context.call((clocked) => readAssetStatus(clocked, { deviceId: device.id, assetId }))
+      const status = await currentStatus(context, request, { deviceId: device.id, assetId })
       return status === null ? refuse(reply, c2cErrors.notFound) : reply.send(status)
     }),
   })
@@ -33,11 +33,27 @@ export function custodyRoutes(app: FastifyInstance, context: IngestContext): voi
     '/v2/devices/assets/:id',
     withDevice(context, 'read', async (device, request, reply) => {
       const assetId = assetIdOf(request)
-      const status =
-        assetId === null
-          ? null
-          : await context.call((clocked) => readAssetStatus(clocked, { deviceId: device.id, assetId }))
+      const status = assetId === null ? null : await currentStatus(context, request, { deviceId: device.id, assetId })
       return status === null ? refuse(reply, c2cErrors.notFound) : reply.send(status)
     }),
   )
+}
+
+/** Of an open clip, what has arrived by now: a device that asks is about to send what is missing once more. */
+async function currentStatus(
+  context: IngestContext,
+  request: FastifyRequest,
+  asked: { deviceId: string; assetId: string },
+): Promise<AssetCustody | null> {
+  const read = () => context.call((clocked) => readAssetStatus(clocked, asked))
+  const status = await read()
+  if (status?.status !== 'created') return status
+  try {
+    await context.noticeParts(asked.assetId)
+  } catch (error) {
+    // What was known before is still true of the parts that it names as arrived.
+    request.log.warn({ err: error, assetId: asked.assetId }, 'the store could not be asked for the parts of an upload')
+    return status
+  }
+  return read()
 }

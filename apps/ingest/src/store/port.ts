@@ -28,6 +28,14 @@ export interface ObjectStore {
   /** Takes a published object away for good. Durable when it resolves; nothing there is no error. */
   remove(key: string): Promise<void>
 
+  /**
+   * A signed address that a browser may read an object from for a quarter of an hour, whole or by ranges; null where this program
+   * has to send the bytes itself.
+   */
+  playbackUrl(key: string, shown: ShownAs, now: Date): Promise<string | null>
+
+
+
   /** Room for more, in bytes; null where a store does not tell. */
   freeBytes(): Promise<number | null>
 
@@ -45,6 +53,11 @@ export type PublishOutcome =
 export type StoredObject = {
   readonly sizeBytes: number
   /** The bytes from `start` up to, and without, `end`; reading ends early when there are no more. */
+  /** The store will not join these parts, however often it is asked. */
+  | { kind: 'refused'; detail: string }
+
+/** Values of the headers that an object is to be sent with. */
+export type ShownAs = { contentType: string; contentDisposition: string }
   read(start: number, end: number): AsyncIterable<Uint8Array>
   close(): Promise<void>
 }

@@ -2,13 +2,15 @@ import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { createIngestPartUrls } from '../../src/parts/ingest-part-urls.ts'
 import { createPartSigner } from '../../src/parts/part-signer.ts'
 import { type FolderStore, openFolderStore } from '../../src/store/folder/folder-store.ts'
 import { someBytes } from '../support/clips.ts'
 import { assembling, describeObjectStore, type StoreUnderTest } from './conformance.ts'
 
 const signer = createPartSigner(['a-secret-for-tests-only'])
-const openIn = (dir: string) => openFolderStore({ dir, signer, ingestUrl: 'http://ingest.test' })
+const ingestPartUrls = createIngestPartUrls({ signer, ingestUrl: 'http://ingest.test' })
+const openIn = (dir: string) => openFolderStore({ dir, ingestPartUrls })
 
 async function prepare(
   isApart: (number: number) => boolean,

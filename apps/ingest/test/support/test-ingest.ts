@@ -49,7 +49,7 @@ export async function startTestIngest(
   const url = `http://127.0.0.1:${port}`
   const config: Config = {
     databaseUrl: database.connectionString,
-    storeDir: dir,
+    store: { kind: 'folder', dir },
     host: '127.0.0.1',
     port,
     publicUrl: 'https://rushes.test',

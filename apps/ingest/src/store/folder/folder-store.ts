@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { access, constants, link, mkdir, rm, statfs, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
-import { partUrlLifetimeMs } from '@rushes/protocol'
-import type { PartSigner } from '../../parts/part-signer.ts'
+import type { IngestPartUrls } from '../../parts/ingest-part-urls.ts'
 import { StartError } from '../../start-error.ts'
 import type { ObjectStore } from '../port.ts'
 import { isErrno } from './errno.ts'
@@ -22,9 +21,8 @@ export type FolderStore = ObjectStore & { readonly gathering: Gathering }
  */
 export async function openFolderStore(given: {
   dir: string
-  signer: PartSigner
-  /** How devices reach the part route of this program. */
-  ingestUrl: string
+  /** Addresses at the part route of this program. */
+  ingestPartUrls: IngestPartUrls
 }): Promise<FolderStore> {
   const root = resolve(given.dir)
   await prove(root)
@@ -38,13 +36,7 @@ export async function openFolderStore(given: {
   return {
     gathering,
     uploadKey: uploadKeyOf,
-    async partUrls(upload, parts, now) {
-      const expiresAtSeconds = Math.floor((now.getTime() + partUrlLifetimeMs) / 1000)
-      const common = { assetId: upload.assetId, contentType: upload.filetype, expiresAtSeconds }
-      return parts.map(
-        ({ number, generation }) => given.ingestUrl + given.signer.sign({ ...common, number, generation }),
-      )
-    },
+    partUrls: async (upload, parts, now) => given.ingestPartUrls(upload, parts, now),
     publish: (asset, reserve) => publishFile({ root, gathering, folders }, asset, reserve),
     discard: (assetId) => gathering.discard(assetId),
     open: (key) => openStoredFile(within(key)),
@@ -59,6 +51,7 @@ export async function openFolderStore(given: {
       await folders.sync(dirname(path))
     },
     async freeBytes() {
+    playbackUrl: async () => null,
       const volume = await statfs(root)
       return volume.bavail * volume.bsize
     },
