@@ -20,6 +20,8 @@ export type Config = {
   /** Of the model for other C2C devices. */
   clientSecret: string | undefined
   rateLimits: RateLimits
+  /** How often each stored clip is read again, and how fast at most; 0 days: only when somebody asks. */
+  scrub: { everyDays: number; bytesPerSecond: number }
   /** Reverse proxies whose `x-forwarded-for` is believed. */
   trustedProxies: string[]
 }
@@ -34,9 +36,9 @@ const proxies = z
   .string()
   .transform((text) => text.split(',').map((entry) => entry.trim()))
   .refine((entries) => entries.every(isAddressOrRange))
+const region = z.string().regex(/^[a-z0-9-]{1,40}$/)
 
 const environment = z.object({
-const region = z.string().regex(/^[a-z0-9-]{1,40}$/)
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   OBJECT_STORE_URL: z.url({ protocol: /^(file|s3)$/ }),
   RUSHES_SECRET: z.string().min(16),
@@ -47,17 +49,20 @@ const region = z.string().regex(/^[a-z0-9-]{1,40}$/)
   RUSHES_INGEST_URL: address.optional(),
   RUSHES_CLIENT_SECRET: z.string().min(16).optional(),
   RUSHES_RATE_LIMITS: z.enum(['default', 'frameio']).default('default'),
+  RUSHES_SCRUB_DAYS: z.coerce.number().int().min(0).max(3_650).default(30),
+  // At 32 MiB/s everything of 80 TB is read within the 30 days.
+  RUSHES_SCRUB_BYTES_PER_SECOND: z.coerce.number().int().min(65_536).default(33_554_432),
   RUSHES_TRUSTED_PROXIES: proxies.default([]),
-})
-
-const examples: Record<keyof z.input<typeof environment>, string> = {
-  DATABASE_URL: 'postgresql://rushes:password@localhost:5432/rushes',
-  OBJECT_STORE_URL: 'file:///srv/rushes/footage or s3://footage?endpoint=https://s3.example.com&region=us-east-1',
   AWS_ACCESS_KEY_ID: z.string().optional(),
   AWS_SECRET_ACCESS_KEY: z.string().optional(),
   AWS_SESSION_TOKEN: z.string().optional(),
   AWS_REGION: region.optional(),
   AWS_DEFAULT_REGION: region.optional(),
+})
+
+const examples: Record<keyof z.input<typeof environment>, string> = {
+  DATABASE_URL: 'postgresql://rushes:password@localhost:5432/rushes',
+  OBJECT_STORE_URL: 'file:///srv/rushes/footage or s3://footage?endpoint=https://s3.example.com&region=us-east-1',
   RUSHES_SECRET: 'at-least-16-random-characters',
   RUSHES_SECRET_PREVIOUS: 'the-secret-before-this-one',
   RUSHES_INGEST_PORT: '3002',
@@ -66,21 +71,23 @@ const examples: Record<keyof z.input<typeof environment>, string> = {
   RUSHES_INGEST_URL: 'https://ingest.rushes.example.com',
   RUSHES_CLIENT_SECRET: 'at-least-16-characters',
   RUSHES_RATE_LIMITS: 'frameio',
+  RUSHES_SCRUB_DAYS: '30',
+  RUSHES_SCRUB_BYTES_PER_SECOND: '33554432',
   RUSHES_TRUSTED_PROXIES: '10.0.0.0/8,192.0.2.1',
+  AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'the-secret-of-that-key',
+  AWS_SESSION_TOKEN: 'the-token-of-temporary-keys',
+  AWS_REGION: 'eu-central-1',
+  AWS_DEFAULT_REGION: 'eu-central-1',
 }
+type Name = keyof typeof examples
 
 /**
  * Reads the environment once.
  *
  * @throws StartError `badEnvironment`, naming the variable and an example
  */
-  AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
-  AWS_SECRET_ACCESS_KEY: 'the-secret-of-that-key',
-  AWS_SESSION_TOKEN: 'the-token-of-temporary-keys',
-  AWS_REGION: 'eu-central-1',
-  AWS_DEFAULT_REGION: 'eu-central-1',
 export function readConfig(given: Readonly<Record<string, string | undefined>> = process.env): Config {
-type Name = keyof typeof examples
   // Compose files and unit files say "not set" with an empty value.
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''))
   const parsed = environment.safeParse(set)
@@ -99,6 +106,7 @@ type Name = keyof typeof examples
     secrets: [env.RUSHES_SECRET, ...(env.RUSHES_SECRET_PREVIOUS === undefined ? [] : [env.RUSHES_SECRET_PREVIOUS])],
     clientSecret: env.RUSHES_CLIENT_SECRET,
     rateLimits: env.RUSHES_RATE_LIMITS,
+    scrub: { everyDays: env.RUSHES_SCRUB_DAYS, bytesPerSecond: env.RUSHES_SCRUB_BYTES_PER_SECOND },
     trustedProxies: env.RUSHES_TRUSTED_PROXIES,
   }
 }
@@ -116,12 +124,12 @@ function storeOf(env: Environment): StoreConfig {
   return { ...address, credentials }
 }
 
+const bad = (name: Name, problem: string) =>
+  new StartError('badEnvironment', `${name} ${problem}`, `Set it, for example ${name}=${examples[name]}`)
+
 function isAddressOrRange(entry: string): boolean {
   const [ip = '', prefix, ...more] = entry.split('/')
   const version = isIP(ip)
   if (version === 0 || more.length > 0) return false
   return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128))
 }
-const bad = (name: Name, problem: string) =>
-  new StartError('badEnvironment', `${name} ${problem}`, `Set it, for example ${name}=${examples[name]}`)
-

@@ -12,15 +12,17 @@ export type Limits = {
   graceMs: number
   /** How often the rows are searched for work that no message told of. */
   sweepEveryMs: number
+  /** How often the timetable is looked at for stored clips to be read again. */
+  scrubPollMs: number
+  /** For how long a clip that is being read is left to whoever reads it. */
+  scrubLeaseMs: number
   /** How long a stop waits for uploads in flight. */
   drainMs: number
   /** A request waits so long for a database that is away; a part that has arrived, longer. */
   databaseWaitMs: number
   acknowledgeWaitMs: number
-  /** Left free on the volume of the store. */
-  reserveBytes: number
-}
-
+  /** A browser that takes no byte of a clip for so long is let go; it asks again. */
+  playbackIdleMs: number
   /** How soon, and how seldom at last, a bucket is asked which parts of an upload have come. */
   firstLookMs: number
   slowestLookMs: number
@@ -28,18 +30,25 @@ export type Limits = {
   agentLookMs: number
   /** An upload of which nothing was heard for so long is given up. */
   abandonedMs: number
+  /** Left free on the volume of the store. */
+  reserveBytes: number
+}
+
 export const limits: Limits = {
   stallMs: 60_000,
   bodyMs: 30_000,
   lingerMs: 30_000,
   graceMs: stragglerGraceMs,
   sweepEveryMs: 5_000,
+  scrubPollMs: 30_000,
+  scrubLeaseMs: 120_000,
   drainMs: 6_000,
   databaseWaitMs: 5_000,
   acknowledgeWaitMs: 30_000,
-  reserveBytes: 256 * 1024 * 1024,
-}
   firstLookMs: 1_000,
   slowestLookMs: 5 * 60_000,
   agentLookMs: 60_000,
   abandonedMs: 7 * 86_400_000,
+  playbackIdleMs: 5 * 60_000,
+  reserveBytes: 256 * 1024 * 1024,
+}

@@ -5,6 +5,7 @@ import { createAssemble } from './assembly/assemble.ts'
 import { createKeyedQueue } from './assembly/keyed-queue.ts'
 import { createSweeper } from './assembly/sweep.ts'
 import type { Config } from './config.ts'
+import { startScrubbing } from './custody/start-scrubbing.ts'
 import { createVerify } from './custody/verify.ts'
 import { createDatabaseCall } from './database-call.ts'
 import { createRateLimiter } from './http/rate-limiter.ts'
@@ -90,6 +91,7 @@ export async function startIngest(parts: IngestParts): Promise<RunningIngest> {
   const port = await listen(app, config)
   const loops = [
     repeat({ name: 'sweep', everyMs: limits.sweepEveryMs, work: sweeper, log, signal: stopping.signal }),
+    ...startScrubbing({ call, store, log, signal: stopping.signal, clock, limits, timetable: config.scrub }),
     ...chores.map((chore) => repeat({ ...chore, log, signal: stopping.signal })),
   ]
   let stopped: Promise<void> | undefined

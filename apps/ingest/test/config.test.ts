@@ -18,6 +18,7 @@ test('the least that has to be set gives the documented defaults', () => {
     secrets: [good.RUSHES_SECRET],
     clientSecret: undefined,
     rateLimits: 'default',
+    scrub: { everyDays: 30, bytesPerSecond: 33_554_432 },
     trustedProxies: [],
   })
 })
@@ -91,6 +92,9 @@ test.each([
   ['RUSHES_PUBLIC_URL', 'rushes.example.com'],
   ['RUSHES_INGEST_URL', 'ftp://x'],
   ['RUSHES_CLIENT_SECRET', 'short'],
+  ['RUSHES_SCRUB_DAYS', '-1'],
+  ['RUSHES_SCRUB_DAYS', 'monthly'],
+  ['RUSHES_SCRUB_BYTES_PER_SECOND', '1000'],
   ['RUSHES_RATE_LIMITS', 'fast'],
   ['RUSHES_TRUSTED_PROXIES', '10.0.0.0/33'],
   ['RUSHES_TRUSTED_PROXIES', 'proxy.example.com'],

@@ -1,8 +1,9 @@
-import { findVerification, finishVerification, type PendingVerification } from '@rushes/fleet'
+import { findVerification, finishVerification, type PartReading, type PendingVerification } from '@rushes/fleet'
 import type { Logger } from 'pino'
 import type { DatabaseCall } from '../database-call.ts'
 import { startXxh64 } from '../parts/xxh64.ts'
 import type { ObjectStore } from '../store/port.ts'
+import { readBack } from './read-back.ts'
 
 /** Reads a clip back from the store, part by part, and has its digests compared with those of the device. */
 export function createVerify(given: {
@@ -28,27 +29,14 @@ async function digestStored(
   store: ObjectStore,
   clip: PendingVerification,
   signal: AbortSignal,
-): Promise<{ stored: { number: number; xxh64: string | null }[]; fileXxh64: string; isThere: boolean }> {
+): Promise<{ stored: PartReading[]; fileXxh64: string; isThere: boolean }> {
   const object = await store.open(clip.storeKey)
   const whole = startXxh64()
-  const stored: { number: number; xxh64: string | null }[] = []
+  const stored: PartReading[] = []
   try {
-    let offset = 0
-    for (const part of clip.parts) {
-      const digest = startXxh64()
-      let bytes = 0
-      if (object !== null)
-        for await (const chunk of object.read(offset, offset + part.sizeBytes)) {
-          signal.throwIfAborted()
-          digest.update(chunk)
-          whole.update(chunk)
-          bytes += chunk.length
-        }
-      const isLast = part === clip.parts.at(-1)
-      // A file that grew has other bytes than the clip as well.
-      const isWhole = bytes === part.sizeBytes && !(isLast && object?.sizeBytes !== clip.sizeBytes)
-      stored.push({ number: part.number, xxh64: isWhole ? digest.digest() : null })
-      offset += part.sizeBytes
+    for await (const read of readBack(object, clip, { fromPart: 1, whole })) {
+      signal.throwIfAborted()
+      if (read.kind === 'part') stored.push({ number: read.number, xxh64: read.xxh64 })
     }
   } finally {
     await object?.close()

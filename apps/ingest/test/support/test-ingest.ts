@@ -57,6 +57,7 @@ export async function startTestIngest(
     secrets: ['a-secret-for-tests-only'],
     clientSecret,
     rateLimits: 'default',
+    scrub: { everyDays: 0, bytesPerSecond: 1_000_000_000 },
     trustedProxies: [],
     ...options.config,
   }

@@ -1,0 +1,47 @@
+import type { ScrubLane } from '@rushes/fleet'
+import type { Logger } from 'pino'
+import type { DatabaseCall } from '../database-call.ts'
+import type { Limits } from '../limits.ts'
+import { repeat } from '../repeat.ts'
+import type { ObjectStore } from '../store/port.ts'
+import { createPacer, type Pace } from './pacer.ts'
+import { createScrub } from './scrub.ts'
+
+const dayMs = 24 * 60 * 60_000
+
+/**
+ * Begins to read stored clips again, in two lanes of one clip at a time: what people asked for as fast as it goes, so that they need
+ * not wait for a clip of a terabyte; what the timetable has due at the rate that it is given.
+ */
+export function startScrubbing(given: {
+  call: DatabaseCall
+  store: Pick<ObjectStore, 'open' | 'check'>
+  log: Logger
+  signal: AbortSignal
+  clock: () => Date
+  limits: Limits
+  timetable: { everyDays: number; bytesPerSecond: number }
+}): Promise<void>[] {
+  const { log, signal, clock, limits, timetable } = given
+  const scrub = createScrub({ ...given, leaseMs: limits.scrubLeaseMs })
+  const lane = (name: string, everyMs: number, next: () => ScrubLane, pace: Pace) =>
+    repeat({
+      name,
+      everyMs,
+      log,
+      signal,
+      work: async () => {
+        while (!signal.aborted && (await scrub(next(), pace)));
+      },
+    })
+  const asked = lane(
+    'read what was asked for',
+    limits.sweepEveryMs,
+    () => ({ kind: 'asked' }),
+    async () => undefined,
+  )
+  if (timetable.everyDays === 0) return [asked]
+  const dueBefore = () => new Date(clock().getTime() - timetable.everyDays * dayMs)
+  const pace = createPacer({ bytesPerSecond: timetable.bytesPerSecond, signal })
+  return [asked, lane('scrub', limits.scrubPollMs, () => ({ kind: 'timetable', dueBefore: dueBefore() }), pace)]
+}
