@@ -26,6 +26,7 @@ const checks: [name: string, argv: string[]][] = [
 try {
   await wantTool('ffmpeg', 'ffmpeg', say)
   await wantTool('xmllint', 'libxml2-utils', say)
+  await wantTool('strace', 'strace', say, '-V')
   if (isFull) {
     await runTests('tests that take longer', 'vitest.full.config.ts', await browserEnvironment())
   } else {

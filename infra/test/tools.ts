@@ -47,10 +47,15 @@ export async function requireBrowser(say: (text: string) => void): Promise<strin
 }
 
 /** Finds a program or, as root on Debian, installs its package. Its tests are skipped, counted and named without it. */
-export async function wantTool(program: string, packageName: string, say: (text: string) => void): Promise<boolean> {
-  if (await runs(program, ['-version'])) return true
+export async function wantTool(
+  program: string,
+  packageName: string,
+  say: (text: string) => void,
+  versionFlag = '-version',
+): Promise<boolean> {
+  if (await runs(program, [versionFlag])) return true
   await installPackages([packageName], say)
-  const isThere = await runs(program, ['-version'])
+  const isThere = await runs(program, [versionFlag])
   if (!isThere)
     say(`${program} is missing: tests that need it are skipped (on Debian: sudo apt-get install ${packageName})`)
   return isThere
