@@ -1,18 +1,37 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Database } from '@rushes/db'
+import type { busy } from '@rushes/fleet'
 import type { Logger } from 'pino'
+import { createBatch } from './batch.ts'
 
 /** A verb of the fleet, given the database and the time. */
 export type Verb<T> = (given: { db: Database; now: Date }) => Promise<T>
+
+/** A verb of the fleet that does many at once; one outcome for each input, in their order. */
+export type ManyVerb<In, Out> = (
+  given: { db: Database; now: Date },
+  inputs: readonly In[],
+) => Promise<readonly (Out | typeof busy)[]>
+
+export type CallOptions = { waitMs?: number; signal?: AbortSignal }
 
 /**
  * Runs a verb; while the database is away, runs it again. Every verb that ingest calls may be repeated: a commit whose reply
  * was lost leaves what the repetition finds or leaves unused.
  */
-export type DatabaseCall = <T>(verb: Verb<T>, options?: { waitMs?: number; signal?: AbortSignal }) => Promise<T>
+export type DatabaseCall = {
+  <T>(verb: Verb<T>, options?: CallOptions): Promise<T>
+  /**
+   * The same for one input at a time, which is done in one go with those that others have meanwhile. `turn` names the row that
+   * the input needs for itself.
+   */
+  together<In, Out>(verb: ManyVerb<In, Out>): (input: In, options: CallOptions & { turn: string }) => Promise<Out>
+}
 
 const firstDelayMs = 50
 const maxDelayMs = 1_000
+/** More would make everybody wait for a statement that takes long, and save nothing any more. */
+const maxTogether = 100
 
 export function createDatabaseCall(given: {
   db: Database
@@ -20,11 +39,11 @@ export function createDatabaseCall(given: {
   waitMs: number
   log: Logger
 }): DatabaseCall {
-  return async (verb, options = {}) => {
+  const again = async <T>(work: () => Promise<T>, options: CallOptions): Promise<T> => {
     const deadlineMs = performance.now() + (options.waitMs ?? given.waitMs)
     for (let attempt = 0; ; attempt++) {
       try {
-        return await verb({ db: given.db, now: given.clock() })
+        return await work()
       } catch (error) {
         // Full jitter: many requests wait at once, and must not come back at once.
         const delayMs = Math.random() * Math.min(maxDelayMs, firstDelayMs * 2 ** attempt)
@@ -34,6 +53,18 @@ export function createDatabaseCall(given: {
       }
     }
   }
+  const clocked = () => ({ db: given.db, now: given.clock() })
+  return Object.assign(<T>(verb: Verb<T>, options: CallOptions = {}) => again(() => verb(clocked()), options), {
+    together<In, Out>(verb: ManyVerb<In, Out>) {
+      const batch = createBatch<In, Out>({
+        run: (inputs) => verb(clocked(), inputs),
+        maxInputs: maxTogether,
+        isCommon: isDatabaseAway,
+      })
+      return (input: In, options: CallOptions & { turn: string }) =>
+        again(() => batch.add(input, options.turn), options)
+    },
+  })
 }
 
 const awayCodes = new Set([

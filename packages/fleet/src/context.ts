@@ -12,3 +12,9 @@ export type Clocked = { db: Database; now: Date }
 
 /** What a verb that changes something for somebody is given. */
 export type Acting = Clocked & { actor: Actor }
+
+/**
+ * What a verb that does many things at once answers for those whose row somebody else holds at this moment. Given such an input
+ * alone, it waits for the row.
+ */
+export const busy: unique symbol = Symbol('busy')

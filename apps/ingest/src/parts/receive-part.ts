@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { acknowledgePart, type FoundPart, findPart, withdrawAcknowledgement } from '@rushes/fleet'
+import { acknowledgeParts, type FoundPart, findParts, withdrawAcknowledgement } from '@rushes/fleet'
 import type { DatabaseCall } from '../database-call.ts'
 import type { Gathering } from '../store/folder/gathering.ts'
 import type { PartClaims } from './part-claims.ts'
@@ -41,13 +41,15 @@ export type PartReceiving = {
  */
 export function createPartReceiver(given: PartReceiving): PartReceiver {
   const { call, gathering, claims } = given
+  const findPart = call.together(findParts)
+  const acknowledgePart = call.together(acknowledgeParts)
 
   return async (input) => {
     const key = `${input.assetId}/${input.number}`
     // Taken before the row is read: what is not acknowledged now is not acknowledged by anybody else meanwhile.
     const claim = claims.tryTake(key)
     try {
-      const part = await call((clocked) => findPart(clocked, input))
+      const part = await findPart(input, { turn: input.assetId })
       const refusal = refusalOf(part, input)
       if (refusal !== null) return refusal
       if (part === null) return { kind: 'noSuchUpload' }
@@ -102,7 +104,7 @@ export function createPartReceiver(given: PartReceiving): PartReceiver {
 
     /** All bytes are there, apart and durable, and nobody else changes the part. */
     async function putInStead(xxh64: string, keepAs: (number: number) => Promise<void>): Promise<ReceivePartOutcome> {
-      const part = await call((clocked) => findPart(clocked, input), { waitMs: given.acknowledgeWaitMs })
+      const part = await findPart(input, { turn: input.assetId, waitMs: given.acknowledgeWaitMs })
       const refusal = refusalOf(part, input)
       if (refusal !== null) return refusal
       if (part?.acknowledgedXxh64 === xxh64) return { kind: 'stored', xxh64, isWhole: false }
@@ -118,13 +120,13 @@ export function createPartReceiver(given: PartReceiving): PartReceiver {
     }
 
     async function acknowledge(receivedXxh64: string, writtenAtBytes: number | null): Promise<ReceivePartOutcome> {
-      const outcome = await call(
-        (clocked) =>
-          acknowledgePart(clocked, { ...input, sizeBytes: input.contentLengthBytes, receivedXxh64, writtenAtBytes }),
-        { waitMs: given.acknowledgeWaitMs },
+      const { assetId, number, generation, contentLengthBytes: sizeBytes } = input
+      const outcome = await acknowledgePart(
+        { assetId, number, generation, sizeBytes, receivedXxh64, writtenAtBytes },
+        { turn: assetId, waitMs: given.acknowledgeWaitMs },
       )
       if (outcome.kind === 'acknowledged') return { kind: 'stored', xxh64: receivedXxh64, isWhole: outcome.isWhole }
-      const part = await call((clocked) => findPart(clocked, input))
+      const part = await findPart(input, { turn: input.assetId })
       return (
         refusalOf(part, input) ?? (part?.assetState === 'created' ? { kind: 'displaced' } : { kind: 'noSuchUpload' })
       )

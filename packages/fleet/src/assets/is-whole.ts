@@ -1,18 +1,17 @@
-import { assetParts, type Database } from '@rushes/db'
-import { and, eq, exists, isNull, not, sql } from 'drizzle-orm'
+import type { Database } from '@rushes/db'
+import { sql } from 'drizzle-orm'
+
+/** Those of the assets whose final part is registered and every registered part in. */
+export async function whichAreWhole(db: Database, assetIds: readonly string[]): Promise<Set<string>> {
+  if (assetIds.length === 0) return new Set()
+  const { rows } = await db.execute<{ id: string }>(sql`
+    select id from unnest(${sql.param([...assetIds])}::uuid[]) asked(id)
+    where not exists (select from asset_parts where asset_id = asked.id and acknowledged_at is null)
+      and exists (select from asset_parts where asset_id = asked.id and is_final)`)
+  return new Set(rows.map(({ id }) => id))
+}
 
 /** Whether the final part is registered and every registered part is in. */
-export async function isWhole({ db }: { db: Database }, input: { assetId: string }): Promise<boolean> {
-  const ofAsset = eq(assetParts.assetId, input.assetId)
-  const part = () => db.select({ number: assetParts.number }).from(assetParts)
-  const [row] = await db
-    .select({ whole: sql<boolean>`true` })
-    .from(sql`(select 1) one`)
-    .where(
-      and(
-        not(exists(part().where(and(ofAsset, isNull(assetParts.acknowledgedAt))))),
-        exists(part().where(and(ofAsset, eq(assetParts.isFinal, true)))),
-      ),
-    )
-  return row !== undefined
+export async function isWhole({ db }: { db: Database }, { assetId }: { assetId: string }): Promise<boolean> {
+  return (await whichAreWhole(db, [assetId])).has(assetId)
 }
