@@ -1,3 +1,4 @@
+import type { Role } from '@rushes/fleet'
 import type { Logger } from 'pino'
 import type { DatabaseCall } from './database-call.ts'
 import type { RateLimiter } from './http/rate-limiter.ts'
@@ -28,8 +29,8 @@ export type IngestContext = {
   onWhole: (assetId: string) => void
   /** A whole clip's digests are in. */
   onReadyToVerify: (assetId: string) => void
-  /** Whether these cookies belong to somebody who may see clips. */
-  isSignedIn: (headers: Headers) => Promise<boolean>
+  /** The role of whom these cookies belong to; null: nobody is signed in. */
+  roleOf: (headers: Headers) => Promise<Role | null>
   /** Rejects when the database cannot be asked. */
   pingDatabase: () => Promise<void>
 }

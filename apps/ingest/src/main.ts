@@ -33,7 +33,7 @@ async function main(): Promise<void> {
     log,
     database,
     clock: () => new Date(),
-    isSignedIn: async (headers) => (await findSession(auth, headers)) !== null,
+    roleOf: async (headers) => (await findSession(auth, headers))?.person.role ?? null,
   })
   log.info({ host: config.host, port: ingest.port, store: nameOfStore(config.store) }, 'ingest is ready')
 

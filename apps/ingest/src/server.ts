@@ -9,7 +9,7 @@ import { addRateHeaders } from './http/rate-headers.ts'
 import { refuse } from './http/reply-errors.ts'
 import { answerUnreadable } from './http/unreadable.ts'
 import { authRoutes } from './routes/auth.ts'
-import { clipContentRoute } from './routes/clip-content.ts'
+import { clipContentRoute, clipPosterRoute } from './routes/clip-content.ts'
 import { createAssetRoute } from './routes/create-asset.ts'
 import { custodyRoutes } from './routes/custody.ts'
 import { discoveryRoute } from './routes/discovery.ts'
@@ -75,5 +75,6 @@ export function buildServer(context: IngestContext, options: { trustedProxies: r
   custodyRoutes(app, context)
   listAssetsRoute(app, context)
   clipContentRoute(app, context)
+  clipPosterRoute(app, context)
   return app
 }

@@ -1,4 +1,5 @@
 import type { DatabaseHandle } from '@rushes/db'
+import type { Role } from '@rushes/fleet'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createAssemble } from './assembly/assemble.ts'
@@ -32,8 +33,8 @@ export type IngestParts = {
   log: Logger
   database: DatabaseHandle
   clock: () => Date
-  /** Whether these cookies belong to somebody who may see clips. */
-  isSignedIn: (headers: Headers) => Promise<boolean>
+  /** The role of whom these cookies belong to; null: nobody is signed in. */
+  roleOf: (headers: Headers) => Promise<Role | null>
 }
 
 /**
@@ -83,7 +84,7 @@ export async function startIngest(parts: IngestParts): Promise<RunningIngest> {
       noticeParts,
       onWhole,
       onReadyToVerify,
-      isSignedIn: parts.isSignedIn,
+      roleOf: parts.roleOf,
       pingDatabase: async () => void (await database.pool.query('select 1')),
     },
     { trustedProxies: config.trustedProxies },

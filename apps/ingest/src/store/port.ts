@@ -34,7 +34,11 @@ export interface ObjectStore {
    */
   playbackUrl(key: string, shown: ShownAs, now: Date): Promise<string | null>
 
+  /** Where something small lies that was made from a clip and can be made again, such as its poster: read with `open`. */
+  derivedKey(assetId: string, name: string): string
 
+  /** Keeps such an object, in place of an earlier one. Readers see the one or the other, never half. */
+  putDerived(key: string, bytes: Uint8Array): Promise<void>
 
   /** Room for more, in bytes; null where a store does not tell. */
   freeBytes(): Promise<number | null>
@@ -49,15 +53,17 @@ export type PublishOutcome =
   | { kind: 'published'; key: string }
   /** Acknowledged bytes are gone: somebody took them away. The clip can never be whole. */
   | { kind: 'bytesLost'; detail: string }
-
-export type StoredObject = {
-  readonly sizeBytes: number
-  /** The bytes from `start` up to, and without, `end`; reading ends early when there are no more. */
   /** The store will not join these parts, however often it is asked. */
   | { kind: 'refused'; detail: string }
 
 /** Values of the headers that an object is to be sent with. */
 export type ShownAs = { contentType: string; contentDisposition: string }
+
+export type StoredObject = {
+  readonly sizeBytes: number
+  /** An open file of this machine, where the object is one: programs that have to jump about in it can be given that. */
+  readonly fd?: number
+  /** The bytes from `start` up to, and without, `end`; reading ends early when there are no more. */
   read(start: number, end: number): AsyncIterable<Uint8Array>
   close(): Promise<void>
 }

@@ -168,6 +168,21 @@ export function describeObjectStore(name: string, prepare: () => Promise<StoreUn
       expect(await under.store.open('no/such/object')).toBeNull()
     })
 
+    test('keeps something small beside a clip, the newest of it, until it is removed', async () => {
+      const [assetId, other] = [crypto.randomUUID(), crypto.randomUUID()]
+      const key = under.store.derivedKey(assetId, 'poster')
+      expect(under.store.derivedKey(other, 'poster')).not.toBe(key)
+      expect(await under.store.open(key)).toBeNull()
+      for (const bytes of [someBytes(70_000), someBytes(10, 2)]) {
+        await under.store.putDerived(key, bytes)
+        expect(bytes.equals(await readAll(key))).toBe(true)
+      }
+      await under.store.discard(assetId)
+      expect(await readAll(key)).toHaveLength(10)
+      await under.store.remove(key)
+      expect(await under.store.open(key)).toBeNull()
+    })
+
     test('tells that it can be used, and how much room there is if it knows', async () => {
       await under.store.check()
       expect(await under.store.freeBytes()).toSatisfy((bytes) => bytes === null || bytes > 0)

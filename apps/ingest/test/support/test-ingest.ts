@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTestDatabase, type TestDatabase } from '@rushes/db/testing'
-import { createProject, ensureDeviceModels } from '@rushes/fleet'
+import { createProject, ensureDeviceModels, type Role } from '@rushes/fleet'
 import { pino } from 'pino'
 import type { Config } from '../../src/config.ts'
 import { type Limits, limits } from '../../src/limits.ts'
@@ -13,6 +13,12 @@ import { ana } from './pair.ts'
 
 export const clientSecret = 'the-secret-of-all-units'
 export const viewerCookie = 'session=ana'
+export const operatorCookie = 'session=ola'
+
+const roleOfCookie = new Map<string, Role>([
+  [viewerCookie, 'viewer'],
+  [operatorCookie, 'operator'],
+])
 
 export type TestIngest = {
   url: string
@@ -72,7 +78,7 @@ export async function startTestIngest(
       log,
       database: handle,
       clock: options.clock ?? (() => new Date()),
-      isSignedIn: async (headers) => headers.get('cookie') === viewerCookie,
+      roleOf: async (headers) => roleOfCookie.get(headers.get('cookie') ?? '') ?? null,
     })
   const makeProject = async (name: string) => {
     const made = await createProject({ db: database.db, now: new Date(), actor: ana }, { name, timezone: 'UTC' })

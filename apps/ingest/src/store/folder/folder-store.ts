@@ -4,6 +4,7 @@ import { dirname, join, resolve, sep } from 'node:path'
 import type { IngestPartUrls } from '../../parts/ingest-part-urls.ts'
 import { StartError } from '../../start-error.ts'
 import type { ObjectStore } from '../port.ts'
+import { derivedKeyOf, putDerivedFile } from './derived.ts'
 import { isErrno } from './errno.ts'
 import { createGathering, type Gathering } from './gathering.ts'
 import { gatheringFolder, uploadKeyOf } from './layout.ts'
@@ -50,8 +51,10 @@ export async function openFolderStore(given: {
       }
       await folders.sync(dirname(path))
     },
-    async freeBytes() {
     playbackUrl: async () => null,
+    derivedKey: derivedKeyOf,
+    putDerived: (key, bytes) => putDerivedFile({ root, folders }, key, bytes),
+    async freeBytes() {
       const volume = await statfs(root)
       return volume.bavail * volume.bsize
     },

@@ -18,6 +18,7 @@ export async function openStoredFile(path: string): Promise<StoredObject | null>
   }
   return {
     sizeBytes: stats.size,
+    fd: file.fd,
     async *read(start, end) {
       for (let at = start; at < end; ) {
         // A buffer of its own for each chunk: whoever reads may hold several.
