@@ -99,6 +99,7 @@ function performEffect(queue: Queue, uploadId: string, effect: UploadEffect): vo
     case 'dropParts':
       queue.sql('DELETE FROM parts WHERE upload_id = ?').run(uploadId)
       queue.sql('UPDATE uploads SET bytes_acknowledged = 0 WHERE id = ?').run(uploadId)
+      queue.sql('UPDATE growths SET probe = NULL, shift_bytes = 0, compared = 0 WHERE upload_id = ?').run(uploadId)
       return
     case 'abortSending':
       queue.tell({ kind: 'abort', uploadId })
@@ -107,6 +108,7 @@ function performEffect(queue: Queue, uploadId: string, effect: UploadEffect): vo
       queue
         .sql("UPDATE parts SET attempts = 0, not_before = NULL WHERE upload_id = ? AND state = 'pending'")
         .run(uploadId)
+      queue.sql('UPDATE growths SET attempts = 0, not_before = NULL WHERE upload_id = ?').run(uploadId)
       return
     case 'renewCreateKey':
       queue.sql('UPDATE uploads SET create_key = ? WHERE id = ?').run(randomUUID(), uploadId)

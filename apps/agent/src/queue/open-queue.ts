@@ -10,6 +10,8 @@ import { queueMigrations } from './schema.ts'
 export type QueueNews =
   /** Rows may be claimable now. */
   | { kind: 'work' }
+  /** A growing file is this long by now. */
+  | { kind: 'growth'; uploadId: string; sizeBytes: number }
   /** Whatever is being sent of this upload must stop at once. */
   | { kind: 'abort'; uploadId: string }
   /** Events were appended to the outbox. */

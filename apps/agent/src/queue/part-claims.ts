@@ -1,8 +1,9 @@
 import { type Consequence, type Lease, transitionPart, type UploadError } from '@rushes/upload-core'
 import { applyUploadEvent, nextLease } from './apply-upload-event.ts'
+import { markSent, releaseHeld } from './growths.ts'
 import { readUploadLink } from './links.ts'
 import type { Queue } from './open-queue.ts'
-import { integer, integerOrNull, type Row, text } from './row.ts'
+import { integer, integerOrNull, type Row, text, textOrNull, word } from './row.ts'
 import { isLarge, orderOfLargeByAge, orderOfUploads } from './schema-order-and-totals.ts'
 import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
 
@@ -14,6 +15,10 @@ export type PartClaim = {
   offset: number
   sizeBytes: number
   url: string
+  /** What a growing file was when the part was claimed; null for a file of known size. */
+  phase: 'open' | 'complete' | null
+  /** Acknowledged before, with bytes that the recorder has rewritten since. */
+  isResent: boolean
   /** Sends begun, this one included. */
   attempts: number
   lease: Lease
@@ -39,10 +44,13 @@ export function claimPart(queue: Queue): PartClaim | null {
 const turnsOfLarge = 4
 const claimable = (
   index: string,
-): string => `SELECT ${uploadColumns}, p.number, p.offset, p.size_bytes AS part_size_bytes, p.url, p.attempts AS part_attempts
+): string => `SELECT ${uploadColumns}, p.number, p.offset, p.size_bytes AS part_size_bytes, p.url, p.attempts AS part_attempts,
+    coalesce(p.issued_at, u.urls_issued_at) AS issued_at, p.is_resent, g.phase
   FROM upload_link l JOIN unit d ON d.one = l.one AND d.held_since IS NULL
     JOIN uploads u INDEXED BY ${index} ON u.project_id = l.project_id AND u.state = 'uploading' JOIN files f ON f.id = u.file_id
-    JOIN parts p INDEXED BY parts_pending ON p.upload_id = u.id AND p.state = 'pending' AND (p.not_before IS NULL OR p.not_before <= ?)
+    JOIN parts p INDEXED BY parts_pending ON p.upload_id = u.id AND p.state = 'pending' AND p.is_held = 0 AND p.url <> ''
+      AND (p.not_before IS NULL OR p.not_before <= ?)
+    LEFT JOIN growths g ON g.upload_id = u.id
   WHERE l.one = 1 AND l.fence = 'open' AND l.authorization = 'good'`
 const firstInOrder = `${claimable('uploads_uploading')} ORDER BY ${orderOfUploads}, p.number LIMIT 1`
 const firstLarge = `${claimable('uploads_uploading_large')} AND ${isLarge} ORDER BY ${orderOfLargeByAge}, p.number LIMIT 1`
@@ -51,19 +59,22 @@ function takePart(queue: Queue, row: Row): PartClaim | null {
   const upload = readUpload(row)
   if (upload.state.kind !== 'uploading') return null
   const number = integer(row, 'number')
+  const phase = textOrNull(row, 'phase') === null ? null : word(row, 'phase', ['open', 'complete'])
   const lease = nextLease(queue)
   const attempts = integer(row, 'part_attempts') + 1
   const { changes } = queue
     .sql(
-      "UPDATE parts SET state = 'sending', attempts = ?, not_before = NULL, lease_token = ?, lease_until = ? WHERE upload_id = ? AND number = ? AND state = 'pending'",
+      "UPDATE parts SET state = 'sending', attempts = ?, not_before = NULL, lease_token = ?, lease_until = ?, is_proven = ? WHERE upload_id = ? AND number = ? AND state = 'pending'",
     )
-    .run(attempts, lease.token, Math.ceil(lease.until), upload.id, number)
+    // From a complete file nothing leaves but what is in it, since the sender looks at it before and after.
+    .run(attempts, lease.token, Math.ceil(lease.until), phase === 'complete' ? 1 : 0, upload.id, number)
   if (changes === 0) return null
-  const { assetId, urlsIssuedAt } = upload.state.asset
   return {
     upload,
-    assetId,
-    urlsIssuedAt,
+    assetId: upload.state.asset.assetId,
+    urlsIssuedAt: integer(row, 'issued_at'),
+    phase,
+    isResent: integer(row, 'is_resent') === 1,
     number,
     offset: integer(row, 'offset'),
     sizeBytes: integer(row, 'part_size_bytes'),
@@ -91,20 +102,24 @@ export function acknowledgePart(
           WHERE upload_id = ? AND number = ? AND state = 'sending' AND lease_token = ?`,
       )
       .run(xxh64, queue.now(), claim.upload.id, claim.number, claim.lease.token)
-    if (changes > 0) {
-      const applied = applyUploadEvent(
-        queue,
-        claim.upload.id,
-        { kind: 'partAcknowledged' },
-        { acknowledgedBytes: claim.sizeBytes, error: null },
-      )
-      if (applied.kind === 'moved' && applied.upload.state.kind === 'uploaded') {
-        if (readUploadLink(queue)?.isOurs === true) applyUploadEvent(queue, claim.upload.id, { kind: 'custodyOwed' })
-        queue.tell({ kind: 'status' })
-      }
-    }
+    if (changes > 0) countAcknowledged(queue, claim)
     return { kind: changes > 0 ? 'acknowledged' : 'stale', next: claimNext ? claimPart(queue) : null }
   })
+}
+
+function countAcknowledged(queue: Queue, { upload, sizeBytes, phase, isResent }: PartClaim): void {
+  // One that is sent again was counted when its first bytes arrived: what a person sees never goes back.
+  if (!isResent) {
+    const change = { acknowledgedBytes: sizeBytes, error: null }
+    const applied = applyUploadEvent(queue, upload.id, { kind: 'partAcknowledged' }, change)
+    if (applied.kind === 'moved' && applied.upload.state.kind === 'uploaded') {
+      if (phase !== null) markSent(queue, upload.id)
+      else if (readUploadLink(queue)?.isOurs === true) applyUploadEvent(queue, upload.id, { kind: 'custodyOwed' })
+      queue.tell({ kind: 'status' })
+      return
+    }
+  }
+  if (phase !== null) releaseHeld(queue, upload.id)
 }
 
 /** The part could not be sent. What that means for its upload is decided from the same consequence, in the same transaction. */
@@ -119,6 +134,14 @@ export function recordPartFailure(
     const id = claim.upload.id
     queue.tell({ kind: 'work' })
     queue.sql('UPDATE uploads SET attempts = max(attempts, ?) WHERE id = ?').run(claim.attempts, id)
+    concludeForUpload(queue, id, consequence, error)
+    return 'recorded'
+  })
+}
+
+/** What a failure means for the upload itself. */
+export function concludeForUpload(queue: Queue, id: string, consequence: Consequence, error: UploadError): void {
+  queue.transact(() => {
     switch (consequence.kind) {
       case 'tryAgain':
         queue
@@ -144,8 +167,17 @@ export function recordPartFailure(
         applyUploadEvent(queue, id, { kind: 'failed', reason: 'rejectedByDestination', error })
         break
     }
-    return 'recorded'
   })
+}
+
+/** The address of a part of a growing file is dead: gives the part back uncounted, to be sent to another one. */
+export function forgetAddress(queue: Queue, claim: PartClaim): void {
+  queue
+    .sql(
+      "UPDATE parts SET state = 'pending', url = '', attempts = attempts - 1, lease_token = NULL, lease_until = NULL WHERE upload_id = ? AND number = ? AND state = 'sending' AND lease_token = ?",
+    )
+    .run(claim.upload.id, claim.number, claim.lease.token)
+  queue.tell({ kind: 'work' })
 }
 
 /** Gives a part back unsent: shutdown, abort, a closed gate. No attempt of the part. */
@@ -201,14 +233,14 @@ function stallIfNothingMoves(
 ): void {
   const row = queue
     .sql(
-      `SELECT count(*) FILTER (WHERE state = 'sending' OR (state = 'pending' AND not_before IS NULL)) AS moving, min(not_before) AS first
+      `SELECT count(*) FILTER (WHERE state = 'sending' OR (state = 'pending' AND is_held = 0 AND not_before IS NULL)) AS moving, min(not_before) AS first
         FROM parts WHERE upload_id = ? AND state <> 'acknowledged'`,
     )
     .get(uploadId)
   if (row === undefined) return
   // A cause without a time of its end concerns the whole upload; a delay only the part, as long as another part can go on.
   if (consequence.at !== null && integer(row, 'moving') > 0) return
-  const until = consequence.at === null ? null : integer(row, 'first')
+  const until = consequence.at === null ? null : (integerOrNull(row, 'first') ?? consequence.at)
   applyUploadEvent(queue, uploadId, {
     kind: 'partsStalled',
     reason: consequence.reason,

@@ -55,7 +55,9 @@ export function recordCreated(
 ): Applied {
   return queue.transact(() => {
     const { assetId, urlsIssuedAt, parts } = created
-    const event = { kind: 'created', token: claim.token, assetId, urlsIssuedAt, partsTotal: parts.length } as const
+    // Of a growing file nothing is cut yet, and at least its end is to come.
+    const partsTotal = Math.max(1, parts.length)
+    const event = { kind: 'created', token: claim.token, assetId, urlsIssuedAt, partsTotal } as const
     const applied = applyUploadEvent(queue, claim.upload.id, event, { error: null })
     if (applied.kind !== 'moved') return applied
     const insert = queue.sql(

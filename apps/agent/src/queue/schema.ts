@@ -1,3 +1,4 @@
+import { growths } from './schema-growths.ts'
 import { orderAndTotals } from './schema-order-and-totals.ts'
 
 /**
@@ -178,4 +179,5 @@ CREATE TABLE executions (
 CREATE INDEX executions_pending ON executions (recorded_at) WHERE state = 'final' AND stored_at IS NULL;
 `,
   orderAndTotals,
+  growths,
 ]

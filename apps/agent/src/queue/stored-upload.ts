@@ -24,6 +24,8 @@ export type StoredUpload = {
   name: string
   mimeType: string
   channel: number
+  /** Its asset is one for a growing file. */
+  isRealtime: boolean
   sizeBytes: number
   /** Milliseconds since 1970. */
   capturedAt: number | null
@@ -78,6 +80,7 @@ export function readUpload(row: Row): StoredUpload {
     name: text(row, 'name'),
     mimeType: text(row, 'mime_type'),
     channel: integer(row, 'channel'),
+    isRealtime: integer(row, 'is_realtime') === 1,
     sizeBytes: integer(row, 'size_bytes'),
     capturedAt: integerOrNull(row, 'captured_at'),
     createKey: text(row, 'create_key'),
