@@ -29,6 +29,8 @@ const procedureRoles: Record<ProcedurePath, Role | 'anyone'> = {
   'devices.assign': 'operator',
   'devices.pauseSharing': 'operator',
   'devices.resumeSharing': 'operator',
+  'devices.forget': 'admin',
+  'devices.setAuthorizationExpiry': 'admin',
   'pairing.pending': 'operator',
   'pairing.approve': 'operator',
   'pairing.deny': 'operator',
@@ -45,6 +47,7 @@ const procedureRoles: Record<ProcedurePath, Role | 'anyone'> = {
   'uploads.counts': 'viewer',
   'clips.get': 'viewer',
   'clips.parts': 'viewer',
+  'clips.rename': 'operator',
   'activity.list': 'viewer',
 
   'people.list': 'admin',

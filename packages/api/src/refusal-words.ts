@@ -48,7 +48,7 @@ const refusalWords: WordsOf = {
     words('CONFLICT', `The uploads of this device go to ${fault.uploadTo}.`, 'This is done there, not here.'),
   deviceUnknown: () =>
     words('NOT_FOUND', 'There is no such device.', 'It may have been removed; go back to the fleet.'),
-  deviceRevoked: () => words('CONFLICT', 'This device gave up its pairing.', 'Pair it again; its history is kept.'),
+  deviceRevoked: () => words('CONFLICT', 'This device has no pairing any more.', 'Pair it again; its history is kept.'),
   alreadyPaused: (fault) =>
     words('CONFLICT', `${fault.startedBy} has paused sharing here already.`, 'What is captured now does not upload.'),
   notPaused: () => words('CONFLICT', 'Sharing is not paused here.', 'Somebody else may have resumed it.'),

@@ -7,8 +7,11 @@ import type {
   CreateResetLinkOutcome,
   DenyPairingOutcome,
   EnqueueCommandOutcome,
+  ForgetDeviceOutcome,
   PauseSharingOutcome,
+  RenameClipOutcome,
   ResumeSharingOutcome,
+  SetAuthorizationExpiryOutcome,
   UseSignInLinkOutcome,
 } from '@rushes/fleet'
 
@@ -19,13 +22,15 @@ export type Fault =
   | Exclude<AssignProjectOutcome, { kind: 'assigned' }>
   | Exclude<PauseSharingOutcome, { kind: 'paused' }>
   | Exclude<ResumeSharingOutcome, { kind: 'resumed' }>
+  | Exclude<ForgetDeviceOutcome, { kind: 'forgotten' }>
+  | Exclude<SetAuthorizationExpiryOutcome, { kind: 'set' }>
+  | Exclude<RenameClipOutcome, { kind: 'renamed' }>
   | Exclude<EnqueueCommandOutcome, { kind: 'enqueued' | 'alreadyEnqueued' }>
   | Exclude<CancelCommandOutcome, { kind: 'cancelled' }>
   | Exclude<CreateProjectOutcome, { kind: 'created' }>
   | Exclude<CreatePersonOutcome, { kind: 'created' }>
   | Exclude<CreateResetLinkOutcome, { kind: 'created' }>
   | Exclude<UseSignInLinkOutcome, { kind: 'passwordSet' }>
-  | { kind: 'clipUnknown' }
 
 /** Thrown within a procedure when a verb did not do what was asked; the one error-mapping middleware turns it into an answer. */
 export class Refusal extends Error {

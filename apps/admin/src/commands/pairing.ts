@@ -73,6 +73,12 @@ function refusal(outcome: Exclude<ApprovePairingOutcome, { kind: 'approved' }>):
       )
     case 'projectUnknown':
       return new AdminError('notFound', 'the project is gone or archived', 'See rushes-admin project list')
+    case 'timezoneUnknown':
+      return new AdminError(
+        'misuse',
+        `the time zone ${outcome.timezone} is unknown`,
+        'Use a name such as Europe/Berlin',
+      )
     case 'lockedOut':
       return new AdminError('refused', 'too many wrong codes', `Try again after ${outcome.until.toISOString()}`)
   }

@@ -34,14 +34,14 @@ export function ApproveForm({
 
   async function submit(): Promise<void> {
     let target = projectId
+    const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone
     if (isCreating) {
-      const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone
       const project = await create.mutateAsync({ name: projectName, timezone })
       await queries.invalidateQueries({ queryKey: api.projects.list.queryKey() })
       target = project.id
       setProjectId(target)
     }
-    await approve.mutateAsync({ userCode: code, projectId: target })
+    await approve.mutateAsync({ userCode: code, projectId: target, timezone })
   }
 
   if (approve.data !== undefined) {

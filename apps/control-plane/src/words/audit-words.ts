@@ -6,6 +6,7 @@ export function auditSentence(action: string, actorName: string): string {
 
 /** Actions that the server writes; one that is newer than this page is shown by its code. */
 const auditVerbs: Record<string, string> = {
+  'clip.rename': 'renamed a clip',
   'command.assignProject': 'moved it to another project',
   'command.cancel': 'cancelled a command',
   'command.clearQueue': 'asked to clear the queue',
@@ -14,10 +15,12 @@ const auditVerbs: Record<string, string> = {
   'command.retryUploads': 'asked to retry uploads',
   'device.assignProject': 'moved it to another project',
   'device.deauthorize': 'gave up the pairing',
+  'device.forget': 'forgot the device',
   'device.pauseSharing': 'paused sharing',
   'device.purgeReceipt': 'confirmed a move with a receipt',
   'device.resumeSharing': 'resumed sharing',
   'device.revokeTokens': 'lost its tokens: one that was spent was used again',
+  'device.setAuthorizationExpiry': 'set until when it may act',
   'pairing.approve': 'let the device in',
   'pairing.deny': 'turned a device away',
   'person.create': 'added a person',

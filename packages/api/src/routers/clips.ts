@@ -1,6 +1,6 @@
-import { getClip, listClipParts } from '@rushes/fleet'
+import { getClip, listClipParts, renameClip } from '@rushes/fleet'
 import { z } from 'zod'
-import { clocked } from '../context.ts'
+import { acting, clocked } from '../context.ts'
 import { pageLimit } from '../inputs.ts'
 import { expectKind } from '../refusal.ts'
 import { procedure, router } from '../trpc.ts'
@@ -11,6 +11,9 @@ export const clipsRouter = router({
   get: procedure
     .input(z.object({ assetId }))
     .query(async ({ ctx, input }) => expectKind(await getClip(clocked(ctx), input), 'found').clip),
+  rename: procedure
+    .input(z.object({ assetId, name: z.string().max(255) }))
+    .mutation(async ({ ctx, input }) => expectKind(await renameClip(acting(ctx), input), 'renamed')),
   parts: procedure
     .input(
       z.object({

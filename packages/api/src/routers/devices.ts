@@ -1,12 +1,14 @@
 import {
   assignProject,
   countDeviceUploads,
+  forgetDevice,
   getDevice,
   listDeviceExecutions,
   listDeviceUploads,
   listTimeline,
   pauseSharing,
   resumeSharing,
+  setAuthorizationExpiry,
   uploadGroups,
 } from '@rushes/fleet'
 import { z } from 'zod'
@@ -56,6 +58,20 @@ export const devicesRouter = router({
   pauseSharing: procedure
     .input(z.object({ deviceId, reason }))
     .mutation(async ({ ctx, input }) => expectKind(await pauseSharing(acting(ctx), input), 'paused')),
+  forget: procedure
+    .input(z.object({ deviceId, reason }))
+    .mutation(async ({ ctx, input }) => expectKind(await forgetDevice(acting(ctx), input), 'forgotten')),
+  setAuthorizationExpiry: procedure
+    .input(z.object({ deviceId, expiresAt: z.iso.datetime().nullable(), reason: reason.nullable().default(null) }))
+    .mutation(async ({ ctx, input: { expiresAt, ...input } }) =>
+      expectKind(
+        await setAuthorizationExpiry(acting(ctx), {
+          ...input,
+          expiresAt: expiresAt === null ? null : new Date(expiresAt),
+        }),
+        'set',
+      ),
+    ),
   resumeSharing: procedure
     .input(z.object({ deviceId, reason: reason.nullable().default(null) }))
     .mutation(async ({ ctx, input }) => expectKind(await resumeSharing(acting(ctx), input), 'resumed')),

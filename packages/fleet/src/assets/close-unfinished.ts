@@ -2,13 +2,15 @@ import { assetParts, assets } from '@rushes/db'
 import { and, asc, eq, exists, isNull, not, or } from 'drizzle-orm'
 import type { Clocked } from '../context.ts'
 
+export type ClosedBecause = 'projectChanged' | 'deauthorized' | 'forgotten' | 'authorizationExpired'
+
 /**
  * Closes the clips of a device that are not whole yet, because it was moved or forgotten: their parts are refused from now
  * on. A clip of which every byte is in goes on to be assembled where it belongs. The caller holds the device's row.
  */
 export async function closeUnfinishedAssets(
   { db, now }: Clocked,
-  input: { deviceId: string; because: 'projectChanged' | 'deauthorized'; detail: string },
+  input: { deviceId: string; because: ClosedBecause; detail: string },
 ): Promise<{ closedIds: string[] }> {
   const isOpen = and(eq(assets.deviceId, input.deviceId), eq(assets.state, 'created'))
   // A statement of its own: the next one then sees the parts that were acknowledged while this one waited for their clips.

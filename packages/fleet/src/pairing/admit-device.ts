@@ -20,13 +20,18 @@ type Admission = {
     firmwareVersion: string | null
   }
   projectId: string | null
+  /** Of whoever lets it in; null leaves it to the project. */
+  timezone: string | null
 }
 
 /**
  * Gives an approved device its row: a new one, or the one it had. The epoch of a known device grows if, and only if, its
  * project differs. Called within the transaction of the approval.
  */
-export async function admitDevice(context: Acting, { request, projectId }: Admission): Promise<AdmittedDevice> {
+export async function admitDevice(
+  context: Acting,
+  { request, projectId, timezone }: Admission,
+): Promise<AdmittedDevice> {
   const { db, now, actor } = context
   const projectEpoch = projectId === null ? 0 : 1
   const [made] = await db
@@ -35,6 +40,7 @@ export async function admitDevice(context: Acting, { request, projectId }: Admis
       modelId: request.modelId,
       clientId: request.clientId,
       name: request.deviceName,
+      timezone,
       projectId,
       projectEpoch,
       // There is no former project here whose clips it could have queued.
@@ -79,6 +85,7 @@ export async function admitDevice(context: Acting, { request, projectId }: Admis
     .update(devices)
     .set({
       uploadTo: request.uploadTo,
+      ...(timezone === null ? {} : { timezone }),
       foreignProjectId: null,
       foreignProjectName: null,
       firmwareVersion: request.firmwareVersion ?? known.firmwareVersion,

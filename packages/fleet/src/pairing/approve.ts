@@ -3,6 +3,7 @@ import { and, desc, eq, isNull } from 'drizzle-orm'
 import { recordAudit } from '../audit/record.ts'
 import type { Acting } from '../context.ts'
 import { announceDeviceChange } from '../devices/announce-change.ts'
+import { isTimezone } from '../projects/timezone.ts'
 import { admitDevice } from './admit-device.ts'
 import { countWrongCode, lockedOutUntil, subjectsOf, takeTurns } from './wrong-codes.ts'
 
@@ -11,6 +12,8 @@ export type ApprovePairingInput = {
   userCode: string
   /** Null for a device whose uploads go to another server, and only for such. */
   projectId: string | null
+  /** Of the person, as an IANA name: the days of the device's folders are counted in it. The project's when absent. */
+  timezone?: string | null
   /** Where the person types, for the lock-out; null where that is not a network address. */
   remoteAddress: string | null
 }
@@ -34,6 +37,7 @@ export type ApprovePairingOutcome =
   /** The project of this device is the one that its destination names. */
   | { kind: 'projectNotTaken'; uploadTo: string }
   | { kind: 'projectUnknown' }
+  | { kind: 'timezoneUnknown'; timezone: string }
   /** Too many wrong codes from this person or address; the right one is refused too until then. */
   | { kind: 'lockedOut'; until: Date }
 
@@ -45,6 +49,8 @@ export async function approvePairing(context: Acting, input: ApprovePairingInput
   const { now, actor } = context
   const subjects = subjectsOf(actor, input.remoteAddress)
   const userCode = input.userCode.replace(/[\s-]/g, '')
+  const timezone = input.timezone ?? null
+  if (timezone !== null && !isTimezone(timezone)) return { kind: 'timezoneUnknown', timezone }
   const tryCode = async (tx: Database): Promise<ApprovePairingOutcome> => {
     const [request] = await tx
       .select()
@@ -75,7 +81,7 @@ export async function approvePairing(context: Acting, input: ApprovePairingInput
       projectName = project.name
     }
 
-    const admitted = await admitDevice({ ...context, db: tx }, { request, projectId: input.projectId })
+    const admitted = await admitDevice({ ...context, db: tx }, { request, projectId: input.projectId, timezone })
     await tx
       .update(pairingRequests)
       .set({

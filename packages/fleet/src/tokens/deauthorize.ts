@@ -1,9 +1,9 @@
 import { devices, tokenFamilies, tokenPairs } from '@rushes/db'
 import { and, eq, isNull, or } from 'drizzle-orm'
-import { closeUnfinishedAssets } from '../assets/close-unfinished.ts'
 import { recordAudit } from '../audit/record.ts'
 import type { Clocked } from '../context.ts'
 import { announceDeviceChange } from '../devices/announce-change.ts'
+import { endPairing } from './end-pairing.ts'
 import { identifyClient } from './identify-client.ts'
 import { sha256Hex } from './secrets.ts'
 
@@ -43,15 +43,7 @@ export async function deauthorizeDevice(
       )
       .for('no key update', { of: devices })
     if (found === undefined) return { kind: 'tokenUnknown' }
-    await tx
-      .update(devices)
-      .set({ revokedAt: now, secretSha256: null, previousSecretSha256: null })
-      .where(eq(devices.id, found.device.id))
-    await tx
-      .update(tokenFamilies)
-      .set({ revokedAt: now, revokedBecause: 'deauthorized' })
-      .where(and(eq(tokenFamilies.deviceId, found.device.id), isNull(tokenFamilies.revokedAt)))
-    await closeUnfinishedAssets(
+    await endPairing(
       { db: tx, now },
       {
         deviceId: found.device.id,
