@@ -98,8 +98,12 @@ test('the age of a clip does not make it another request, anything else does', (
 test('an age that was rounded is blocked on either side of a pause, one of zero or less is taken as now', () => {
   const now = new Date('2026-11-22T12:01:00Z')
   expect(captureRange(60, now)).toEqual({
-    from: new Date('2026-11-22T11:59:58Z'),
+    from: new Date('2026-11-22T11:59:59Z'),
     to: new Date('2026-11-22T12:00:00.500Z'),
+  })
+  expect(captureRange(60.25, now)).toEqual({
+    from: new Date('2026-11-22T11:59:59.250Z'),
+    to: new Date('2026-11-22T11:59:59.750Z'),
   })
   for (const offset of [0, -10]) expect(captureRange(offset, now)).toEqual({ from: now, to: now })
 })
