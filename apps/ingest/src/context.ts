@@ -6,6 +6,7 @@ import type { SeenTokens } from './http/seen-tokens.ts'
 import type { Limits } from './limits.ts'
 import type { PartSigner } from './parts/part-signer.ts'
 import type { PartReceiver } from './parts/receive-part.ts'
+import type { Receptions } from './parts/receptions.ts'
 import type { ObjectStore } from './store/port.ts'
 
 /** What the routes are given. */
@@ -23,6 +24,7 @@ export type IngestContext = {
   store: ObjectStore
   signer: PartSigner
   receivePart: PartReceiver
+  receptions: Receptions
   /** Every part of an upload is in. */
   /** Where parts do not come through this program: looks which of an upload have arrived. */
   noticeParts: (assetId: string) => Promise<void>

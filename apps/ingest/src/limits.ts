@@ -16,6 +16,8 @@ export type Limits = {
   scrubPollMs: number
   /** For how long a clip that is being read is left to whoever reads it. */
   scrubLeaseMs: number
+  /** How often it is asked whether the parts that are coming in are still wanted. */
+  lookEveryMs: number
   /** How long a stop waits for uploads in flight. */
   drainMs: number
   /** A request waits so long for a database that is away; a part that has arrived, longer. */
@@ -42,6 +44,7 @@ export const limits: Limits = {
   sweepEveryMs: 5_000,
   scrubPollMs: 30_000,
   scrubLeaseMs: 120_000,
+  lookEveryMs: 1_000,
   drainMs: 6_000,
   databaseWaitMs: 5_000,
   acknowledgeWaitMs: 30_000,

@@ -14,6 +14,7 @@ import { createSeenTokens } from './http/seen-tokens.ts'
 import type { Limits } from './limits.ts'
 import { createIngestPartUrls } from './parts/ingest-part-urls.ts'
 import { createPartSigner } from './parts/part-signer.ts'
+import { createReceptions } from './parts/receptions.ts'
 import { repeat } from './repeat.ts'
 import { buildServer } from './server.ts'
 import { StartError } from './start-error.ts'
@@ -68,6 +69,7 @@ export async function startIngest(parts: IngestParts): Promise<RunningIngest> {
   await mend()
   await sweeper()
 
+  const receptions = createReceptions({ call })
   const app = buildServer(
     {
       call,
@@ -82,6 +84,7 @@ export async function startIngest(parts: IngestParts): Promise<RunningIngest> {
       signer,
       receivePart,
       noticeParts,
+      receptions,
       onWhole,
       onReadyToVerify,
       roleOf: parts.roleOf,
@@ -93,6 +96,13 @@ export async function startIngest(parts: IngestParts): Promise<RunningIngest> {
   const loops = [
     repeat({ name: 'sweep', everyMs: limits.sweepEveryMs, work: sweeper, log, signal: stopping.signal }),
     ...startScrubbing({ call, store, log, signal: stopping.signal, clock, limits, timetable: config.scrub }),
+    repeat({
+      name: 'end unwanted',
+      everyMs: limits.lookEveryMs,
+      work: receptions.endUnwanted,
+      log,
+      signal: stopping.signal,
+    }),
     ...chores.map((chore) => repeat({ ...chore, log, signal: stopping.signal })),
   ]
   let stopped: Promise<void> | undefined

@@ -1,10 +1,11 @@
-import { failOverdue, listDueAssets } from '@rushes/fleet'
+import { closeExpiredUploads, failOverdue, listDueAssets } from '@rushes/fleet'
 import type { Logger } from 'pino'
 import type { DatabaseCall } from '../database-call.ts'
 import type { KeyedQueue } from './keyed-queue.ts'
 
 /**
- * Finds in the rows what is to be done: clips that are whole, stragglers that did not come in time, digests that wait. What a
+ * Finds in the rows what is to be done: clips that are whole, stragglers that did not come in time, digests that wait, devices
+ * whose authorization has ended. What a
  * crash, a full queue or a lost reply left undone is found by the same way, so nothing else has to remember it.
  */
 export function createSweeper(given: {
@@ -18,6 +19,8 @@ export function createSweeper(given: {
 }): () => Promise<void> {
   const { call, log, graceMs } = given
   return async () => {
+    const expired = await call(closeExpiredUploads)
+    for (const assetId of expired.closedIds) log.info({ assetId }, 'closed: the authorization of its device has ended')
     const due = await call((clocked) => listDueAssets(clocked, { graceMs }))
     for (const assetId of due.ready) given.assemblies.add(assetId)
     for (const assetId of due.toVerify) given.verifications.add(assetId)

@@ -56,7 +56,10 @@ async function putPart(context: IngestContext, request: FastifyRequest, reply: F
   if (contentLength === undefined) return refusePart(reply, 'missingContentLength')
   const contentLengthBytes = Number(contentLength)
 
-  const outcome = await context.receivePart({ ...part, contentLengthBytes, body: request.raw })
+  const reception = context.receptions.begin(part.assetId)
+  const received = context.receivePart({ ...part, contentLengthBytes, body: request.raw })
+  // Once its upload is not wanted any more it is answered; what still comes of it is neither kept nor waited for.
+  const outcome = await Promise.race([reception.ended, received]).finally(reception.done)
   switch (outcome.kind) {
     case 'stored':
       if (outcome.isWhole) context.onWhole(part.assetId)

@@ -74,7 +74,7 @@ export async function startTestIngest(
   const start = () =>
     startIngest({
       config,
-      limits: { ...limits, sweepEveryMs: 200, reserveBytes: 1024 * 1024, ...options.limits },
+      limits: { ...limits, sweepEveryMs: 200, lookEveryMs: 100, reserveBytes: 1024 * 1024, ...options.limits },
       log,
       database: handle,
       clock: options.clock ?? (() => new Date()),
