@@ -25,9 +25,9 @@ export type IngestContext = {
   signer: PartSigner
   receivePart: PartReceiver
   receptions: Receptions
-  /** Every part of an upload is in. */
   /** Where parts do not come through this program: looks which of an upload have arrived. */
   noticeParts: (assetId: string) => Promise<void>
+  /** Every part of an upload is in. */
   onWhole: (assetId: string) => void
   /** A whole clip's digests are in. */
   onReadyToVerify: (assetId: string) => void
