@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['apps/*/**/*.test.{ts,tsx}', 'packages/*/**/*.test.ts', 'infra/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/.next/**', '**/*.full.test.ts'],
+    // Those that need a bucket run with the tests that take longer.
+    exclude: ['**/node_modules/**', '**/.next/**', '**/*.full.test.ts', '**/*.s3.test.ts'],
     globalSetup: ['infra/test/postgres-for-tests.ts'],
     pool: 'forks',
     maxWorkers: 2,

@@ -2,15 +2,39 @@ import { defineConfig } from 'vitest/config'
 import { rootDir } from './infra/start/repository.ts'
 import everyday from './vitest.config.ts'
 
+const never = ['**/node_modules/**', '**/.next/**']
+
 /** What takes longer, one file at a time: such tests start whole instances and time things. */
 export default defineConfig({
   test: {
-    ...everyday.test,
     root: rootDir,
-    include: ['{apps,packages}/*/**/*.full.test.ts', '{infra,e2e}/**/*.full.test.ts'],
-    exclude: ['**/node_modules/**', '**/.next/**'],
     fileParallelism: false,
-    testTimeout: 900_000,
-    hookTimeout: 180_000,
+    projects: [
+      {
+        test: {
+          ...everyday.test,
+          name: 'full',
+          root: rootDir,
+          include: ['{apps,packages}/*/**/*.full.test.ts', '{infra,e2e}/**/*.full.test.ts'],
+          exclude: never,
+          testTimeout: 900_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        // The everyday tests of ingest once more, on a bucket of a real S3 server, and those that only a bucket needs.
+        test: {
+          ...everyday.test,
+          name: 'ingest on S3',
+          root: rootDir,
+          include: ['apps/ingest/test/**/*.test.ts'],
+          exclude: [...never, '**/*.full.test.ts', '**/*.folder.test.ts'],
+          globalSetup: ['infra/test/postgres-for-tests.ts', 'e2e/ceph/ceph-for-tests.ts'],
+          setupFiles: ['e2e/ceph/skip-without-ceph.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 240_000,
+        },
+      },
+    ],
   },
 })

@@ -5,7 +5,7 @@ import { rootDir } from '../start/repository.ts'
 import { runStep } from './run-step.ts'
 import { runVitest } from './run-vitest.ts'
 import { addTally, closingLine, newTally } from './tally.ts'
-import { requireBrowser, wantTool } from './tools.ts'
+import { requireBrowser, wantCeph, wantTool } from './tools.ts'
 
 /** `npm test`: every check and every test; with --full, the tests that take longer instead. Ends in one line that counts. */
 const isFull = process.argv.includes('--full')
@@ -28,6 +28,7 @@ try {
   await wantTool('xmllint', 'libxml2-utils', say)
   await wantTool('strace', 'strace', say, '-V')
   if (isFull) {
+    await wantCeph(say)
     await runTests('tests that take longer', 'vitest.full.config.ts', await browserEnvironment())
   } else {
     for (const [name, argv] of checks) await runCheck(name, argv)

@@ -61,6 +61,21 @@ export async function wantTool(
   return isThere
 }
 
+const cephPrograms = ['radosgw', 'radosgw-admin', 'ceph-mon', 'ceph-osd', 'ceph', 'monmaptool']
+const cephPackages = ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph-common']
+
+/** Finds a real S3 server, or installs it as root on Debian; tests on buckets are skipped, counted and named without it. */
+export async function wantCeph(say: (text: string) => void): Promise<void> {
+  const isThere = async () => {
+    for (const program of cephPrograms) if (!(await runs(program, ['--version']))) return false
+    return true
+  }
+  if (await isThere()) return
+  await installPackages(cephPackages, say)
+  if (await isThere()) return
+  say(`Ceph is missing: tests on buckets are skipped (on Debian: sudo apt-get install ${cephPackages.join(' ')})`)
+}
+
 async function installPackages(names: readonly string[], say: (text: string) => void): Promise<void> {
   if (process.getuid?.() !== 0 || !(await runs('apt-get', ['--version']))) return
   say(`installing ${names.join(' ')}`)

@@ -1,0 +1,81 @@
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  S3Client,
+} from '@aws-sdk/client-s3'
+import { inject } from 'vitest'
+import type { StoreConfig } from '../../src/store/address.ts'
+
+/** Declared where the server is started, which apps do not know. */
+declare module 'vitest' {
+  export interface ProvidedContext {
+    s3Server: { endpoint: string; accessKeyId: string; secretAccessKey: string } | null
+  }
+}
+
+type S3Config = Extract<StoreConfig, { kind: 's3' }>
+
+/** A bucket of a suite's own, and a look into it past the store under test. */
+export type TestBucket = {
+  config: S3Config
+  client: S3Client
+  read(key: string): Promise<Buffer<ArrayBuffer>>
+  keys(): Promise<string[]>
+  /** Ids of the multipart uploads under a key. */
+  openUploads(key: string): Promise<string[]>
+  drop(): Promise<void>
+}
+
+/** Whether this run's stores are buckets. */
+export const onS3 = (): boolean => serverOfRun() !== null
+
+function serverOfRun() {
+  // Not provided at all in runs on folders, whatever its type says.
+  const server: unknown = inject('s3Server')
+  return server === undefined ? null : inject('s3Server')
+}
+
+/** @param through gives an address that stands between the store under test and the bucket's server */
+export async function createTestBucket(through?: (endpoint: string) => Promise<string>): Promise<TestBucket> {
+  const server = serverOfRun()
+  if (server === null) throw new Error('this run has no S3 server')
+  const { endpoint, ...credentials } = server
+  const bucket = `test-${crypto.randomUUID()}`
+  const client = new S3Client({
+    endpoint,
+    region: 'us-east-1',
+    credentials,
+    forcePathStyle: true,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+  })
+  await client.send(new CreateBucketCommand({ Bucket: bucket }))
+  const keys = async () => {
+    const page = await client.send(new ListObjectsV2Command({ Bucket: bucket }))
+    return (page.Contents ?? []).flatMap((object) => object.Key ?? [])
+  }
+  return {
+    config: { kind: 's3', bucket, endpoint: (await through?.(endpoint)) ?? endpoint, region: 'us-east-1', credentials },
+    client,
+    async read(key) {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+      return Buffer.from((await Body?.transformToByteArray()) ?? [])
+    },
+    keys,
+    async openUploads(key) {
+      const page = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key }))
+      return (page.Uploads ?? []).flatMap((upload) => upload.UploadId ?? [])
+    },
+    async drop() {
+      for (let left = await keys(); left.length > 0; left = await keys())
+        await client.send(
+          new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: left.map((Key) => ({ Key })) } }),
+        )
+      await client.send(new DeleteBucketCommand({ Bucket: bucket }))
+      client.destroy()
+    },
+  }
+}
