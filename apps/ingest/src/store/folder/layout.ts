@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { numberedName, safeName } from '@rushes/fleet'
+import { numberedName, projectFolder, safeName } from '@rushes/fleet'
 
 /** Hidden, so that whoever looks into the folder sees whole clips only. */
 export const gatheringFolder = '.rushes-uploads'
@@ -16,10 +16,6 @@ export function assetIdOf(entry: string): string | null {
 }
 
 export const uploadKeyOf = (assetId: string): string => join(gatheringFolder, dataName(assetId))
-
-/** The folder of a project: its name for people, the beginning of its id so that two of one name stay apart. */
-const projectFolder = (project: { id: string; name: string }): string =>
-  `${safeName(project.name)}-${project.id.slice(0, 8)}`
 
 /** Where the n-th clip of this name would stand. */
 export function treeKey(
