@@ -4,6 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path'
 import { retryLimits } from '@rushes/upload-core'
 import { z } from 'zod'
 import { AgentError, errorCode } from './agent-error.ts'
+import { weekdays } from './destination/bandwidth-limit.ts'
 
 const watchFolder = z.strictObject({
   path: z.string().min(1).describe('The folder to watch; relative paths begin at the folder of this file.'),
@@ -18,6 +19,27 @@ const watchFolder = z.strictObject({
     .nullable()
     .default(null)
     .describe('Data rate of the recorder, for growing files.'),
+})
+
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day as HH:MM')
+const bytesPerSecond = z
+  .number()
+  .min(1_000)
+  .nullable()
+  .describe('Bytes per second of all parts together; null: no limit.')
+const bandwidth = z.strictObject({
+  bytesPerSecond: bytesPerSecond.default(null),
+  timetable: z
+    .array(
+      z.strictObject({
+        days: z.array(z.enum(weekdays)).default([]).describe('On which the period begins; empty: every day.'),
+        from: timeOfDay.describe("By the device's local time."),
+        to: timeOfDay.describe('Earlier than from: on the next day; the same: a whole day.'),
+        bytesPerSecond,
+      }),
+    )
+    .default([])
+    .describe('The first period that applies counts; outside of them all, bytesPerSecond.'),
 })
 
 /** `agent.json`. What is left out has a default that suits a capture device. */
@@ -43,6 +65,7 @@ export const agentFile = z.strictObject({
     .max(600_000)
     .default(5_000)
     .describe('How long parts on their way may finish when the agent is told to stop.'),
+  bandwidth: bandwidth.optional().describe('How much of the line uploads may take, and when.'),
   retry: z
     .strictObject({
       baseDelayMs: z.int().min(1).default(retryLimits.baseDelayMs),

@@ -1,6 +1,8 @@
+import { type BandwidthLimits, limitAt } from './destination/bandwidth-limit.ts'
 import { createDestination } from './destination/create-destination.ts'
 import { createDispatcher } from './destination/create-dispatcher.ts'
 import type { Destination, DestinationSettings } from './destination/port.ts'
+import { createThrottle } from './destination/throttle.ts'
 import type { UploadLink } from './queue/links.ts'
 import { agentVersion } from './version.ts'
 
@@ -11,9 +13,15 @@ export type DestinationPool = {
   close(): Promise<void>
 }
 
-export function createDestinationPool(options: { maxPartsInFlight: number; allowInsecure: boolean }): DestinationPool {
+export function createDestinationPool(options: {
+  maxPartsInFlight: number
+  allowInsecure: boolean
+  bandwidth?: BandwidthLimits | undefined
+}): DestinationPool {
   const dispatcher = createDispatcher({ maxPartsInFlight: options.maxPartsInFlight })
-  const settings = { dispatcher, clientVersion: agentVersion, allowInsecure: options.allowInsecure }
+  const { allowInsecure, bandwidth } = options
+  const throttle = createThrottle({ limit: () => (bandwidth === undefined ? null : limitAt(bandwidth, new Date())) })
+  const settings = { dispatcher, clientVersion: agentVersion, allowInsecure, throttle }
   const known = new Map<string, Destination>()
   return {
     settings,

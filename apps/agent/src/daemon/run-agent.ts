@@ -66,7 +66,7 @@ async function runOnQueue(
   queue: ReturnType<typeof openQueue>,
 ): Promise<void> {
   const workers = file.workers ?? defaultWorkers()
-  const pool = createDestinationPool({ maxPartsInFlight: workers, allowInsecure })
+  const pool = createDestinationPool({ maxPartsInFlight: workers, allowInsecure, bandwidth: file.bandwidth })
   const stopped = new AbortController()
   const ending: Array<() => Promise<unknown>> = [() => pool.close()]
   try {

@@ -6,6 +6,9 @@ export const bufferSizeBytes = 524_288
 
 let loadedXxhash: ReturnType<typeof xxhash> | undefined
 
+/** Waits until some of the bytes may leave, and says how many: at least one, at most all. */
+export type Pace = (wantedBytes: number) => Promise<number>
+
 /** A part on its way: iterate `chunks` once, then ask for the digest. */
 export type PartBody = {
   chunks: AsyncGenerator<Uint8Array>
@@ -19,12 +22,16 @@ export type PartBody = {
  * socket to drain after every chunk that is longer than the socket's own buffer, which all but the last are.
  *
  * `onTaken` is called with 0 when the first chunk is asked for, then with the size of each chunk that was taken.
+ * With `pace` chunks leave in the pieces that it grants; those are copied, since small ones may still wait in the socket's buffer when
+ * theirs is filled again.
+ *
  * Before the last chunk is handed out the file is looked at once more: a part of a file that changed meanwhile is never completed.
  */
 export async function createPartBody(
   source: OpenedSource,
   part: { offsetBytes: number; sizeBytes: number },
   onTaken: (byteCount: number) => void,
+  pace: Pace | null = null,
 ): Promise<PartBody> {
   loadedXxhash ??= xxhash()
   const hash = (await loadedXxhash).create64()
@@ -52,8 +59,13 @@ export async function createPartBody(
       } else {
         await source.verify()
       }
-      yield chunk
-      onTaken(chunk.byteLength)
+      for (let leftBytes = 0; leftBytes < chunk.byteLength; ) {
+        const restBytes = chunk.byteLength - leftBytes
+        const byteCount = pace === null ? restBytes : await pace(restBytes)
+        yield byteCount === chunk.byteLength ? chunk : Buffer.from(chunk.subarray(leftBytes, leftBytes + byteCount))
+        leftBytes += byteCount
+        onTaken(byteCount)
+      }
     }
     digest = hash.digest().toString(16).padStart(16, '0')
   }

@@ -1,6 +1,7 @@
 import type { AssetCustody, AuthErrorCode, CustodyRequest, Discovery, PurgeReceipt } from '@rushes/protocol'
 import type { Failure as JudgedFailure, SourceProblem } from '@rushes/upload-core'
 import type { Dispatcher } from 'undici'
+import type { Throttle } from './throttle.ts'
 
 /**
  * The upload link as the rest of the agent sees it: one C2C server, ours or a foreign one. Nothing here retries, waits for a turn or
@@ -15,6 +16,8 @@ export type DestinationSettings = {
   allowInsecure: boolean
   /** Longest duration of one call of the API, from its start to the last byte of its reply; parts have limits of their own. */
   callTimeoutMs?: number
+  /** Shares the limit of the line among parts; none: no limit. */
+  throttle?: Throttle
 }
 
 /** Asks an address what it is. No credential is sent. */
@@ -172,11 +175,13 @@ export type PartSource = {
   path: string | Buffer
   offsetBytes: number
   sizeBytes: number
-  /** What the file was when it was taken into the queue; null for one that grows. */
-  expected: SourceStat | null
+  /** What the file was when it was taken into the queue; null for one of which nothing is known. */
+  expected: ExpectedSource | null
 }
 /** `inode` is null where inodes do not last; `modifiedUs`: microseconds since 1970, rounded down. */
 export type SourceStat = { sizeBytes: number; modifiedUs: number; inode: string | null }
+/** Size and time are null for a file that grows: then only its end may not lie before that of the part. */
+export type ExpectedSource = SourceStat | { sizeBytes: null; modifiedUs: null; inode: string | null }
 
 export type PartOutcome =
   /** The destination has acknowledged the part; `xxh64` is the digest of the bytes that left. */

@@ -2,11 +2,14 @@ import { looksLikeWebPage } from '@rushes/upload-core'
 import type { Dispatcher } from 'undici'
 import { checkAddress } from './address.ts'
 import { exchange, header, readBounded, untilAborted } from './exchange.ts'
+import { isHopeless, lastResortMs } from './last-resort.ts'
 import { insecureAddress, networkFailure } from './network-failure.ts'
-import { createPartBody, type PartBody } from './part-body.ts'
+import { createPartBody, type Pace, type PartBody } from './part-body.ts'
 import { type OpenedSource, type OpenFile, openOnDisk, openSource, SourceProblemError } from './part-source.ts'
 import type { PartOutcome, PutPart } from './port.ts'
 import { replyFailure } from './reply-failure.ts'
+import type { Throttle } from './throttle.ts'
+import { unsentBytes } from './unsent-bytes.ts'
 import { createWatchdog, type Watchdog } from './watchdog.ts'
 
 const maxReplyBytes = 65_536
@@ -16,18 +19,23 @@ const maxReplyBytes = 65_536
  * beside the address's own would make an object store refuse it.
  */
 export async function putPart(
-  settings: { dispatcher: Dispatcher; allowInsecure: boolean },
+  settings: { dispatcher: Dispatcher; allowInsecure: boolean; throttle?: Throttle },
   request: PutPart,
   openFile: OpenFile = openOnDisk,
 ): Promise<PartOutcome> {
   const address = checkAddress(request.url, settings.allowInsecure)
   if (address.kind === 'refused') return { kind: 'failed', failure: insecureAddress }
-  const watchdog = createWatchdog(request.signal)
+  let body: PartBody | null = null
+  const watchdog = createWatchdog(request.signal, async () => (body === null ? null : unsentBytes(body.chunks)))
+  const progress = progressOf(request, watchdog)
+  const lastResort = setInterval(() => {
+    if (isHopeless({ sizeBytes: request.file.sizeBytes, ...progress.soFar() })) watchdog.giveUp()
+  }, lastResortMs)
   let source: OpenedSource | null = null
   try {
     watchdog.expectWithin(request.stallMs)
     source = await openUntilAborted(openFile, request, watchdog)
-    const body = await createPartBody(source, request.file, progressOf(request, watchdog))
+    body = await createPartBody(source, request.file, progress.taken, paceOf(settings.throttle, request, watchdog))
     watchdog.rest() // a free connection may be long in coming; the dispatcher has its own limit for making one
     const reply = await exchange(settings.dispatcher, requestOptions(request, address.url, body), watchdog.signal)
     const text = await readBounded(reply, maxReplyBytes)
@@ -38,6 +46,7 @@ export async function putPart(
     if (cause === 'aborted') return { kind: 'aborted' }
     return { kind: 'failed', failure: cause === 'stalled' ? { kind: 'stalled' } : networkFailure(error) }
   } finally {
+    clearInterval(lastResort)
     watchdog.release()
     const closed = source?.close()
     // Closing waits for a read under way, and a medium that hangs would make an abort hang with it.
@@ -59,11 +68,27 @@ async function openUntilAborted(openFile: OpenFile, { file }: PutPart, watchdog:
 }
 
 function progressOf({ file, onBytes, stallMs, replyMs = stallMs }: PutPart, watchdog: Watchdog) {
+  const begunMs = performance.now()
   let takenBytes = 0
-  return (byteCount: number) => {
-    takenBytes += byteCount
-    watchdog.expectWithin(takenBytes === file.sizeBytes ? replyMs : stallMs)
-    if (byteCount > 0) onBytes(byteCount)
+  return {
+    soFar: () => ({ takenBytes, elapsedMs: performance.now() - begunMs }),
+    taken(byteCount: number) {
+      takenBytes += byteCount
+      watchdog.expectWithin(takenBytes === file.sizeBytes ? replyMs : stallMs)
+      if (byteCount > 0) onBytes(byteCount)
+    },
+  }
+}
+
+/** To wait for one's share is no stall. */
+function paceOf(throttle: Throttle | undefined, { stallMs }: PutPart, watchdog: Watchdog): Pace | null {
+  if (throttle === undefined) return null
+  return async (wantedBytes) => {
+    if (!throttle.isLimited()) return wantedBytes
+    watchdog.rest()
+    const byteCount = await throttle.grant(wantedBytes, watchdog.signal)
+    watchdog.expectWithin(stallMs)
+    return byteCount
   }
 }
 

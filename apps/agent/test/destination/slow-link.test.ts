@@ -1,0 +1,54 @@
+import { startTcpFaultProxy } from '@rushes/test-kit'
+import { expect, test } from 'vitest'
+import { isHopeless, lastResortMs } from '../../src/destination/last-resort.ts'
+import { createClip, pair, partOf, patternedBytes, startHarness, tempFile, xxh64 } from './harness.ts'
+
+const bytes = patternedBytes(4_000_000)
+const bytesPerSecond = 800_000
+/** The system's buffer on a local connection takes more than this line carries in ten times as long. */
+const stallMs = 400
+
+async function throughProxy() {
+  const harness = await startHarness()
+  const { accessToken } = await pair(harness)
+  const clip = await createClip(harness, accessToken, { sizeBytes: bytes.length, partCount: 1 })
+  const proxy = await startTcpFaultProxy({ port: Number(new URL(harness.server.url).port) })
+  const url = new URL(clip.uploadUrls[0] ?? '')
+  url.port = String(proxy.port)
+  return { ...harness, proxy, part: await partOf(await tempFile(bytes), url.href, { stallMs }) }
+}
+
+test('a slow line that moves all the time never stalls, though the system takes no byte for much longer than the limit', async ({
+  onTestFinished,
+}) => {
+  const { destination, proxy, part } = await throughProxy()
+  onTestFinished(() => proxy.close())
+  proxy.inject({ kind: 'bandwidth', bytesPerSecond })
+  let lastTakenMs = performance.now()
+  let longestGapMs = 0
+  const onBytes = () => {
+    longestGapMs = Math.max(longestGapMs, performance.now() - lastTakenMs)
+    lastTakenMs = performance.now()
+  }
+  expect(await destination.putPart({ ...part, onBytes })).toEqual({ kind: 'stored', xxh64: await xxh64(bytes) })
+  onBytes()
+  expect(longestGapMs).toBeGreaterThan(stallMs)
+})
+
+test('a slow line that falls silent in the middle stalls', async ({ onTestFinished }) => {
+  const { destination, proxy, part, server } = await throughProxy()
+  onTestFinished(() => proxy.close())
+  proxy.inject({ kind: 'bandwidth', bytesPerSecond })
+  proxy.inject({ kind: 'stall', afterBytes: 600_000 })
+  expect(await destination.putPart(part)).toEqual({ kind: 'failed', failure: { kind: 'stalled' } })
+  expect(server.completedAssets()).toEqual([])
+})
+
+test('a part is given up only when at its rate it would outlive its address, and never before half an hour', () => {
+  const part = { sizeBytes: 1_638_536_679, takenBytes: 40_000_000, elapsedMs: lastResortMs }
+  expect(isHopeless(part)).toBe(false)
+  expect(isHopeless({ ...part, takenBytes: 30_000_000 })).toBe(true)
+  expect(isHopeless({ ...part, takenBytes: 30_000_000, elapsedMs: lastResortMs - 1 })).toBe(false)
+  expect(isHopeless({ ...part, takenBytes: 0 })).toBe(true)
+  expect(isHopeless({ ...part, takenBytes: part.sizeBytes, elapsedMs: 86_400_000 })).toBe(false)
+})
