@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander'
 import { addDeviceCommands } from './commands/device.ts'
 import { addFirstStartCommand } from './commands/first-start.ts'
+import { addManifestCommand } from './commands/manifest.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
 import { addPairingCommands } from './commands/pairing.ts'
 import { addProjectCommands } from './commands/project.ts'
+import { addScrubCommand } from './commands/scrub.ts'
 import { addUserCommands } from './commands/user.ts'
 
 export type GlobalOptions = { json: boolean; dataDir: string | undefined }
@@ -26,6 +28,8 @@ export function createProgram(): Command {
   addProjectCommands(program, globals)
   addPairingCommands(program, globals)
   addDeviceCommands(program, globals)
+  addManifestCommand(program, globals)
+  addScrubCommand(program, globals)
   addUserCommands(program, globals)
   addMigrateCommand(program, globals)
   addFirstStartCommand(program, globals)
