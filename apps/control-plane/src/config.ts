@@ -26,6 +26,9 @@ export class ConfigError extends Error {
 
 const httpUrl = z.url({ protocol: /^https?$/ })
 
+/** Addresses and CIDR ranges with commas between them; whether each is one is found out when it is used. */
+const addressRanges = /^\s*[\da-f.:]+(\/\d{1,3})?(\s*,\s*[\da-f.:]+(\/\d{1,3})?)*\s*$/i
+
 const settings = {
   DATABASE_URL: {
     schema: z.url({ protocol: /^postgres(ql)?$/ }),
@@ -35,7 +38,7 @@ const settings = {
   RUSHES_PUBLIC_URL: { schema: httpUrl, example: 'https://rushes.example.com' },
   RUSHES_GATEWAY_URL: { schema: httpUrl, example: 'http://127.0.0.1:3001' },
   RUSHES_INGEST_URL: { schema: httpUrl, example: 'http://127.0.0.1:3002' },
-  RUSHES_TRUSTED_PROXIES: { schema: z.string().optional(), example: '10.0.0.0/8,192.0.2.7' },
+  RUSHES_TRUSTED_PROXIES: { schema: z.string().regex(addressRanges).optional(), example: '10.0.0.0/8,192.0.2.7' },
 }
 
 /**
@@ -77,6 +80,9 @@ export function config(): Config {
   return known
 }
 
+/** Next builds what runs at the start for its other runtime too, which has no process and no sockets. */
+export const runsOnNode = process.env.NEXT_RUNTIME === 'nodejs'
+
 /** Ends the process when the environment cannot be used, saying what is wrong with it. Next itself would serve errors instead. */
 export function endOnWrongConfig(): void {
   try {
@@ -84,7 +90,6 @@ export function endOnWrongConfig(): void {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     console.error(`${error.message}\n${error.hint}`)
-    // Next builds this for its other runtime too, which has no process to end.
-    if (process.env.NEXT_RUNTIME === 'nodejs') process.exit(1)
+    if (runsOnNode) process.exit(1)
   }
 }

@@ -29,6 +29,7 @@ test.each([
   ['RUSHES_SECRET', 'short'],
   ['RUSHES_PUBLIC_URL', 'rushes.example.com'],
   ['RUSHES_GATEWAY_URL', 'ftp://127.0.0.1'],
+  ['RUSHES_TRUSTED_PROXIES', 'proxy.example.com'],
 ])('a malformed %s is named', (name, value) => {
   expect(failureOf({ ...good, [name]: value }).message).toContain(`${name} is malformed`)
 })

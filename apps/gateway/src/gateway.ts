@@ -89,7 +89,6 @@ export async function startGateway(config: Config, log: Logger): Promise<Running
     db,
     secret: config.secret,
     baseUrl: config.publicUrl,
-    trustedProxies: config.trustedProxies,
     onError: (error) => log.error({ err: error }, 'sign-in failed inside'),
   })
   const live = new LiveServer({

@@ -24,7 +24,6 @@ async function main(): Promise<void> {
     db: database.db,
     secret: config.secrets[0],
     baseUrl: config.publicUrl,
-    trustedProxies: config.trustedProxies,
     onError: (error) => log.error({ err: error }, 'sign-in failed'),
   })
   const ingest = await startIngest({

@@ -141,6 +141,7 @@ export { listPendingPairings, type PendingPairing } from './pairing/list-pending
 export { type PollPairingInput, type PollPairingOutcome, pollPairing } from './pairing/poll.ts'
 export { type RequestCodeInput, type RequestCodeOutcome, requestPairingCode } from './pairing/request-code.ts'
 export { type Auth, type AuthOptions, createAuth, maxPasswordLength, minPasswordLength } from './people/auth.ts'
+export { clientAddressReader } from './people/client-address.ts'
 export {
   type CreateFirstOperatorLinkOutcome,
   createFirstOperatorLink,

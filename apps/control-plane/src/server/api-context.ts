@@ -10,7 +10,8 @@ export async function apiContext(headers: Headers): Promise<ApiContext> {
     db: database.db,
     now: () => new Date(),
     signedIn: await findSession(auth, headers),
-    remoteAddress: headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? null,
+    // One address, and the client's: see `nameCallers`.
+    remoteAddress: headers.get('x-forwarded-for'),
     publicUrl: config.publicUrl,
     requestId,
     onUnexpected: ({ error, path }) => log.error({ err: error, path, requestId }, 'a procedure failed unexpectedly'),

@@ -32,7 +32,6 @@ function compose(config: Config): Server {
     secret: config.secret,
     baseUrl: config.publicUrl,
     onError: (error) => log.error({ err: error }, 'sign-in failed unexpectedly'),
-    ...(config.trustedProxies.length > 0 ? { trustedProxies: config.trustedProxies } : {}),
   })
   return { config, database, auth, log }
 }

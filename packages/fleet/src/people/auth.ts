@@ -13,8 +13,6 @@ export type AuthOptions = {
   baseUrl: string
   /** Told of failures inside the sign-in machinery. */
   onError?: (error: unknown) => void
-  /** Addresses or CIDR ranges of reverse proxies whose `x-forwarded-for` is believed. */
-  trustedProxies?: readonly string[]
 }
 
 /** Sign-in by e-mail and password. Nobody signs up alone: people are made by other people or by a one-time link. */
@@ -41,11 +39,14 @@ const sessionRenewalSeconds = 86_400
 const openPaths = new Set(['/sign-in/email', '/sign-out', '/get-session', '/ok', '/error'])
 
 /**
- * Builds sign-in over the tables `people`, `sessions`, `accounts` and `verifications`. Wrong passwords are limited by address
- * and by e-mail; cookies are `HttpOnly` and `SameSite=Lax`.
+ * Builds sign-in over the tables `people`, `sessions`, `accounts` and `verifications`. Wrong passwords are limited by address, by e-mail,
+ * and most tightly by both together, so that guessing from elsewhere does not lock a person out; the caller sees to it that
+ * `x-forwarded-for` holds the client's address and nothing else. Cookies are `HttpOnly` and `SameSite=Lax`.
  */
-export function createAuth({ db, secret, baseUrl, onError, trustedProxies }: AuthOptions): Auth {
-  const attempts = createAttemptLimiter({ maxAttempts: 10, windowMs: 10 * 60_000, maxSubjects: 10_000 })
+export function createAuth({ db, secret, baseUrl, onError }: AuthOptions): Auth {
+  const window = { windowMs: 10 * 60_000, maxSubjects: 10_000 }
+  const attemptsFromAddress = createAttemptLimiter({ ...window, maxAttempts: 10 })
+  const attempts = createAttemptLimiter({ ...window, maxAttempts: 100 })
   const auth = betterAuth({
     appName: 'Rushes',
     baseURL: baseUrl,
@@ -80,7 +81,6 @@ export function createAuth({ db, secret, baseUrl, onError, trustedProxies }: Aut
       disableOriginCheck: false,
       useSecureCookies: baseUrl.startsWith('https:'),
       defaultCookieAttributes: { sameSite: 'lax', httpOnly: true, path: '/' },
-      ...(trustedProxies === undefined ? {} : { ipAddress: { trustedProxies: [...trustedProxies] } }),
     },
     hooks: {
       before: createAuthMiddleware(async (context) => {
@@ -91,11 +91,15 @@ export function createAuth({ db, secret, baseUrl, onError, trustedProxies }: Aut
         // Nobody has such an address, and what is counted is kept in memory.
         if (subject.length > maxEmailLength)
           throw new APIError('BAD_REQUEST', { message: 'This is no e-mail address.' })
-        if (!attempts.take(subject, Date.now())) throw new APIError('TOO_MANY_REQUESTS', { message: tooManyAttempts })
+        const isAllowed = attemptsFromAddress.take(fromAddress(subject, context), Date.now())
+        if (!isAllowed || !attempts.take(subject, Date.now()))
+          throw new APIError('TOO_MANY_REQUESTS', { message: tooManyAttempts })
       }),
       after: createAuthMiddleware(async (context) => {
         if (context.path !== '/sign-in/email' || context.context.newSession === null) return
-        attempts.forget(String(context.body?.email ?? '').toLowerCase())
+        const subject = String(context.body?.email ?? '').toLowerCase()
+        attempts.forget(subject)
+        attemptsFromAddress.forget(fromAddress(subject, context))
       }),
     },
     databaseHooks: {
@@ -131,5 +135,8 @@ function ownOrigin(headers: Headers | undefined): string[] {
   const origin = headers?.get('origin') ?? ''
   return URL.canParse(origin) && new URL(origin).host === headers?.get('host') ? [origin] : []
 }
+
+const fromAddress = (subject: string, { headers }: { headers?: Headers | undefined }) =>
+  `${subject} from ${headers?.get('x-forwarded-for') ?? 'nowhere'}`
 
 const tooManyAttempts = 'Too many tries for this e-mail address. Wait ten minutes, then try again.'
