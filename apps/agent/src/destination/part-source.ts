@@ -95,8 +95,8 @@ function compare(part: PartSource, stat: SourceStat & { isFile: boolean }): Sour
   if (!stat.isFile) return 'notARegularFile'
   if (expected?.inode != null && expected.inode !== stat.inode) return 'changed'
   if (stat.sizeBytes < (expected?.sizeBytes ?? part.offsetBytes + part.sizeBytes)) return 'truncated'
-  if (expected !== null && (expected.sizeBytes !== stat.sizeBytes || expected.modifiedUs !== stat.modifiedUs))
-    return 'changed'
+  const isAtRest = expected !== null && expected.sizeBytes !== null
+  if (isAtRest && (expected.sizeBytes !== stat.sizeBytes || expected.modifiedUs !== stat.modifiedUs)) return 'changed'
   return null
 }
 

@@ -1,5 +1,6 @@
-import type { GrowingPart, GrowingRole } from '@rushes/upload-core'
-import { applyUploadEvent, findUpload } from './apply-upload-event.ts'
+import { applyUploadEvent } from './apply-upload-event.ts'
+import { tellTotal } from './growing-parts.ts'
+import { readUploadLink } from './links.ts'
 import type { Queue } from './open-queue.ts'
 import { type SourceFacts, updateSource } from './registrations.ts'
 import { integer, integerOrNull, type Row, text, textOrNull, word } from './row.ts'
@@ -100,6 +101,21 @@ export function reopenGrowth(queue: Queue, uploadId: string): boolean {
   })
 }
 
+/**
+ * Another take lies where the growing file was, or it is written to after its final part may have gone: what was sent is of no use, and the
+ * file has to come to rest. `capturedAt`: when the other take began; null for the same one.
+ */
+export function takeAnew(queue: Queue, upload: StoredUpload, capturedAt: number | null): boolean {
+  return queue.transact(() => {
+    if (applyUploadEvent(queue, upload.id, { kind: 'takenAnew' }).kind !== 'moved') return false
+    endGrowth(queue, upload.id)
+    // Nothing is known of it any more: it must be offered again even if it rests as it was.
+    queue.sql('UPDATE files SET identity_key = NULL, stat_key = NULL WHERE id = ?').run(upload.source.fileId)
+    if (capturedAt !== null) queue.sql('UPDATE uploads SET captured_at = ? WHERE id = ?').run(capturedAt, upload.id)
+    return true
+  })
+}
+
 /** From here on the upload is one of a file of known size; what was cut of it must have been dropped. */
 export function endGrowth(queue: Queue, uploadId: string): void {
   queue.transact(() => {
@@ -124,121 +140,16 @@ export function sendWhole(queue: Queue, upload: StoredUpload, extension: string,
   })
 }
 
-/** A part of a growing upload as it is planned or sent. */
-export type GrowingRow = {
-  number: number
-  offset: number
-  sizeBytes: number
-  role: GrowingRole
-  state: 'pending' | 'sending' | 'acknowledged'
-  hasAddress: boolean
-  isProven: boolean
-  xxh64: string | null
-}
-
-export function growingRows(queue: Queue, uploadId: string): GrowingRow[] {
-  return queue
-    .sql('SELECT * FROM parts WHERE upload_id = ? ORDER BY number')
-    .all(uploadId)
-    .map((row) => ({
-      number: integer(row, 'number'),
-      offset: integer(row, 'offset'),
-      sizeBytes: integer(row, 'size_bytes'),
-      role: word(row, 'role', ['head', 'middle', 'final']),
-      state: word(row, 'state', ['pending', 'sending', 'acknowledged']),
-      hasAddress: text(row, 'url') !== '',
-      isProven: integer(row, 'is_proven') === 1,
-      xxh64: textOrNull(row, 'xxh64'),
-    }))
-}
-
-/** Stores what was cut, before an address is asked for. `probe`: the first bytes of part 2, with the parts that it is among. */
-export function storeCut(queue: Queue, uploadId: string, parts: readonly GrowingPart[], probe: string | null): void {
-  queue.transact(() => {
-    const insert = queue.sql(
-      "INSERT INTO parts (upload_id, number, offset, size_bytes, url, state, role, is_held) VALUES (?, ?, ?, ?, '', 'pending', ?, ?)",
-    )
-    for (const { number, offset, sizeBytes, role } of parts)
-      insert.run(uploadId, number, offset, sizeBytes, role, role === 'middle' ? 0 : 1)
-    if (probe !== null) queue.sql('UPDATE growths SET probe = ? WHERE upload_id = ?').run(probe, uploadId)
-    const last = parts.at(-1)
-    if (last !== undefined)
-      queue
-        .sql('UPDATE uploads SET size_bytes = max(size_bytes, ?) WHERE id = ?')
-        .run(last.offset + last.sizeBytes, uploadId)
-    tellTotal(queue, uploadId, parts.some(({ role }) => role === 'final') ? 0 : 1)
-  })
-}
-
-/** A new head was put before the file: part 1 takes it in and needs another address, the others lie further on. */
-export function storeShift(queue: Queue, uploadId: string, shiftBytes: number): void {
-  queue.transact(() => {
-    queue.sql('UPDATE growths SET shift_bytes = ? WHERE upload_id = ?').run(shiftBytes, uploadId)
-    queue
-      .sql("UPDATE parts SET size_bytes = size_bytes + ?, url = '' WHERE upload_id = ? AND number = 1")
-      .run(shiftBytes, uploadId)
-    queue.sql('UPDATE parts SET offset = offset + ? WHERE upload_id = ? AND number > 1').run(shiftBytes, uploadId)
-  })
-}
-
-/** Of the parts that were compared, which are as they were sent, and which go again. */
-export function storeComparison(
-  queue: Queue,
-  uploadId: string,
-  { same, changed }: { same: readonly number[]; changed: readonly number[] },
-): void {
-  queue.transact(() => {
-    const prove = queue.sql(
-      "UPDATE parts SET is_proven = 1 WHERE upload_id = ? AND number = ? AND state = 'acknowledged'",
-    )
-    for (const number of same) prove.run(uploadId, number)
-    const reopen = queue.sql(
-      `UPDATE parts SET state = 'pending', url = '', attempts = 0, is_resent = 1, xxh64 = NULL, acknowledged_at = NULL
-        WHERE upload_id = ? AND number = ? AND state = 'acknowledged'`,
-    )
-    for (const number of changed) reopen.run(uploadId, number)
-  })
-}
-
-/** Nothing is left to compare before the final part. */
-export function markCompared(queue: Queue, uploadId: string): void {
-  queue.transact(() => {
-    queue.sql("UPDATE growths SET compared = 1 WHERE upload_id = ? AND phase = 'complete'").run(uploadId)
-    releaseHeld(queue, uploadId)
-  })
-}
-
-/** Lets the head go when all others but the final part have arrived, and the final part when the head has too. */
-export function releaseHeld(queue: Queue, uploadId: string): void {
-  for (const role of ['head', 'final']) {
-    const { changes } = queue
-      .sql(
-        `UPDATE parts SET is_held = 0 WHERE upload_id = ? AND role = ? AND is_held = 1
-          AND EXISTS (SELECT 1 FROM growths g WHERE g.upload_id = parts.upload_id AND g.phase = 'complete' AND g.compared = 1)
-          AND NOT EXISTS (SELECT 1 FROM parts o WHERE o.upload_id = parts.upload_id AND o.is_held = 0 AND o.state <> 'acknowledged')
-          AND (role = 'head' OR NOT EXISTS (SELECT 1 FROM parts h WHERE h.upload_id = parts.upload_id AND h.role = 'head' AND h.is_held = 1))`,
-      )
-      .run(uploadId, role)
-    if (changes > 0) queue.tell({ kind: 'work' })
-  }
-}
-
 /** Every part has arrived; what is owed is the comparison of the whole file. */
 export function markSent(queue: Queue, uploadId: string): void {
   queue.sql("UPDATE growths SET phase = 'sent' WHERE upload_id = ? AND phase = 'complete'").run(uploadId)
   queue.tell({ kind: 'work' })
 }
 
-/** Parts with their end in the count: while the file is open one more than there are is to come. */
-function tellTotal(queue: Queue, uploadId: string, toCome: 0 | 1): void {
-  const row = queue.sql('SELECT count(*) AS parts FROM parts WHERE upload_id = ?').get(uploadId)
-  const partsTotal = (row === undefined ? 0 : integer(row, 'parts')) + toCome
-  applyUploadEvent(queue, uploadId, { kind: 'partsCut', partsTotal })
-}
-
-/** The growing upload under this id with its file, while it has both. */
-export function readGrowing(queue: Queue, uploadId: string): { upload: StoredUpload; growth: Growth } | null {
-  const upload = findUpload(queue, uploadId)
-  const growth = upload === null ? null : findGrowth(queue, uploadId)
-  return upload === null || growth === null ? null : { upload, growth }
+/** Every part of the file has been compared with it: it may be verified. */
+export function concludeGrowth(queue: Queue, uploadId: string, isProven: boolean): void {
+  queue.transact(() => {
+    queue.sql("DELETE FROM growths WHERE upload_id = ? AND phase = 'sent'").run(uploadId)
+    if (isProven && readUploadLink(queue)?.isOurs === true) applyUploadEvent(queue, uploadId, { kind: 'custodyOwed' })
+  })
 }

@@ -1,6 +1,7 @@
 import { type Consequence, type Lease, transitionPart, type UploadError } from '@rushes/upload-core'
 import { applyUploadEvent, nextLease } from './apply-upload-event.ts'
-import { markSent, releaseHeld } from './growths.ts'
+import { releaseHeld } from './growing-parts.ts'
+import { markSent } from './growths.ts'
 import { readUploadLink } from './links.ts'
 import type { Queue } from './open-queue.ts'
 import { integer, integerOrNull, type Row, text, textOrNull, word } from './row.ts'
@@ -119,7 +120,10 @@ function countAcknowledged(queue: Queue, { upload, sizeBytes, phase, isResent }:
       return
     }
   }
-  if (phase !== null) releaseHeld(queue, upload.id)
+  if (phase === null) return
+  releaseHeld(queue, upload.id)
+  // Whoever compares the file may have waited for this part.
+  queue.tell({ kind: 'work' })
 }
 
 /** The part could not be sent. What that means for its upload is decided from the same consequence, in the same transaction. */
@@ -233,7 +237,7 @@ function stallIfNothingMoves(
 ): void {
   const row = queue
     .sql(
-      `SELECT count(*) FILTER (WHERE state = 'sending' OR (state = 'pending' AND is_held = 0 AND not_before IS NULL)) AS moving, min(not_before) AS first
+      `SELECT count(*) FILTER (WHERE state = 'sending' OR (state = 'pending' AND is_held = 0 AND url <> '' AND not_before IS NULL)) AS moving, min(not_before) AS first
         FROM parts WHERE upload_id = ? AND state <> 'acknowledged'`,
     )
     .get(uploadId)

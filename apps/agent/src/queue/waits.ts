@@ -53,7 +53,7 @@ export function nextDueAt(queue: Queue): number | null {
       `SELECT min(due) AS due FROM (
         SELECT min(not_before) AS due FROM uploads WHERE state = 'waiting'
         UNION ALL SELECT min(p.not_before) FROM uploads u JOIN parts p ON p.upload_id = u.id AND p.state = 'pending' AND p.is_held = 0 AND p.url <> '' WHERE u.state = 'uploading'
-        UNION ALL SELECT min(g.not_before) FROM growths g JOIN uploads u ON u.id = g.upload_id AND u.state = 'uploading'
+        UNION ALL SELECT min(g.not_before) FROM growths g JOIN uploads u ON u.id = g.upload_id AND u.state IN ('uploading', 'uploaded')
         UNION ALL SELECT min(coalesce(custody_not_before, 0)) FROM uploads WHERE custody = 'owed')`,
     )
     .get()

@@ -1,9 +1,6 @@
 import { classifyFailure } from '@rushes/upload-core'
-import { openOnDisk, openSource } from '../destination/part-source.ts'
 import type { CallFailure, Destination, PartSource } from '../destination/port.ts'
-import { startXxh64 } from '../xxh64.ts'
-
-const readBytes = 1_048_576
+import { digestRange } from './digest-range.ts'
 
 export type StoredPartAnswer =
   /** It has arrived; the digest of its bytes, read from the file once more. */
@@ -41,23 +38,5 @@ export async function findStoredPart(
   } catch {
     // Whatever keeps the file from being read will be met, and judged, when the part is sent.
     return signal.aborted ? { kind: 'aborted' } : { kind: 'notStored' }
-  }
-}
-
-async function digestRange(file: PartSource, signal: AbortSignal): Promise<string> {
-  const source = await openSource(openOnDisk, file)
-  try {
-    const hash = startXxh64()
-    const buffer = Buffer.allocUnsafe(Math.min(readBytes, file.sizeBytes))
-    for (let done = 0; done < file.sizeBytes; done += buffer.byteLength) {
-      signal.throwIfAborted()
-      const length = Math.min(buffer.byteLength, file.sizeBytes - done)
-      await source.readFully(buffer, length, file.offsetBytes + done)
-      hash.update(buffer.subarray(0, length))
-    }
-    await source.verify()
-    return hash.digest()
-  } finally {
-    await source.close()
   }
 }

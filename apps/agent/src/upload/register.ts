@@ -41,6 +41,8 @@ async function prepareSource(options: RegisterOptions, claim: RegistrationClaim)
   const { queue } = options
   const { upload } = claim
   const look = await lookAtSource(upload.source)
+  // That it has grown since is no news; whether it is another one by now, capture tells.
+  if (upload.isRealtime && look.kind !== 'problem') return claim
   switch (look.kind) {
     case 'same':
       return claim
@@ -86,11 +88,10 @@ async function createOnce(options: RegisterOptions, claim: RegistrationClaim, is
   const urlsIssuedAt = queue.now()
   const outcome = await destinationOf(link).createAsset(
     {
-      kind: 'complete',
+      ...(upload.isRealtime ? { kind: 'realtime' } : { kind: 'complete', sizeBytes: upload.sizeBytes }),
       accessToken: link.accessToken,
       name: upload.name,
       fileType: upload.mimeType,
-      sizeBytes: upload.sizeBytes,
       offsetSeconds: offsetSeconds(upload.capturedAt, queue.now()),
       channel: upload.channel,
       idempotencyKey: upload.createKey,
@@ -107,6 +108,13 @@ async function createOnce(options: RegisterOptions, claim: RegistrationClaim, is
       accessToken: link.accessToken,
       isReplay,
     })
+  }
+  if (upload.isRealtime) {
+    gate.succeeded()
+    const { assetId } = outcome
+    const applied = recordCreated(queue, claim, { assetId, urlsIssuedAt, parts: [] })
+    log.info({ uploadId: upload.id, assetId, stored: applied.kind === 'moved' }, 'asset of a growing file created')
+    return true
   }
   const plan = planFixedParts(upload.sizeBytes, outcome.uploadUrls.length)
   if (plan.kind === 'impossible') {

@@ -9,12 +9,13 @@ import {
 import type { Logger } from 'pino'
 import { findWhereabouts } from '../capture/whereabouts.ts'
 import { describeFailure } from '../destination/describe-failure.ts'
-import type { Destination, PartSource } from '../destination/port.ts'
+import type { Destination, ExpectedSource, PartSource } from '../destination/port.ts'
 import { findUpload } from '../queue/apply-upload-event.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import {
   acknowledgePart,
   claimPart,
+  forgetAddress,
   type PartClaim,
   recordPartFailure,
   renewPart,
@@ -22,6 +23,7 @@ import {
 } from '../queue/part-claims.ts'
 import type { StoredSource } from '../queue/stored-upload.ts'
 import { findStoredPart, type StoredPartAnswer } from './find-stored-part.ts'
+import { concludeGrowing } from './growing-source.ts'
 import type { InFlight } from './in-flight.ts'
 import { type JudgeOptions, judge } from './judge.ts'
 
@@ -60,6 +62,10 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
     return null
   }
   if (partUrlIsDead(claim.urlsIssuedAt, queue.now())) {
+    if (claim.phase !== null) {
+      forgetAddress(queue, claim)
+      return null
+    }
     const error = { code: 'URL_EXPIRED', message: 'the signed addresses of this upload ran out' }
     recordPartFailure(queue, claim, { kind: 'startOver', reason: 'urlExpired' }, error)
     return null
@@ -75,10 +81,11 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
       path: upload.source.path,
       offsetBytes: claim.offset,
       sizeBytes: claim.sizeBytes,
-      expected: expectedOf(upload.source),
+      expected: expectedOf(upload.source, claim.phase === 'open'),
     }
     const acknowledge = (xxh64: string) => acknowledgePart(queue, claim, xxh64, !draining.aborted && gate.isOpen()).next
-    if (claim.attempts > 1) {
+    // Of a part that is sent again with other bytes the destination has the old ones, and would say so.
+    if (claim.attempts > 1 && !claim.isResent) {
       const answer = await askForPart(options, claim, file, sending.signal)
       if (answer.kind === 'stored') {
         log.info({ uploadId: upload.id, part: claim.number }, 'the part had arrived before; it is not sent again')
@@ -118,11 +125,11 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
   }
 }
 
-const expectedOf = (source: StoredSource) => ({
-  sizeBytes: source.sizeBytes,
-  modifiedUs: source.modifiedUs,
-  inode: source.inodeIsStable ? source.inode : null,
-})
+function expectedOf(source: StoredSource, isOpen: boolean): ExpectedSource {
+  const inode = source.inodeIsStable ? source.inode : null
+  if (isOpen) return { sizeBytes: null, modifiedUs: null, inode }
+  return { sizeBytes: source.sizeBytes, modifiedUs: source.modifiedUs, inode }
+}
 
 /** Adds to a failure of the file whether its volume is there; null when the file has only moved and the part can be sent from its new place. */
 async function locate(
@@ -153,7 +160,7 @@ async function conclude(
   const { attempts } = claim
   const addressAgeMs = queue.now() - claim.urlsIssuedAt
   let judgement = await judge(options, { operation: 'part', failure, error, attempts, addressAgeMs, isReplay: false })
-  if (judgement.kind === 'consequence' && isLost(judgement.consequence)) {
+  if (judgement.kind === 'consequence' && isLost(judgement.consequence) && !claim.isResent) {
     // An object store says of a whole clip what it says of a dead upload. Only who keeps the clips can tell them apart, and a clip
     // that is given up because nobody could be asked would be uploaded twice.
     const answer = await askForPart(options, claim, file, signal)
@@ -169,6 +176,10 @@ async function conclude(
     return null
   }
   const { consequence } = judgement
+  if (claim.phase !== null && (await concludeGrowing(queue, claim, consequence))) {
+    log.info({ uploadId: claim.upload.id, part: claim.number, error }, 'a part of a growing file goes another way')
+    return null
+  }
   const recorded = recordPartFailure(queue, claim, consequence, error)
   log.warn(
     { uploadId: claim.upload.id, part: claim.number, attempts, error, consequence: consequence.kind, recorded },

@@ -1,0 +1,103 @@
+import type { Consequence, UploadError } from '@rushes/upload-core'
+import { findUpload } from './apply-upload-event.ts'
+import { isSentTo, releaseHeld } from './growing-parts.ts'
+import { findGrowth, type Growth } from './growths.ts'
+import type { Queue } from './open-queue.ts'
+import { concludeForUpload } from './part-claims.ts'
+import { text } from './row.ts'
+import type { StoredUpload } from './stored-upload.ts'
+
+/** A growing upload with its asset, as far as it may be worked on now. */
+export type GrowingUpload = { upload: StoredUpload; growth: Growth; assetId: string }
+
+/** Uploads that may be cut, compared or given addresses now, of the paired project only; those not yet sent, oldest first. */
+export function dueGrowths(queue: Queue): string[] {
+  return queue
+    .sql(
+      `SELECT u.id FROM growths g JOIN uploads u ON u.id = g.upload_id AND u.state = 'uploading'
+          JOIN upload_link l ON l.project_id = u.project_id AND l.fence = 'open' AND l.authorization = 'good'
+          JOIN unit d ON d.one = l.one AND d.held_since IS NULL
+        WHERE g.phase IN ('open', 'complete') AND coalesce(g.not_before, 0) <= ? ORDER BY u.seq`,
+    )
+    .all(queue.now())
+    .map((row) => text(row, 'id'))
+}
+
+/** Uploads whose parts have all arrived and whose file is to be compared with them, oldest first. */
+export function sentGrowths(queue: Queue): string[] {
+  return queue
+    .sql(
+      `SELECT u.id FROM growths g JOIN uploads u ON u.id = g.upload_id AND u.state = 'uploaded'
+        WHERE g.phase = 'sent' AND coalesce(g.not_before, 0) <= ? ORDER BY u.seq`,
+    )
+    .all(queue.now())
+    .map((row) => text(row, 'id'))
+}
+
+/** The upload as it is now; null when it is not one that grows any more, or has no asset. */
+export function readGrowing(queue: Queue, uploadId: string): GrowingUpload | null {
+  const upload = findUpload(queue, uploadId)
+  const growth = findGrowth(queue, uploadId)
+  if (upload === null || growth === null) return null
+  const { state } = upload
+  if (state.kind !== 'uploading' && state.kind !== 'uploaded') return null
+  return { upload, growth, assetId: state.asset.assetId }
+}
+
+/** One more call for addresses (or one more reading of a sent file) begins: counted before it does. The count with it. */
+export function countGrowingAttempt(queue: Queue, uploadId: string): number {
+  queue.sql('UPDATE growths SET attempts = attempts + 1, not_before = NULL WHERE upload_id = ?').run(uploadId)
+  return findGrowth(queue, uploadId)?.attempts ?? 0
+}
+
+/** The call was not made after all, or was cut short by an orderly shutdown. */
+export function returnGrowingAttempt(queue: Queue, uploadId: string): void {
+  queue.sql('UPDATE growths SET attempts = max(0, attempts - 1) WHERE upload_id = ?').run(uploadId)
+}
+
+/** Stores addresses for parts that are still as they were asked for. */
+export function storeAddresses(
+  queue: Queue,
+  { uploadId, assetId }: { uploadId: string; assetId: string },
+  issuedAt: number,
+  parts: ReadonlyArray<{ number: number; sizeBytes: number; url: string }>,
+): void {
+  queue.transact(() => {
+    if (!isSentTo(queue, uploadId, assetId)) return
+    const store = queue.sql(
+      `UPDATE parts SET url = ?, issued_at = ?, not_before = NULL
+        WHERE upload_id = ? AND number = ? AND size_bytes = ? AND state = 'pending' AND url = ''`,
+    )
+    for (const { number, sizeBytes, url } of parts) store.run(url, issuedAt, uploadId, number, sizeBytes)
+    queue.sql('UPDATE growths SET attempts = 0, not_before = NULL WHERE upload_id = ?').run(uploadId)
+    releaseHeld(queue, uploadId)
+    queue.tell({ kind: 'work' })
+  })
+}
+
+/** No addresses came: later again, or what else the consequence says about the upload. */
+export function recordAddressFailure(
+  queue: Queue,
+  uploadId: string,
+  consequence: Consequence,
+  error: UploadError,
+): void {
+  queue.transact(() => {
+    if (consequence.kind === 'tryAgain') {
+      queue
+        .sql('UPDATE growths SET not_before = ?, attempts = max(0, attempts - ?) WHERE upload_id = ?')
+        .run(consequence.at, consequence.counted ? 0 : 1, uploadId)
+    }
+    concludeForUpload(queue, uploadId, consequence, error)
+  })
+}
+
+/** What it was put off for has passed. */
+export function endPostponement(queue: Queue, uploadId: string): void {
+  queue.sql('UPDATE growths SET not_before = NULL WHERE upload_id = ? AND not_before IS NOT NULL').run(uploadId)
+}
+
+/** The file cannot be looked at now: later again. */
+export function postponeGrowing(queue: Queue, uploadId: string, until: number): void {
+  queue.sql('UPDATE growths SET not_before = ? WHERE upload_id = ?').run(Math.ceil(until), uploadId)
+}

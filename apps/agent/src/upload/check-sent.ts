@@ -1,0 +1,87 @@
+import { extname } from 'node:path'
+import { fullJitterMs } from '@rushes/upload-core'
+import type { Logger } from 'pino'
+import { errorMessage } from '../agent-error.ts'
+import { findWhereabouts } from '../capture/whereabouts.ts'
+import { SourceProblemError } from '../destination/part-source.ts'
+import { countGrowingAttempt, postponeGrowing, readGrowing, sentGrowths } from '../queue/growing-claims.ts'
+import { growingRows } from '../queue/growing-parts.ts'
+import { concludeGrowth, sendWhole } from '../queue/growths.ts'
+import type { Queue } from '../queue/open-queue.ts'
+import { appendEvent } from '../queue/outbox.ts'
+import type { StoredUpload } from '../queue/stored-upload.ts'
+import { digestRange } from './digest-range.ts'
+
+export type CheckOptions = { queue: Queue; random(): number; log: Logger; signal: AbortSignal }
+
+const lookAgainMs = 30_000
+/** A file that cannot be read so often will never be compared; its clip stays uploaded, not verified. */
+const maxAttempts = 30
+
+/**
+ * Compares the next file that was sent while it grew, whole, with what was sent. Only then may it be verified; if it differs, it goes up once
+ * more as it is. False when none is due.
+ */
+export async function checkSent(options: CheckOptions): Promise<boolean> {
+  const { queue, random, log, signal } = options
+  const [uploadId] = sentGrowths(queue)
+  const upload = uploadId === undefined ? null : (readGrowing(queue, uploadId)?.upload ?? null)
+  if (upload === null) return false
+  const attempts = countGrowingAttempt(queue, upload.id)
+  try {
+    const different = await firstDifference(queue, upload, signal)
+    if (different === null) {
+      concludeGrowth(queue, upload.id, true)
+    } else {
+      log.warn(
+        { uploadId: upload.id, part: different },
+        'the file is not what was sent while it grew; it goes up whole',
+      )
+      sendWhole(queue, upload, extname(upload.source.path).toLowerCase(), false)
+    }
+  } catch (error) {
+    if (signal.aborted) return false
+    if (attempts >= maxAttempts || (await isOver(upload, error))) giveUp(options, upload, error)
+    else postponeGrowing(queue, upload.id, queue.now() + lookAgainMs + fullJitterMs(lookAgainMs / 2, random()))
+  }
+  return true
+}
+
+/** The number of the first part whose bytes are not those of the file; null when all are. */
+async function firstDifference(
+  queue: Queue,
+  { id, source }: StoredUpload,
+  signal: AbortSignal,
+): Promise<number | null> {
+  const { path, sizeBytes, modifiedUs, inodeIsStable, inode } = source
+  const expected = { sizeBytes, modifiedUs, inode: inodeIsStable ? inode : null }
+  for (const row of growingRows(queue, id)) {
+    const part = { path, offsetBytes: row.offset, sizeBytes: row.sizeBytes, expected }
+    if ((await digestRange(part, signal)) !== row.xxh64) return row.number
+  }
+  return null
+}
+
+/** Whether the file that was sent is no more: deleted, or written to since, which makes it another clip. */
+async function isOver({ source }: StoredUpload, error: unknown): Promise<boolean> {
+  if (!(error instanceof SourceProblemError)) return false
+  const { problem } = error.failure
+  if (problem === 'unreadable') return false
+  if (problem !== 'missing') return true
+  return (await findWhereabouts(source.path, source, source.watchFolder)) === 'deleted'
+}
+
+function giveUp({ queue, log }: CheckOptions, { id, source }: StoredUpload, error: unknown): void {
+  log.warn(
+    { uploadId: id, error: errorMessage(error) },
+    'a file that was sent while it grew cannot be compared any more',
+  )
+  queue.transact(() => {
+    concludeGrowth(queue, id, false)
+    appendEvent(queue, {
+      kind: 'notice',
+      code: 'growingNotCompared',
+      message: `${source.path}: uploaded while it grew, but never compared with the whole file`.slice(0, 500),
+    })
+  })
+}

@@ -1,0 +1,79 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import type { PartSpan } from '@rushes/upload-core'
+import type { ExpectedSource } from '../destination/port.ts'
+import { digestRange } from './digest-range.ts'
+
+/** Long enough not to be found by chance in what a recorder writes. */
+export const probeBytes = 256
+/** How far a file may move up: an index of this size is one of several days. */
+const maxShiftBytes = 268_435_456
+const windowBytes = 4_194_304
+/** Places that look like the beginning of part 2 are read as a whole, but not any number of them. */
+const maxCandidates = 16
+
+export type ShiftQuestion = {
+  path: string
+  expected: ExpectedSource
+  sizeBytes: number
+  /** The first bytes of part 2 as it was cut, in hexadecimal digits. */
+  probe: string
+  second: PartSpan
+  /** One part that has arrived, with its digest; null when none has. */
+  arrived: (PartSpan & { xxh64: string }) | null
+}
+
+/** The first bytes of a part, in hexadecimal digits. */
+export async function readProbe(path: string, offset: number): Promise<string> {
+  return withFile(path, async (file) => (await readAt(file, offset, probeBytes)).toString('hex'))
+}
+
+/**
+ * By how many bytes the file has moved up because a head was put before it; 0 when it lies where it lay, or nobody can say. The place is
+ * where the beginning of part 2 is found again, made sure of by the digest of a whole part.
+ */
+export async function findShift(question: ShiftQuestion, signal: AbortSignal): Promise<number> {
+  const { path, second, sizeBytes } = question
+  const probe = Buffer.from(question.probe, 'hex')
+  return withFile(path, async (file) => {
+    if ((await readAt(file, second.offset, probe.length)).equals(probe)) return 0
+    let candidates = 0
+    const lastAt = Math.min(second.offset + maxShiftBytes, sizeBytes - probe.length)
+    for (let at = second.offset + 1; at <= lastAt; at += windowBytes) {
+      signal.throwIfAborted()
+      const window = await readAt(file, at, windowBytes + probe.length - 1)
+      for (let index = window.indexOf(probe); index !== -1; index = window.indexOf(probe, index + 1)) {
+        const shiftBytes = at + index - second.offset
+        if (await isThere(question, shiftBytes, signal)) return shiftBytes
+        if (++candidates >= maxCandidates) return 0
+      }
+    }
+    return 0
+  })
+}
+
+async function isThere({ path, expected, arrived, sizeBytes }: ShiftQuestion, shiftBytes: number, signal: AbortSignal) {
+  if (arrived === null) return true
+  const offsetBytes = arrived.offset + shiftBytes
+  if (offsetBytes + arrived.sizeBytes > sizeBytes) return false
+  return (await digestRange({ path, offsetBytes, sizeBytes: arrived.sizeBytes, expected }, signal)) === arrived.xxh64
+}
+
+async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
+  const file = await open(path, 'r')
+  try {
+    return await use(file)
+  } finally {
+    await file.close()
+  }
+}
+
+async function readAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length)
+  let filled = 0
+  while (filled < length) {
+    const { bytesRead } = await file.read(buffer, filled, length - filled, offset + filled)
+    if (bytesRead === 0) break
+    filled += bytesRead
+  }
+  return buffer.subarray(0, filled)
+}

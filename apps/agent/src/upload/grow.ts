@@ -1,0 +1,172 @@
+import { extname } from 'node:path'
+import { type Cut, cutComplete, cutOpen, type GrowingPart, nothingCut, partsToCompare } from '@rushes/upload-core'
+import type { Logger } from 'pino'
+import { errorMessage } from '../agent-error.ts'
+import { SourceProblemError } from '../destination/part-source.ts'
+import { applyUploadEvent } from '../queue/apply-upload-event.ts'
+import { endPostponement, type GrowingUpload, postponeGrowing, readGrowing } from '../queue/growing-claims.ts'
+import {
+  type GrowingRow,
+  growingRows,
+  isSentTo,
+  markCompared,
+  storeComparison,
+  storeCut,
+  storeShift,
+} from '../queue/growing-parts.ts'
+import { sendWhole, takeAnew } from '../queue/growths.ts'
+import { readUploadLink } from '../queue/links.ts'
+import type { Queue } from '../queue/open-queue.ts'
+import type { StoredSource } from '../queue/stored-upload.ts'
+import { type AskOptions, askForAddresses } from './ask-for-addresses.ts'
+import { digestRange } from './digest-range.ts'
+import { findShift, readProbe } from './find-shift.ts'
+import { followChange } from './growing-source.ts'
+import { rewrittenPlaces } from './rewritten-places.ts'
+
+export type GrowOptions = AskOptions & {
+  /** How long growing files are, as far as capture has told; by upload. */
+  sizes: ReadonlyMap<string, number>
+  log: Logger
+}
+
+const lookAgainMs = 5_000
+
+/**
+ * Takes one growing upload as far as it can go now: cuts what is there, finishes it when its file is complete, asks for addresses in one
+ * call. Safe to repeat, and to begin again after a crash at any point: what was cut is stored before it is registered.
+ */
+export async function growOnce(options: GrowOptions, uploadId: string): Promise<void> {
+  const { queue, log } = options
+  try {
+    await advance(options, uploadId)
+  } catch (error) {
+    if (options.signal.aborted) return
+    // A card that was pulled, a read error, a file that is written to again: the parts meet it too, and are judged by it.
+    log.warn({ uploadId, error: errorMessage(error) }, 'a growing file could not be looked at')
+    const growing = readGrowing(queue, uploadId)
+    if (growing !== null && error instanceof SourceProblemError) await followChange(queue, growing.upload)
+    postponeGrowing(queue, uploadId, queue.now() + lookAgainMs)
+  }
+}
+
+async function advance(options: GrowOptions, uploadId: string): Promise<void> {
+  const { queue, sizes } = options
+  const growing = readGrowing(queue, uploadId)
+  if (growing === null || growing.upload.state.kind !== 'uploading') return
+  endPostponement(queue, uploadId)
+  if (growing.growth.phase === 'open') await cutMore(queue, growing, sizes.get(uploadId) ?? 0)
+  if (growing.growth.phase === 'complete' && !(await finish(options, growing))) return
+  await askForAddresses(options, uploadId)
+}
+
+async function cutMore(queue: Queue, growing: GrowingUpload, sizeBytes: number): Promise<void> {
+  const { upload, growth } = growing
+  const cut = cutOf(growingRows(queue, upload.id))
+  // Less than was cut is told by capture as what it is: a truncated file.
+  if (sizeBytes <= cut.endBytes) return
+  const plan = cutOpen(cut, sizeBytes, growth.bytesPerSecond)
+  if (plan.kind === 'impossible') return tooLarge(queue, upload.id)
+  if (plan.parts.length > 0) await store(queue, growing, plan.parts, sizeBytes)
+}
+
+async function store(
+  queue: Queue,
+  { upload, assetId }: GrowingUpload,
+  parts: readonly GrowingPart[],
+  sizeBytes: number,
+): Promise<void> {
+  const second = parts.find(({ number, role }) => number === 2 && role === 'middle')
+  const probe = second === undefined ? null : await readProbe(upload.source.path, second.offset)
+  storeCut(queue, { uploadId: upload.id, assetId }, { parts, probe, sizeBytes })
+}
+
+function tooLarge(queue: Queue, uploadId: string): void {
+  const error = { code: 'TOO_LARGE', message: 'the file is larger than the largest asset (5 TiB or 10,000 parts)' }
+  applyUploadEvent(queue, uploadId, { kind: 'failed', reason: 'rejectedByDestination', error })
+}
+
+/** Of a complete file: finds its head, cuts the rest, compares. False when nothing more is to be done with it now. */
+async function finish(options: GrowOptions, growing: GrowingUpload): Promise<boolean> {
+  const { queue } = options
+  const { upload, growth } = growing
+  const sizeBytes = growth.completeBytes ?? 0
+  if (!growingRows(queue, upload.id).some(({ role }) => role === 'final')) {
+    const shiftBytes = await shiftOf(options, growing, sizeBytes)
+    if (shiftBytes === null) return false
+    const plan = cutComplete(cutOf(growingRows(queue, upload.id)), sizeBytes, growth.bytesPerSecond)
+    if (plan.kind === 'impossible') {
+      if (plan.why === 'tooLarge') tooLarge(queue, upload.id)
+      else takeAnew(queue, upload, null)
+      return false
+    }
+    await store(queue, growing, plan.parts, sizeBytes)
+  }
+  if (!growth.isCompared) await compare(options, growing, sizeBytes)
+  return true
+}
+
+/** By how much the file has moved up since its parts were cut; null when it has to be sent whole because of that. */
+async function shiftOf(
+  { queue, signal, log }: GrowOptions,
+  { upload, growth }: GrowingUpload,
+  sizeBytes: number,
+): Promise<number | null> {
+  const rows = growingRows(queue, upload.id)
+  const second = rows.find(({ number }) => number === 2)
+  if (growth.shiftBytes > 0 || growth.probe === null || second === undefined) return growth.shiftBytes
+  const { path } = upload.source
+  const arrived =
+    rows.flatMap((row) => (row.number > 1 && row.xxh64 !== null ? [{ ...row, xxh64: row.xxh64 }] : []))[0] ?? null
+  const question = { path, expected: expectedOf(upload.source), sizeBytes, probe: growth.probe, second, arrived }
+  const shiftBytes = await findShift(question, signal)
+  if (shiftBytes === 0) return 0
+  log.info({ uploadId: upload.id, shiftBytes }, 'a head was put before a file that was sent while it grew')
+  // Our ingest has written the later parts to their places by now; elsewhere a part can be registered anew with another size.
+  if (growth.registersHead && readUploadLink(queue)?.isOurs === true) {
+    sendWhole(queue, upload, extname(path).toLowerCase(), true)
+    return null
+  }
+  storeShift(queue, upload.id, shiftBytes)
+  return shiftBytes
+}
+
+/** Compares what left while the file was open with the complete file, as far as its format demands; sends again what differs. */
+async function compare(
+  { queue, signal, log }: GrowOptions,
+  { upload, assetId }: GrowingUpload,
+  sizeBytes: number,
+): Promise<void> {
+  const { path } = upload.source
+  const shiftBytes = readGrowing(queue, upload.id)?.growth.shiftBytes ?? 0
+  const places = shiftBytes > 0 ? 'everywhere' : await rewrittenPlaces(path, extname(path).slice(1), sizeBytes)
+  const rows = partsToCompare(growingRows(queue, upload.id), places, sizeBytes).filter(({ isProven }) => !isProven)
+  const same: number[] = []
+  const changed: number[] = []
+  for (const { number, offset, sizeBytes: partBytes, xxh64 } of rows) {
+    if (xxh64 === null) continue
+    const part = { path, offsetBytes: offset, sizeBytes: partBytes, expected: expectedOf(upload.source) }
+    ;((await digestRange(part, signal)) === xxh64 ? same : changed).push(number)
+  }
+  queue.transact(() => {
+    // Written to meanwhile: what was found is of a file that is no more.
+    const isSameFile = readGrowing(queue, upload.id)?.growth.completeBytes === sizeBytes
+    if (!isSameFile || !isSentTo(queue, upload.id, assetId)) return
+    storeComparison(queue, upload.id, { same, changed })
+    // What is still on its way since before is compared when it has arrived.
+    const isOnItsWay = rows.some(({ state }) => state === 'sending')
+    if (!isOnItsWay) markCompared(queue, upload.id)
+  })
+  if (changed.length > 0) log.info({ uploadId: upload.id, parts: changed }, 'rewritten by its recorder; sent again')
+}
+
+const cutOf = (rows: readonly GrowingRow[]): Cut => {
+  const last = rows.at(-1)
+  return last === undefined ? nothingCut : { lastNumber: last.number, endBytes: last.offset + last.sizeBytes }
+}
+
+const expectedOf = (source: StoredSource) => ({
+  sizeBytes: source.sizeBytes,
+  modifiedUs: source.modifiedUs,
+  inode: source.inodeIsStable ? source.inode : null,
+})
