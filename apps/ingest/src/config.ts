@@ -9,8 +9,16 @@ export type Config = {
   databaseUrl: string
   /** Where clips are kept. */
   store: StoreConfig
+  /** The most that the store may hold; null: as much as there is room for. */
+  storeQuotaBytes: number | null
+  /** With less room than this, operators are told. */
+  storeLowBytes: number
   host: string
   port: number
+  /** Where `/metrics` is served; null: nowhere. */
+  metricsPort: number | null
+  /** How long a stop waits for uploads in flight. */
+  drainMs: number
   /** Where people sign in; the control link is there as well. */
   publicUrl: string
   /** How devices reach this program: signed URLs begin with it. */
@@ -31,6 +39,14 @@ const port = z
   .regex(/^\d{1,5}$/)
   .transform(Number)
   .refine((value) => value <= 65_535)
+const byteCount = z
+  .string()
+  .regex(/^[1-9]\d{0,14}$/)
+  .transform(Number)
+const seconds = z
+  .string()
+  .regex(/^\d{1,4}$/)
+  .transform(Number)
 const address = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
 const proxies = z
   .string()
@@ -48,6 +64,10 @@ const environment = z.object({
   RUSHES_PUBLIC_URL: address.default('http://localhost:3000'),
   RUSHES_INGEST_URL: address.optional(),
   RUSHES_CLIENT_SECRET: z.string().min(16).optional(),
+  RUSHES_STORE_QUOTA_BYTES: byteCount.optional(),
+  RUSHES_STORE_LOW_BYTES: byteCount.default(10_000_000_000),
+  RUSHES_INGEST_METRICS_PORT: port.optional(),
+  RUSHES_INGEST_DRAIN_SECONDS: seconds.default(6),
   RUSHES_RATE_LIMITS: z.enum(['default', 'frameio']).default('default'),
   RUSHES_SCRUB_DAYS: z.coerce.number().int().min(0).max(3_650).default(30),
   // At 32 MiB/s everything of 80 TB is read within the 30 days.
@@ -70,6 +90,10 @@ const examples: Record<keyof z.input<typeof environment>, string> = {
   RUSHES_PUBLIC_URL: 'https://rushes.example.com',
   RUSHES_INGEST_URL: 'https://ingest.rushes.example.com',
   RUSHES_CLIENT_SECRET: 'at-least-16-characters',
+  RUSHES_STORE_QUOTA_BYTES: '20000000000000',
+  RUSHES_STORE_LOW_BYTES: '100000000000',
+  RUSHES_INGEST_METRICS_PORT: '9464',
+  RUSHES_INGEST_DRAIN_SECONDS: '25',
   RUSHES_RATE_LIMITS: 'frameio',
   RUSHES_SCRUB_DAYS: '30',
   RUSHES_SCRUB_BYTES_PER_SECOND: '33554432',
@@ -101,6 +125,10 @@ export function readConfig(given: Readonly<Record<string, string | undefined>> =
     store: storeOf(env),
     host: env.RUSHES_HOST,
     port: env.RUSHES_INGEST_PORT,
+    metricsPort: env.RUSHES_INGEST_METRICS_PORT ?? null,
+    drainMs: env.RUSHES_INGEST_DRAIN_SECONDS * 1_000,
+    storeQuotaBytes: env.RUSHES_STORE_QUOTA_BYTES ?? null,
+    storeLowBytes: env.RUSHES_STORE_LOW_BYTES,
     publicUrl: env.RUSHES_PUBLIC_URL,
     ingestUrl: env.RUSHES_INGEST_URL ?? `http://localhost:${env.RUSHES_INGEST_PORT}`,
     secrets: [env.RUSHES_SECRET, ...(env.RUSHES_SECRET_PREVIOUS === undefined ? [] : [env.RUSHES_SECRET_PREVIOUS])],

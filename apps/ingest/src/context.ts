@@ -4,10 +4,14 @@ import type { DatabaseCall } from './database-call.ts'
 import type { RateLimiter } from './http/rate-limiter.ts'
 import type { SeenTokens } from './http/seen-tokens.ts'
 import type { Limits } from './limits.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import type { PartSigner } from './parts/part-signer.ts'
 import type { PartReceiver } from './parts/receive-part.ts'
 import type { Receptions } from './parts/receptions.ts'
 import type { ObjectStore } from './store/port.ts'
+import type { Drain } from './upkeep/drain.ts'
+import type { FoundCondition } from './upkeep/judge-store.ts'
+import type { Room } from './upkeep/room.ts'
 
 /** What the routes are given. */
 export type IngestContext = {
@@ -22,6 +26,11 @@ export type IngestContext = {
   /** How devices reach this program. */
   ingestUrl: string
   store: ObjectStore
+  room: Room
+  metrics: Metrics
+  drain: Drain
+  /** What is wrong with the store, as of the last look. */
+  conditions: () => readonly FoundCondition[]
   signer: PartSigner
   receivePart: PartReceiver
   receptions: Receptions

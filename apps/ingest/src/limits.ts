@@ -12,6 +12,8 @@ export type Limits = {
   graceMs: number
   /** How often the rows are searched for work that no message told of. */
   sweepEveryMs: number
+  /** How often operators are told anew how the store is. */
+  watchEveryMs: number
   /** How often the timetable is looked at for stored clips to be read again. */
   scrubPollMs: number
   /** For how long a clip that is being read is left to whoever reads it. */
@@ -42,6 +44,7 @@ export const limits: Limits = {
   lingerMs: 30_000,
   graceMs: stragglerGraceMs,
   sweepEveryMs: 5_000,
+  watchEveryMs: 10_000,
   scrubPollMs: 30_000,
   scrubLeaseMs: 120_000,
   lookEveryMs: 1_000,

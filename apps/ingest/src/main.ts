@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   })
   const ingest = await startIngest({
     config,
-    limits,
+    limits: { ...limits, drainMs: config.drainMs },
     log,
     database,
     clock: () => new Date(),

@@ -47,19 +47,16 @@ export function buildServer(context: IngestContext, options: { trustedProxies: r
   const isPart = (route: string) => route === partPath
   limitBodyTime(app, context.limits, isPart)
   addRateHeaders(app, context, isPart)
-  let isStopping = false
-  app.addHook('preClose', async () => {
-    isStopping = true
-  })
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
     // A connection that stayed open would hold up the stop.
-    if (isStopping) reply.header('connection', 'close')
+    if (context.drain.isDraining()) reply.header('connection', 'close')
   })
   app.addHook('onResponse', async (request, reply) => {
     // The route, never the address: a signed URL is a credential.
     const { method, routeOptions } = request
     const durationMs = Math.round(reply.elapsedTime)
+    context.metrics.answered({ method, route: routeOptions.url ?? 'unknown', status: reply.statusCode, durationMs })
     request.log.info({ method, route: routeOptions.url ?? null, status: reply.statusCode, durationMs }, 'answered')
   })
 

@@ -6,6 +6,7 @@ export type StartErrorCode =
   | 'databaseOlder'
   | 'databaseNewer'
   | 'storeUnusable'
+  | 'storeIsAnother'
   | 'storeUnreachable'
 
 /** Why ingest cannot start; the hint says what the person who starts it can do. */

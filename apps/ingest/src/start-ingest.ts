@@ -1,6 +1,5 @@
 import type { DatabaseHandle } from '@rushes/db'
-import type { Role } from '@rushes/fleet'
-import type { FastifyInstance } from 'fastify'
+import { countStoredBytes, createWorkTurns, type Role } from '@rushes/fleet'
 import type { Logger } from 'pino'
 import { createAssemble } from './assembly/assemble.ts'
 import { createKeyedQueue } from './assembly/keyed-queue.ts'
@@ -12,19 +11,25 @@ import { createDatabaseCall } from './database-call.ts'
 import { createRateLimiter } from './http/rate-limiter.ts'
 import { createSeenTokens } from './http/seen-tokens.ts'
 import type { Limits } from './limits.ts'
+import { listen } from './listen.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import { serveMetrics } from './metrics/serve-metrics.ts'
 import { createIngestPartUrls } from './parts/ingest-part-urls.ts'
 import { createPartSigner } from './parts/part-signer.ts'
 import { createReceptions } from './parts/receptions.ts'
 import { repeat } from './repeat.ts'
 import { buildServer } from './server.ts'
-import { StartError } from './start-error.ts'
-import { isErrno } from './store/folder/errno.ts'
 import { openStore } from './store/open-store.ts'
+import { createDrain } from './upkeep/drain.ts'
+import { createRoom, type Room } from './upkeep/room.ts'
+import { createUpkeep } from './upkeep/upkeep.ts'
 
 export type RunningIngest = {
   /** The port that it listens on, also where 0 was asked for. */
   port: number
-  /** Takes no more requests, lets those in flight end, finishes what runs in the background. Safe to call twice. */
+  /** Of `/metrics`; null where it is not served. */
+  metricsPort: number | null
+  /** Takes no more parts, lets those in flight end, then stops, also what runs in the background. Safe to call twice. */
   stop(): Promise<void>
 }
 
@@ -39,9 +44,9 @@ export type IngestParts = {
 }
 
 /**
- * Puts ingest together and starts it: what a crash left is mended before the first request is taken.
+ * Puts ingest together and starts it. What a crash left is mended while requests are served: none of it is in their way.
  *
- * @throws StartError `storeUnusable`, `storeUnreachable`, `portTaken`, `addressUnusable`
+ * @throws StartError `storeUnusable`, `storeIsAnother`, `storeUnreachable`, `portTaken`, `addressUnusable`
  */
 export async function startIngest(parts: IngestParts): Promise<RunningIngest> {
   const { config, limits, log, database, clock } = parts
@@ -49,7 +54,16 @@ export async function startIngest(parts: IngestParts): Promise<RunningIngest> {
   const call = createDatabaseCall({ db: database.db, clock, waitMs: limits.databaseWaitMs, log })
   const signer = createPartSigner(config.secrets)
   const onWhole = (assetId: string) => void assemblies.add(assetId)
-  const { store, receivePart, noticeParts, mend, chores } = await openStore(config.store, {
+  const metrics = createMetrics()
+  const drain = createDrain()
+  const turns = createWorkTurns(database)
+  const opened = await openStore(config.store, {
+    metrics,
+    roomBytes: () => room.bytes(),
+    onAcknowledged(sizeBytes) {
+      room.took(sizeBytes)
+      metrics.receivedPart(sizeBytes)
+    },
     call,
     clock,
     limits,
@@ -58,16 +72,28 @@ export async function startIngest(parts: IngestParts): Promise<RunningIngest> {
     onWhole,
     signal: stopping.signal,
   })
+  const { store, receivePart, noticeParts, keeper, chores } = opened
+  const room: Room = createRoom({
+    freeBytes: () => store.freeBytes(),
+    reserveBytes: limits.reserveBytes,
+    quotaBytes: config.storeQuotaBytes,
+    storedBytes: () => call(countStoredBytes),
+    monotonicMs: () => performance.now(),
+  })
 
-  const verify = createVerify({ call, store, log, signal: stopping.signal })
-  const verifications = createKeyedQueue({ name: 'verify', concurrency: 2, maxWaiting: 10_000, work: verify, log })
+  const queue = (name: string, concurrency: number, work: (assetId: string) => Promise<unknown>) =>
+    createKeyedQueue({ name, concurrency, maxWaiting: 10_000, work: async (id) => void (await work(id)), log })
+  const verify = createVerify({ call, store, log, signal: stopping.signal, onDone: metrics.verified })
+  const verifications = queue('verify', 2, (id) => turns.tryDo(`verify ${id}`, () => verify(id)))
   const onReadyToVerify = (assetId: string) => void verifications.add(assetId)
-  const assemble = createAssemble({ call, store, log, onReadyToVerify })
-  const assemblies = createKeyedQueue({ name: 'assemble', concurrency: 8, maxWaiting: 10_000, work: assemble, log })
+  const assemble = createAssemble({ call, store, log, clock, onDone: metrics.assembled, onReadyToVerify })
+  const assemblies = queue('assemble', 8, async (id) => {
+    if (keeper === null) await turns.tryDo(`assemble ${id}`, () => assemble(id))
+    else if (keeper.isHeld()) await assemble(id) // otherwise the sweep of the program that keeps the folder comes upon it
+  })
   const sweeper = createSweeper({ call, noticeParts, assemblies, verifications, log, graceMs: limits.graceMs })
 
-  await mend()
-  await sweeper()
+  const upkeep = createUpkeep({ config, watchEveryMs: limits.watchEveryMs, call, log, store, room, metrics })
 
   const receptions = createReceptions({ call })
   const app = buildServer(
@@ -81,6 +107,10 @@ export async function startIngest(parts: IngestParts): Promise<RunningIngest> {
       publicUrl: config.publicUrl,
       ingestUrl: config.ingestUrl,
       store,
+      room,
+      metrics,
+      drain,
+      conditions: upkeep.conditions,
       signer,
       receivePart,
       noticeParts,
@@ -92,57 +122,51 @@ export async function startIngest(parts: IngestParts): Promise<RunningIngest> {
     },
     { trustedProxies: config.trustedProxies },
   )
-  const port = await listen(app, config)
+  const undo: (() => Promise<void>)[] = [opened.close, turns.close]
+  const undoAll = async () => {
+    for (const step of undo.toReversed()) await step()
+  }
+  let metricsPort: number | null = null
+  let port: number
+  try {
+    if (config.metricsPort !== null) {
+      const server = await serveMetrics({ metrics, host: config.host, port: config.metricsPort, log })
+      undo.push(server.close)
+      metricsPort = server.port
+    }
+    port = await listen(app, config)
+  } catch (error) {
+    await undoAll()
+    throw error
+  }
+  const { signal } = stopping
   const loops = [
-    repeat({ name: 'sweep', everyMs: limits.sweepEveryMs, work: sweeper, log, signal: stopping.signal }),
+    repeat({ name: 'sweep', everyMs: limits.sweepEveryMs, work: sweeper, atOnce: true, log, signal }),
     ...startScrubbing({ call, store, log, signal: stopping.signal, clock, limits, timetable: config.scrub }),
-    repeat({
-      name: 'end unwanted',
-      everyMs: limits.lookEveryMs,
-      work: receptions.endUnwanted,
-      log,
-      signal: stopping.signal,
-    }),
-    ...chores.map((chore) => repeat({ ...chore, log, signal: stopping.signal })),
+    repeat({ name: 'end unwanted', everyMs: limits.lookEveryMs, work: receptions.endUnwanted, log, signal }),
+    ...[...chores, ...upkeep.chores].map((chore) => repeat({ ...chore, log, signal })),
   ]
   let stopped: Promise<void> | undefined
   const stop = async () => {
+    const endsAtMs = performance.now() + limits.drainMs
+    metrics.set('draining', 1)
+    await drain.begin(limits.drainMs)
     const late = setTimeout(() => {
-      log.warn('uploads in flight did not end in time; their devices send the parts again')
+      log.warn('requests in flight did not end in time and are cut off; devices send their parts again')
       app.server.closeAllConnections()
-    }, limits.drainMs)
+    }, endsAtMs - performance.now())
     await app.close()
     clearTimeout(late)
     stopping.abort()
     await Promise.all([assemblies.stop(), verifications.stop(), ...loops])
+    await undoAll()
   }
   return {
     port,
+    metricsPort,
     stop: () => {
       stopped ??= stop()
       return stopped
     },
   }
-}
-
-async function listen(app: FastifyInstance, config: Config): Promise<number> {
-  try {
-    await app.listen({ host: config.host, port: config.port })
-  } catch (cause) {
-    if (isErrno(cause, 'EADDRINUSE'))
-      throw new StartError(
-        'portTaken',
-        `port ${config.port} of ${config.host} is taken by another program`,
-        'Stop that program, or choose another port with RUSHES_INGEST_PORT',
-        cause,
-      )
-    throw new StartError(
-      'addressUnusable',
-      `cannot listen on ${config.host}, port ${config.port}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      'Set RUSHES_HOST to an address of this machine, for example RUSHES_HOST=0.0.0.0, and RUSHES_INGEST_PORT above 1023',
-      cause,
-    )
-  }
-  const address = app.server.address()
-  return typeof address === 'object' && address !== null ? address.port : config.port
 }

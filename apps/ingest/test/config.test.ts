@@ -11,6 +11,10 @@ test('the least that has to be set gives the documented defaults', () => {
   expect(readConfig(good)).toEqual({
     databaseUrl: good.DATABASE_URL,
     store: { kind: 'folder', dir: '/srv/footage' },
+    storeQuotaBytes: null,
+    storeLowBytes: 10_000_000_000,
+    metricsPort: null,
+    drainMs: 6_000,
     host: '127.0.0.1',
     port: 3002,
     publicUrl: 'http://localhost:3000',

@@ -76,7 +76,7 @@ test('while the database is away a part that has arrived waits for it, and is ac
   const health = await send('GET', `${ingest.url}/health`)
   expect([health.status, health.body]).toEqual([
     503,
-    { status: 'unavailable', ok: false, components: { database: 'down', store: 'ok' } },
+    { status: 'unavailable', ok: false, components: { database: 'down', store: 'ok' }, conditions: [] },
   ])
   const me = await device.call('GET', '/v2/devices/me')
   expect([me.status, me.body]).toMatchObject([503, { code: 503, message: 'Service Unavailable' }])

@@ -147,7 +147,8 @@ test('removes what no open upload needs, and bytes of uploads that broke off lon
     await writeFile(join(gathering(), `${stranger}.data`), 'x')
     await writeFile(join(gathering(), 'notes.txt'), 'x')
   })
-  expect((await readdir(dir)).sort()).toEqual(['incoming-new', 'part-2'])
-  expect(await leftovers(stranger)).toEqual([])
+  await until('the stranger is gone', async () => (await leftovers(stranger)).length === 0)
+  await until('the old one is gone', async () => !(await readdir(dir)).includes('incoming-old'))
+  expect((await readdir(dir)).sort()).toEqual(['incoming-new', expect.stringMatching(/^part-2-[0-9a-f]{16}$/)])
   expect(await readdir(gathering())).toContain('notes.txt') // not ours
 })

@@ -11,6 +11,9 @@ export function createAssemble(given: {
   call: DatabaseCall
   store: ObjectStore
   log: Logger
+  clock: () => Date
+  /** `lagMs`: since the last part was in. */
+  onDone: (result: 'available' | 'bytesLost', lagMs: number) => void
   /** The clip is available and the device's digests are in. */
   onReadyToVerify: (assetId: string) => void
 }): (assetId: string) => Promise<void> {
@@ -19,12 +22,14 @@ export function createAssemble(given: {
     const startedMs = performance.now()
     const begun = await call((clocked) => beginAssembly(clocked, { assetId }))
     if (begun.kind !== 'begun') return
+    const { lastPartAt } = begun.asset
     const published = await store.publish(begun.asset, (storeKey) =>
       call((clocked) => reserveStoreKey(clocked, { assetId, storeKey })),
     )
     if (published.kind === 'bytesLost') {
       log.error({ assetId, detail: published.detail }, 'acknowledged bytes are gone from the store')
       await call((clocked) => failAsset(clocked, { assetId, because: 'storedBytesLost', detail: published.detail }))
+      given.onDone('bytesLost', 0)
       return
     }
     if (published.kind === 'refused') {
@@ -33,6 +38,7 @@ export function createAssemble(given: {
       return
     }
     const completed = await call((clocked) => completeAssembly(clocked, { assetId }))
+    if (completed.kind === 'available') given.onDone('available', given.clock().getTime() - lastPartAt.getTime())
     await store.discard(assetId)
     log.info(
       { assetId, sizeBytes: begun.asset.sizeBytes, durationMs: Math.round(performance.now() - startedMs) },

@@ -11,6 +11,7 @@ export function createVerify(given: {
   store: ObjectStore
   log: Logger
   signal: AbortSignal
+  onDone: (result: 'verified' | 'mismatch') => void
 }): (assetId: string) => Promise<void> {
   const { call, store, log } = given
   return async (assetId) => {
@@ -18,6 +19,7 @@ export function createVerify(given: {
     if (pending === null) return
     const read = await digestStored(store, pending, given.signal)
     const judged = await call((clocked) => finishVerification(clocked, { assetId, ...read }))
+    if (judged.kind !== 'notPending') given.onDone(judged.kind)
     if (judged.kind === 'mismatch')
       log.error({ assetId, part: judged.firstNumber }, 'stored bytes differ from the device')
     else log.info({ assetId, custody: judged.kind }, 'stored bytes compared')

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { acknowledgeParts, type FoundPart, findParts, withdrawAcknowledgement } from '@rushes/fleet'
+import { acknowledgeParts, type FoundPart, findParts } from '@rushes/fleet'
 import type { DatabaseCall } from '../database-call.ts'
 import type { Gathering } from '../store/folder/gathering.ts'
 import type { PartClaims } from './part-claims.ts'
@@ -21,6 +21,8 @@ export type ReceivePartOutcome =
   | { kind: 'noSuchUpload' }
   | { kind: 'superseded' }
   | { kind: 'wrongLength'; registeredBytes: number }
+  /** Refused before a byte was taken. */
+  | { kind: 'noRoom' }
   | Exclude<BodyEnd, { kind: 'complete' }>
 
 export type PartReceiver = (input: ReceivePartInput) => Promise<ReceivePartOutcome>
@@ -28,7 +30,12 @@ export type PartReceiver = (input: ReceivePartInput) => Promise<ReceivePartOutco
 export type PartReceiving = {
   call: DatabaseCall
   gathering: Gathering
+  /** Whether this program may write parts at their places: of several on one store only one may. */
+  mayWriteInPlace: () => boolean
   claims: PartClaims
+  /** Room for more in the store, in bytes; null where there is no end to it. */
+  roomBytes: () => Promise<number | null>
+  onAcknowledged: (sizeBytes: number) => void
   stallMs: number
   /** How long a part that has arrived waits for a database that is away. */
   acknowledgeWaitMs: number
@@ -36,8 +43,8 @@ export type PartReceiving = {
 
 /**
  * Takes in the bytes of one part: streamed to disk and digested, synced, then acknowledged, in this order, so that an
- * acknowledged part is never without its bytes. Acknowledged bytes are never written over in place: the same part again is
- * written apart, compared, and only if it differs put in their stead.
+ * acknowledged part is never without its bytes. Acknowledged bytes are never written over: the same part again is written
+ * apart, compared, and if it differs its acknowledgement makes the new bytes count, in one step.
  */
 export function createPartReceiver(given: PartReceiving): PartReceiver {
   const { call, gathering, claims } = given
@@ -45,20 +52,20 @@ export function createPartReceiver(given: PartReceiving): PartReceiver {
   const acknowledgePart = call.together(acknowledgeParts)
 
   return async (input) => {
-    const key = `${input.assetId}/${input.number}`
-    // Taken before the row is read: what is not acknowledged now is not acknowledged by anybody else meanwhile.
-    const claim = claims.tryTake(key)
+    // Taken before the row is read: an assembly that begins after the row was read waits for whoever has a claim.
+    const claim = given.mayWriteInPlace() ? claims.tryTake(input.assetId, input.number) : null
     try {
       const part = await findPart(input, { turn: input.assetId })
       const refusal = refusalOf(part, input)
       if (refusal !== null) return refusal
       if (part === null) return { kind: 'noSuchUpload' }
-      if (part.assetState !== 'created') return await compareOnly(part, input)
       const { offsetBytes } = part
-      if (claim === null || offsetBytes === null || part.acknowledgedXxh64 !== null)
-        return await takeApart(claim !== null)
-      if (await gathering.isApart(input.assetId, input.number)) return await takeApart(true)
-      return await takeInPlace(offsetBytes, claim.displaced)
+      const isOpen = part.assetState === 'created'
+      if (isOpen && claim !== null && offsetBytes !== null && part.acknowledgedXxh64 === null)
+        return (await hasRoom()) ? await takeInPlace(offsetBytes, claim.displaced) : { kind: 'noRoom' }
+      claim?.release()
+      if (!isOpen) return await compareOnly(part, input)
+      return (await hasRoom()) ? await takeApart() : { kind: 'noRoom' }
     } finally {
       claim?.release()
     }
@@ -79,7 +86,7 @@ export function createPartReceiver(given: PartReceiving): PartReceiver {
       return acknowledge(digest.digest(), offsetBytes)
     }
 
-    async function takeApart(isAlone: boolean): Promise<ReceivePartOutcome> {
+    async function takeApart(): Promise<ReceivePartOutcome> {
       const digest = startXxh64()
       const writer = await gathering.writeApart(input.assetId)
       try {
@@ -90,33 +97,19 @@ export function createPartReceiver(given: PartReceiving): PartReceiver {
         if (end.kind !== 'complete') return end
         await writer.sync()
         const xxh64 = digest.digest()
-        // Whoever still writes this part in place has fewer bytes than we do: it may be a connection that died unnoticed.
-        const late = isAlone ? null : await claims.takeOver(key)
-        try {
-          return await putInStead(xxh64, (number) => writer.keepAs(number))
-        } finally {
-          late?.release()
-        }
+        const part = await findPart(input, { turn: input.assetId, waitMs: given.acknowledgeWaitMs })
+        const refusal = refusalOf(part, input)
+        if (refusal !== null) return refusal
+        if (part?.acknowledgedXxh64 === xxh64) return { kind: 'stored', xxh64, isWhole: false }
+        if (part?.assetState !== 'created') return { kind: 'noSuchUpload' }
+        if (!(await writer.keepAs(input.number, xxh64))) return { kind: 'noSuchUpload' }
+        const outcome = await acknowledge(xxh64, null)
+        // Whoever still writes this part in place, perhaps a connection that died unnoticed, is too late.
+        if (outcome.kind === 'stored') claims.displace(input.assetId, input.number)
+        return outcome
       } finally {
         await writer.drop()
       }
-    }
-
-    /** All bytes are there, apart and durable, and nobody else changes the part. */
-    async function putInStead(xxh64: string, keepAs: (number: number) => Promise<void>): Promise<ReceivePartOutcome> {
-      const part = await findPart(input, { turn: input.assetId, waitMs: given.acknowledgeWaitMs })
-      const refusal = refusalOf(part, input)
-      if (refusal !== null) return refusal
-      if (part?.acknowledgedXxh64 === xxh64) return { kind: 'stored', xxh64, isWhole: false }
-      if (part?.assetState !== 'created') return { kind: 'noSuchUpload' }
-      if (part.acknowledgedXxh64 !== null) {
-        const isOpen = await call((clocked) => withdrawAcknowledgement(clocked, input), {
-          waitMs: given.acknowledgeWaitMs,
-        })
-        if (!isOpen) return { kind: 'noSuchUpload' }
-      }
-      await keepAs(input.number)
-      return acknowledge(xxh64, null)
     }
 
     async function acknowledge(receivedXxh64: string, writtenAtBytes: number | null): Promise<ReceivePartOutcome> {
@@ -125,11 +118,20 @@ export function createPartReceiver(given: PartReceiving): PartReceiver {
         { assetId, number, generation, sizeBytes, receivedXxh64, writtenAtBytes },
         { turn: assetId, waitMs: given.acknowledgeWaitMs },
       )
-      if (outcome.kind === 'acknowledged') return { kind: 'stored', xxh64: receivedXxh64, isWhole: outcome.isWhole }
-      const part = await findPart(input, { turn: input.assetId })
-      return (
-        refusalOf(part, input) ?? (part?.assetState === 'created' ? { kind: 'displaced' } : { kind: 'noSuchUpload' })
-      )
+      if (outcome.kind === 'acknowledged') {
+        given.onAcknowledged(sizeBytes)
+        return { kind: 'stored', xxh64: receivedXxh64, isWhole: outcome.isWhole }
+      }
+      const part = await findPart(input, { turn: assetId })
+      const refusal = refusalOf(part, input)
+      if (refusal !== null) return refusal
+      if (part?.acknowledgedXxh64 === receivedXxh64) return { kind: 'stored', xxh64: receivedXxh64, isWhole: false }
+      return part?.assetState === 'created' ? { kind: 'displaced' } : { kind: 'noSuchUpload' }
+    }
+
+    async function hasRoom(): Promise<boolean> {
+      const roomBytes = await given.roomBytes()
+      return roomBytes === null || roomBytes >= input.contentLengthBytes
     }
 
     function limits() {

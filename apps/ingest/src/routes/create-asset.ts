@@ -26,7 +26,6 @@ export function createAssetRoute(app: FastifyInstance, context: IngestContext): 
     const sentKey = request.headers[idempotencyKeyHeader]
     if (sentKey !== undefined && (typeof sentKey !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(sentKey)))
       return refuse(reply, malformed('Idempotency-Key: 1 to 255 printable characters'))
-    const freeBytes = await context.store.freeBytes()
 
     // Even without a key of the device's, a create that is repeated because the database went away makes one clip.
     const idempotencyKey = sentKey === undefined ? `request ${request.id}` : `key ${sentKey}`
@@ -36,7 +35,7 @@ export function createAssetRoute(app: FastifyInstance, context: IngestContext): 
       request: body.data,
       encoding,
       idempotencyKey,
-      roomBytes: freeBytes === null ? null : freeBytes - context.limits.reserveBytes,
+      roomBytes: await context.room.bytes(),
       storeKeyFor: (assetId: string) => context.store.uploadKey(assetId),
     } as const
     // The age of the clip was right when the request came: counted from a later try, a clip of a pause would pass for one after it.

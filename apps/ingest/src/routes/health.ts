@@ -19,7 +19,10 @@ export function healthRoute(app: FastifyInstance, context: IngestContext): void 
     if (last === undefined || nowMs - last.atMs > freshMs) last = { atMs: nowMs, components: look() }
     const components = await last.components
     const ok = components.database === 'ok' && components.store === 'ok'
-    return reply.code(ok ? 200 : 503).send({ status: ok ? 'ok' : 'unavailable', ok, components })
+    const draining = context.drain.isDraining()
+    const conditions = context.conditions().map(({ code }) => code)
+    const status = draining ? 'draining' : ok ? 'ok' : 'unavailable'
+    return reply.code(status === 'ok' ? 200 : 503).send({ status, ok: status === 'ok', components, conditions })
   })
 }
 

@@ -28,7 +28,12 @@ export function putPartRoute(app: FastifyInstance, context: IngestContext): void
       request.log.error({ err: error }, 'a part could not be taken in')
       return refusePart(reply, 'internalError')
     })
-    scope.put(partPath, (request, reply) => putPart(context, request, reply))
+    scope.put(partPath, async (request, reply) => {
+      // It is about to stop: the part goes to another program, or here once it runs again.
+      if (context.drain.isDraining()) return refusePart(reply.header('connection', 'close'), 'slowDown')
+      reply.raw.once('close', context.drain.enter())
+      return putPart(context, request, reply)
+    })
   })
 }
 
@@ -70,6 +75,8 @@ async function putPart(context: IngestContext, request: FastifyRequest, reply: F
       return refusePart(reply, 'superseded')
     case 'wrongLength':
       return refusePart(reply, contentLengthBytes > outcome.registeredBytes ? 'entityTooLarge' : 'incompleteBody')
+    case 'noRoom':
+      return refusePart(reply, 'outOfSpace')
     // In these three the sender is gone or stuck, so that the connection is of no more use.
     case 'incompleteBody':
       return refusePart(reply.header('connection', 'close'), 'incompleteBody')

@@ -28,8 +28,10 @@ export function assembling(store: ObjectStore, change: { numbers?: number[]; las
     folder: 'Cloud Devices/2026_11_22/VIDEO/A-Cam',
     storeKey: store.uploadKey(id),
     sizeBytes,
+    lastPartAt: new Date(),
     parts: numbers.map((number, i) => ({
       number,
+      apartXxh64: null,
       sizeBytes: sizes[i] ?? 0,
       offsetBytes: sizes.slice(0, i).reduce((sum, size) => sum + size, 0),
     })),

@@ -5,12 +5,24 @@ import { describe, expect, test } from 'vitest'
 import { createIngestPartUrls } from '../../src/parts/ingest-part-urls.ts'
 import { createPartSigner } from '../../src/parts/part-signer.ts'
 import { type FolderStore, openFolderStore } from '../../src/store/folder/folder-store.ts'
-import { someBytes } from '../support/clips.ts'
+import { someBytes, xxh64Of } from '../support/clips.ts'
 import { assembling, describeObjectStore, type StoreUnderTest } from './conformance.ts'
 
 const signer = createPartSigner(['a-secret-for-tests-only'])
+
+/** What a database would know of stores. */
+function register(known: string | null = null) {
+  let id = known
+  return {
+    find: async () => id,
+    async know(offered: string) {
+      id ??= offered
+      return id
+    },
+  }
+}
 const ingestPartUrls = createIngestPartUrls({ signer, ingestUrl: 'http://ingest.test' })
-const openIn = (dir: string) => openFolderStore({ dir, ingestPartUrls })
+const openIn = (dir: string, knows = register()) => openFolderStore({ dir, ingestPartUrls, register: knows })
 
 async function prepare(
   isApart: (number: number) => boolean,
@@ -27,7 +39,8 @@ async function prepare(
         const writer = await store.gathering.writeApart(asset.id)
         await writer.write(bytes)
         await writer.sync()
-        await writer.keepAs(number)
+        part.apartXxh64 = xxh64Of(bytes)
+        await writer.keepAs(number, part.apartXxh64)
         return
       }
       const writer = await store.gathering.writeInPlace(asset.id, part.offsetBytes)
@@ -35,7 +48,10 @@ async function prepare(
       await writer.sync()
       await writer.close()
     },
-    dispose: () => rm(dir, { recursive: true }),
+    async dispose() {
+      store.keeper.release()
+      await rm(dir, { recursive: true })
+    },
   }
 }
 

@@ -65,6 +65,10 @@ export async function startTestIngest(
     rateLimits: 'default',
     scrub: { everyDays: 0, bytesPerSecond: 1_000_000_000 },
     trustedProxies: [],
+    storeQuotaBytes: null,
+    storeLowBytes: 1,
+    metricsPort: null,
+    drainMs: 6_000,
     ...options.config,
   }
   const logLines: string[] = []

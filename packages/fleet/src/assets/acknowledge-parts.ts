@@ -8,7 +8,7 @@ export type AcknowledgePartInput = {
   /** The generation of the URL that it came by. */
   generation: number
   sizeBytes: number
-  /** Where it was written in place; null when it lies apart and is moved at assembly. */
+  /** Where it was written in place; null when it lies apart, under its digest, and is moved at assembly. */
   writtenAtBytes: number | null
   receivedXxh64: string
 }
@@ -16,12 +16,16 @@ export type AcknowledgePartInput = {
 export type AcknowledgePartOutcome =
   /** `isWhole`: it was the last one missing; the clip can be assembled. */
   | { kind: 'acknowledged'; isWhole: boolean }
-  /** The part was registered anew meanwhile, or the upload has ended: these bytes count for nothing. */
+  /**
+   * The part was registered anew meanwhile, or the upload has ended, or, for bytes in place, others that lie apart were
+   * acknowledged first: these bytes count for nothing.
+   */
   | { kind: 'superseded' }
 
 /**
  * Notes that the bytes of parts are durable. Call it only after the store has synced them. Safe to repeat; `busy` for parts of
- * a clip that somebody else is changing, unless there is one part only.
+ * a clip that somebody else is changing, unless there is one part only. Of bytes that lie apart the last acknowledged ones
+ * count; bytes in place count only while no others do, since nobody may have written over those.
  */
 export async function acknowledgeParts(
   { db, now }: Clocked,
@@ -48,11 +52,12 @@ export async function acknowledgeParts(
       for share ${sql.raw(inputs.length > 1 ? 'skip locked' : '')}
     ),
     acknowledged as (
-      update asset_parts part set acknowledged_at = ${instant}, received_xxh64 = told.xxh64
+      update asset_parts part set acknowledged_at = ${instant}, received_xxh64 = told.xxh64, lies_apart = told.offset_bytes is null
       from told join held on held.id = told.asset_id
       where held.state = 'created' and part.asset_id = told.asset_id and part.number = told.number
         and part.generation = told.generation and part.size_bytes = told.size_bytes
-        and (told.offset_bytes is null or part.offset_bytes = told.offset_bytes)
+        and (told.offset_bytes is null or part.offset_bytes = told.offset_bytes
+          and (part.acknowledged_at is null or part.received_xxh64 = told.xxh64 and not part.lies_apart))
       returning told.nth, part.asset_id, part.is_final
     ),
     ended as (

@@ -14,8 +14,10 @@ export type AssemblingAsset = {
   /** Where the parts are gathered, or the place in the tree that was reserved before a crash. */
   storeKey: string
   sizeBytes: number
-  /** In order, without gaps in the bytes. */
-  parts: { number: number; offsetBytes: number; sizeBytes: number }[]
+  /** When the last of its parts was in. */
+  lastPartAt: Date
+  /** In order, without gaps in the bytes. `apartXxh64`: the digest of bytes that do not lie at their place yet, else null. */
+  parts: { number: number; offsetBytes: number; sizeBytes: number; apartXxh64: string | null }[]
 }
 
 export type BeginAssemblyOutcome =
@@ -38,21 +40,36 @@ export async function beginAssembly({ db, now }: Clocked, input: { assetId: stri
       .where(eq(projects.id, asset.projectId))
     if (project === undefined) throw new Error('the project of an asset is gone: projects are archived, never deleted')
     const rows = await tx
-      .select({ number: assetParts.number, sizeBytes: assetParts.sizeBytes })
+      .select({
+        number: assetParts.number,
+        sizeBytes: assetParts.sizeBytes,
+        acknowledgedAt: assetParts.acknowledgedAt,
+        liesApart: assetParts.liesApart,
+        receivedXxh64: assetParts.receivedXxh64,
+      })
       .from(assetParts)
       .where(eq(assetParts.assetId, asset.id))
       .orderBy(asc(assetParts.number))
     let sizeBytes = 0
-    const parts = rows.map((part) => {
-      const placed = { ...part, offsetBytes: sizeBytes }
-      sizeBytes += part.sizeBytes
+    const parts = rows.map(({ number, sizeBytes: partBytes, liesApart, receivedXxh64 }) => {
+      const placed = {
+        number,
+        offsetBytes: sizeBytes,
+        sizeBytes: partBytes,
+        apartXxh64: liesApart ? receivedXxh64 : null,
+      }
+      sizeBytes += partBytes
       return placed
     })
+    const lastPartAt = new Date(Math.max(...rows.map((part) => (part.acknowledgedAt ?? now).getTime())))
     await tx
       .update(assets)
       .set({ state: 'assembling', filesizeBytes: sizeBytes, updatedAt: now })
       .where(eq(assets.id, asset.id))
     const { id, deviceId, name, filetype, folder, storeKey } = asset
-    return { kind: 'begun', asset: { id, deviceId, project, name, filetype, folder, storeKey, sizeBytes, parts } }
+    return {
+      kind: 'begun',
+      asset: { id, deviceId, project, name, filetype, folder, storeKey, sizeBytes, lastPartAt, parts },
+    }
   })
 }

@@ -56,7 +56,7 @@ export async function createAsset({ db, now }: Clocked, input: CreateAssetInput)
   const checked = checkCreate(input.request, input.encoding)
   if (checked.kind !== 'valid') return checked
   const { create } = checked
-  const neededBytes = create.upload === 'fixed' ? create.filesizeBytes : 0
+  const neededBytes = create.upload === 'fixed' ? create.filesizeBytes : 1
   if (input.roomBytes !== null && input.roomBytes < neededBytes) return { kind: 'noRoom' }
   // A key belongs to the project: what was registered in the former one is another clip.
   const key = input.idempotencyKey === null ? null : `${input.projectEpoch}:${input.idempotencyKey}`
@@ -90,6 +90,8 @@ export async function createAsset({ db, now }: Clocked, input: CreateAssetInput)
         .where(and(eq(assets.deviceId, input.deviceId), eq(assets.idempotencyKey, key)))
       if (known !== undefined && known.idempotencySha256 !== digest) return { kind: 'keyReused' }
       if (known !== undefined && known.state !== 'failed' && known.state !== 'closed') {
+        // Its URLs live anew from here: an upload is abandoned only when they are long dead.
+        await tx.update(assets).set({ updatedAt: now }).where(eq(assets.id, known.id))
         const parts = await tx
           .select({ number: assetParts.number, generation: assetParts.generation, sizeBytes: assetParts.sizeBytes })
           .from(assetParts)

@@ -15,8 +15,8 @@ export async function failAsset(
     /** Leaves a clip alone that is being assembled, perhaps by somebody else at this moment. */
     onlyWhileOpen?: boolean
   },
-): Promise<void> {
-  await db.transaction(async (tx) => {
+): Promise<{ kind: 'failed' } | { kind: 'alreadyOver' }> {
+  return db.transaction(async (tx) => {
     const [failed] = await tx
       .update(assets)
       .set({ state: 'failed', endedBecause: input.because, endedDetail: input.detail, updatedAt: now })
@@ -27,7 +27,8 @@ export async function failAsset(
         ),
       )
       .returning({ deviceId: assets.deviceId, projectId: assets.projectId })
-    if (failed !== undefined)
-      await announceDeviceChange(tx, { deviceIds: [failed.deviceId], projectIds: [failed.projectId] })
+    if (failed === undefined) return { kind: 'alreadyOver' }
+    await announceDeviceChange(tx, { deviceIds: [failed.deviceId], projectIds: [failed.projectId] })
+    return { kind: 'failed' }
   })
 }

@@ -3,10 +3,10 @@ import { and, eq, gt, inArray, isNotNull, sql } from 'drizzle-orm'
 
 export type OpenUpload = {
   assetId: string
-  /** The end of the highest acknowledged part with a known place; 0 when there is none. */
+  /** The end of the highest acknowledged part that lies in place; 0 when there is none. */
   reachesToBytes: number
-  /** Acknowledged parts whose place was not known yet when they came, perhaps. */
-  acknowledgedCount: number
+  /** Acknowledged parts that lie apart. */
+  apart: { number: number; xxh64: string }[]
 }
 
 /** Uploads that take parts, in order of id; for holding what is stored against what is acknowledged. */
@@ -17,8 +17,10 @@ export async function listOpenUploads(
   return db
     .select({
       assetId: assets.id,
-      reachesToBytes: sql<number>`coalesce(max(${assetParts.offsetBytes} + ${assetParts.sizeBytes}), 0)::float8`,
-      acknowledgedCount: sql<number>`count(${assetParts.number})::integer`,
+      reachesToBytes: sql<number>`coalesce(max(${assetParts.offsetBytes} + ${assetParts.sizeBytes}) filter (where not ${assetParts.liesApart}), 0)::float8`,
+      apart: sql<
+        OpenUpload['apart']
+      >`coalesce(json_agg(json_build_object('number', ${assetParts.number}, 'xxh64', ${assetParts.receivedXxh64})) filter (where ${assetParts.liesApart}), '[]')`,
     })
     .from(assets)
     .leftJoin(assetParts, and(eq(assetParts.assetId, assets.id), isNotNull(assetParts.acknowledgedAt)))

@@ -1,7 +1,9 @@
-import { failAsset, listOpenUploads } from '@rushes/fleet'
+import { failAsset, listOpenUploads, type OpenUpload } from '@rushes/fleet'
 import type { Logger } from 'pino'
 import type { DatabaseCall } from '../../database-call.ts'
-import type { Gathering } from './gathering.ts'
+import type { FolderStore } from './folder-store.ts'
+import type { GatheredUpload } from './gathering.ts'
+import { partName } from './layout.ts'
 
 const pageSize = 500
 
@@ -9,22 +11,34 @@ const pageSize = 500
  * Holds the acknowledged parts of every open upload against what is on disk. Where bytes are gone, because somebody took the
  * files away, the clip has failed and the device is told so when it asks; it still has the file.
  */
-export async function findLostBytes(given: { call: DatabaseCall; gathering: Gathering; log: Logger }): Promise<void> {
-  const { call, gathering, log } = given
+export async function findLostBytes(given: {
+  call: DatabaseCall
+  store: Pick<FolderStore, 'gathering' | 'isThere'>
+  log: Logger
+}): Promise<void> {
+  const { call, store, log } = given
   for (let afterId: string | null = null; ; ) {
     const page = await call((clocked) => listOpenUploads(clocked, { afterId, limit: pageSize }))
     for (const upload of page) {
-      if (upload.acknowledgedCount === 0) continue
       // Looked at after the row was read: an acknowledgement always comes after its bytes.
-      const found = await gathering.inspect(upload.assetId)
-      // Parts that lie apart need not reach into the data file.
-      if (found.apartCount > 0 || found.dataBytes >= upload.reachesToBytes) continue
-      const detail = `The store holds ${found.dataBytes} of ${upload.reachesToBytes} bytes that were acknowledged`
-      log.error({ assetId: upload.assetId, detail }, 'acknowledged bytes are gone from the store')
-      await call((clocked) => failAsset(clocked, { assetId: upload.assetId, because: 'storedBytesLost', detail }))
+      const detail = whatIsLost(upload, await store.gathering.inspect(upload.assetId))
+      if (detail === null) continue
+      // The volume may have gone away since we began.
+      if (!(await store.isThere())) return
+      const { assetId } = upload
+      const { kind } = await call((clocked) => failAsset(clocked, { assetId, because: 'storedBytesLost', detail }))
+      // Otherwise it became whole, or ended, in between, and its files were no longer needed.
+      if (kind === 'failed') log.error({ assetId, detail }, 'acknowledged bytes are gone from the store')
     }
     const last = page.at(-1)
     if (last === undefined || page.length < pageSize) return
     afterId = last.assetId
   }
+}
+
+function whatIsLost(upload: OpenUpload, found: GatheredUpload): string | null {
+  const gone = upload.apart.find(({ number, xxh64 }) => !found.apartNames.has(partName(number, xxh64)))
+  if (gone !== undefined) return `The file that held part ${gone.number} is gone from the store`
+  if (found.dataBytes >= upload.reachesToBytes) return null
+  return `The store holds ${found.dataBytes} of ${upload.reachesToBytes} bytes that were acknowledged`
 }

@@ -7,38 +7,56 @@ import type { ObjectStore } from '../port.ts'
 import { derivedKeyOf, putDerivedFile } from './derived.ts'
 import { isErrno } from './errno.ts'
 import { createGathering, type Gathering } from './gathering.ts'
+import { identifyStore, type StoreRegister } from './identify.ts'
+import { createKeeper, type Keeper } from './keeper.ts'
 import { gatheringFolder, uploadKeyOf } from './layout.ts'
+import { readMark } from './mark.ts'
 import { publishFile } from './publish.ts'
 import { openStoredFile } from './stored-file.ts'
-import { createFolderSync } from './sync-folder.ts'
+import { createFolderSync, type FolderSync } from './sync-folder.ts'
 
 /** A store in a folder: its parts come through this program, which writes them into `gathering`. */
-export type FolderStore = ObjectStore & { readonly gathering: Gathering }
+export type FolderStore = ObjectStore & {
+  readonly gathering: Gathering
+  readonly keeper: Keeper
+  /** Whether the folder is still the store that was opened: its volume may have been taken away since. */
+  isThere(): Promise<boolean>
+}
 
 /**
  * Opens, and where needed makes, the folder of a store.
  *
- * @throws StartError `storeUnusable` when it cannot be written, or its file system has no hard links
+ * @throws StartError `storeUnusable` when it cannot be written, or its file system has no hard links or locks;
+ *   `storeIsAnother` when the database tells of another store
  */
 export async function openFolderStore(given: {
   dir: string
   /** Addresses at the part route of this program. */
   ingestPartUrls: IngestPartUrls
+  register: StoreRegister
 }): Promise<FolderStore> {
   const root = resolve(given.dir)
-  await prove(root)
   const folders = createFolderSync(root)
+  const keeper = createKeeper(root)
+  await prove(root, folders, keeper)
+  const id = await identifyStore(root, folders, given.register).catch((error: unknown) => {
+    keeper.release()
+    throw error
+  })
   const gathering = createGathering(root, folders)
   const within = (key: string) => {
     const path = resolve(root, key)
     if (!path.startsWith(root.endsWith(sep) ? root : root + sep)) throw new Error('a store key leads out of the store')
     return path
   }
+  const isThere = async () => (await readMark(root)) === id
   return {
     gathering,
+    keeper,
+    isThere,
     uploadKey: uploadKeyOf,
     partUrls: async (upload, parts, now) => given.ingestPartUrls(upload, parts, now),
-    publish: (asset, reserve) => publishFile({ root, gathering, folders }, asset, reserve),
+    publish: (asset, reserve) => publishFile({ root, folders }, asset, reserve),
     discard: (assetId) => gathering.discard(assetId),
     open: (key) => openStoredFile(within(key)),
     async remove(key) {
@@ -58,23 +76,31 @@ export async function openFolderStore(given: {
       const volume = await statfs(root)
       return volume.bavail * volume.bsize
     },
-    check: () => access(join(root, gatheringFolder), constants.W_OK),
+    async check() {
+      await access(join(root, gatheringFolder), constants.W_OK)
+      if (!(await isThere())) throw new Error('the folder of the store has lost its mark: is its volume mounted?')
+    },
   }
 }
 
 /** Finds out at the start what would otherwise fail with the first clip. */
-async function prove(root: string): Promise<void> {
+async function prove(root: string, folders: FolderSync, keeper: Keeper): Promise<void> {
   const folder = join(root, gatheringFolder)
   const probe = join(folder, `probe-${randomUUID()}`)
   try {
-    await mkdir(folder, { recursive: true })
+    const firstMade = await mkdir(folder, { recursive: true })
+    // A folder whose own entry a power cut takes away takes every clip with it.
+    for (let made = folder; firstMade !== undefined && made !== dirname(firstMade); made = dirname(made))
+      await folders.sync(dirname(made))
+    keeper.tryTake()
     await writeFile(probe, '')
     await link(probe, `${probe}-linked`)
   } catch (cause) {
+    keeper.release()
     throw new StartError(
       'storeUnusable',
       `the folder of OBJECT_STORE_URL cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`,
-      'It has to be writable for this program, on a file system with hard links (not exFAT); choose or repair it',
+      'It has to be writable for this program, on a file system with hard links and locks (not exFAT); choose or repair it',
       cause,
     )
   } finally {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isErrno } from './errno.ts'
@@ -9,25 +9,25 @@ import type { FolderSync } from './sync-folder.ts'
 
 /** Bytes that lie apart until their place in the file is known, or until they replace others. */
 export type ApartWriter = PartWriter & {
-  /** After `sync`: makes them the bytes of this part, in one step, over those that were there. */
-  keepAs(number: number): Promise<void>
+  /**
+   * After `sync`: keeps them, durably, as the bytes of this part that have this digest. They count once acknowledged. False
+   * when they are gone: what was gathered for an upload is thrown away as soon as it has ended.
+   */
+  keepAs(number: number, xxh64: string): Promise<boolean>
   /** Throws them away. */
   drop(): Promise<void>
 }
 
 /** What is in the gathering folder for one upload. */
-export type GatheredUpload = { dataBytes: number; apartCount: number }
+export type GatheredUpload = { dataBytes: number; apartNames: Set<string> }
 
 /**
  * The hidden half of the folder store. Parts with a known place are written straight into `<asset>.data`; the others lie in
- * `<asset>.apart/part-<number>` and count before what the data file holds at their place.
+ * `<asset>.apart/part-<number>-<digest>`. Which bytes of a part count, the database says.
  */
 export type Gathering = {
   writeInPlace(assetId: string, offsetBytes: number): Promise<PartWriter>
   writeApart(assetId: string): Promise<ApartWriter>
-  isApart(assetId: string, number: number): Promise<boolean>
-  /** Numbers of the parts that lie apart. */
-  apartNumbers(assetId: string): Promise<number[]>
   discard(assetId: string): Promise<void>
   inspect(assetId: string): Promise<GatheredUpload>
   /** Ids of the uploads that something is there of. */
@@ -43,7 +43,6 @@ export function createGathering(root: string, folders: FolderSync): Gathering {
   const apartDir = (assetId: string) => join(folder, apartName(assetId))
   /** Uploads whose data file is known to be found again; forgotten when there are too many, which costs a sync each. */
   const durableData = new Set<string>()
-  const apartFile = (assetId: string, number: number) => join(apartDir(assetId), partName(number))
 
   return {
     async writeInPlace(assetId, offsetBytes) {
@@ -71,34 +70,22 @@ export function createGathering(root: string, folders: FolderSync): Gathering {
       const writer = createPartWriter(await open(path, 'wx', 0o644), 0)
       return {
         ...writer,
-        async keepAs(number) {
+        async keepAs(number, xxh64) {
           await writer.close()
-          await rename(path, apartFile(assetId, number))
-          await folders.sync(dir)
+          try {
+            await rename(path, join(dir, partName(number, xxh64)))
+            await folders.sync(dir)
+            return true
+          } catch (error) {
+            if (isErrno(error, 'ENOENT')) return false
+            throw error
+          }
         },
         async drop() {
           await writer.close()
           await rm(path, { force: true })
         },
       }
-    },
-
-    async isApart(assetId, number) {
-      try {
-        await stat(apartFile(assetId, number))
-        return true
-      } catch (error) {
-        if (isErrno(error, 'ENOENT')) return false
-        throw error
-      }
-    },
-
-    async apartNumbers(assetId) {
-      const names = await entriesOf(apartDir(assetId))
-      return names.flatMap((name) => {
-        const number = /^part-(\d+)$/.exec(name)?.[1]
-        return number === undefined ? [] : [Number(number)]
-      })
     },
 
     async discard(assetId) {
@@ -108,9 +95,8 @@ export function createGathering(root: string, folders: FolderSync): Gathering {
     },
 
     async inspect(assetId) {
-      const apart = await entriesOf(apartDir(assetId))
-      const apartCount = apart.filter((name) => !name.startsWith(incomingPrefix)).length
-      return { dataBytes: await sizeOf(join(folder, dataName(assetId))), apartCount }
+      const apartNames = new Set(await entriesOf(apartDir(assetId)))
+      return { dataBytes: await sizeOf(join(folder, dataName(assetId))), apartNames }
     },
 
     async list() {
@@ -124,8 +110,8 @@ export function createGathering(root: string, folders: FolderSync): Gathering {
         for (const name of await entriesOf(join(folder, entry))) {
           if (!name.startsWith(incomingPrefix)) continue
           const path = join(folder, entry, name)
-          const { mtimeMs } = await stat(path)
-          if (Date.now() - mtimeMs < untouchedForMs) continue
+          const stats = await statOrNull(path)
+          if (stats === null || Date.now() - stats.mtimeMs < untouchedForMs) continue
           await rm(path, { force: true })
           droppedCount += 1
         }
@@ -144,11 +130,14 @@ async function entriesOf(path: string): Promise<string[]> {
   }
 }
 
-async function sizeOf(path: string): Promise<number> {
+const sizeOf = async (path: string): Promise<number> => (await statOrNull(path))?.size ?? 0
+
+/** Null for a file that is not there: an upload may keep it under its name, or end, between two looks. */
+async function statOrNull(path: string): Promise<Stats | null> {
   try {
-    return (await stat(path)).size
+    return await stat(path)
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return 0 // as above
+    if (isErrno(error, 'ENOENT')) return null
     throw error
   }
 }

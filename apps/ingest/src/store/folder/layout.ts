@@ -7,7 +7,8 @@ export const gatheringFolder = '.rushes-uploads'
 /** Names within the gathering folder, by asset. */
 export const dataName = (assetId: string): string => `${assetId}.data`
 export const apartName = (assetId: string): string => `${assetId}.apart`
-export const partName = (number: number): string => `part-${number}`
+/** By digest as well: other bytes of a part never take the place of those that are acknowledged, whoever writes them. */
+export const partName = (number: number, xxh64: string): string => `part-${number}-${xxh64}`
 export const incomingPrefix = 'incoming-'
 
 /** Which upload an entry of the gathering folder belongs to; null for what is not ours. */

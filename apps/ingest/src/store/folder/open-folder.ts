@@ -1,32 +1,57 @@
+import { findKnownStore, knowStore } from '@rushes/fleet'
 import { createPartClaims } from '../../parts/part-claims.ts'
 import { createPartReceiver } from '../../parts/receive-part.ts'
 import type { OpenedStore, StoreSurroundings } from '../open-store.ts'
-import { findLostBytes } from './find-lost.ts'
+import { collectAbandoned } from './collect-abandoned.ts'
 import { openFolderStore } from './folder-store.ts'
-import { tidyFolder } from './tidy.ts'
+import { createFolderKeeping } from './keep-folder.ts'
 
-const tidyEveryMs = 10 * 60_000
+/** How soon another program takes the folder over when the one that kept it is gone. */
+const keepEveryMs = 2_000
+const collectEveryMs = 15 * 60_000
 
 /** A store in a folder, to which parts come through this program. */
 export async function openFolder(dir: string, around: StoreSurroundings): Promise<OpenedStore> {
-  const { call, limits, log, ingestPartUrls } = around
-  const store = await openFolderStore({ dir, ingestPartUrls })
-  const { gathering } = store
-  const tidy = () => tidyFolder({ call, gathering, log })
+  const { call, limits, log, metrics, ingestPartUrls } = around
+  const folder = await openFolderStore({
+    dir,
+    ingestPartUrls,
+    register: {
+      find: () => call(async (clocked) => (await findKnownStore(clocked))?.id ?? null),
+      know: (id) => call(async (clocked) => (await knowStore(clocked, { id })).id),
+    },
+  })
+  const { gathering, keeper } = folder
+  const claims = createPartClaims()
+  const keep = createFolderKeeping({ store: folder, call, log, onKeeper: () => metrics.set('keeper', 1) })
+  const collect = async () => {
+    if (keeper.isHeld()) await collectAbandoned({ call, gathering, log, onAbandoned: metrics.abandoned })
+  }
   return {
-    store,
+    store: {
+      ...folder,
+      async publish(asset, reserve) {
+        // Every part is in: what is still being written at its place, by a dead connection perhaps, is one that came again.
+        await claims.endAll(asset.id)
+        return folder.publish(asset, reserve)
+      },
+    },
     receivePart: createPartReceiver({
       call,
       gathering,
-      claims: createPartClaims(),
+      mayWriteInPlace: keeper.isHeld,
+      claims,
+      roomBytes: around.roomBytes,
+      onAcknowledged: around.onAcknowledged,
       stallMs: limits.stallMs,
       acknowledgeWaitMs: limits.acknowledgeWaitMs,
     }),
     noticeParts: async () => undefined,
-    async mend() {
-      await findLostBytes({ call, gathering, log })
-      await tidy()
-    },
-    chores: [{ name: 'tidy', everyMs: tidyEveryMs, work: tidy }],
+    keeper,
+    chores: [
+      { name: 'keep the folder', everyMs: keepEveryMs, work: keep, atOnce: true },
+      { name: 'collect abandoned uploads', everyMs: collectEveryMs, work: collect, atOnce: true },
+    ],
+    close: async () => keeper.release(),
   }
 }

@@ -3,14 +3,13 @@ import { dirname, join } from 'node:path'
 import type { AssemblingAsset } from '@rushes/fleet'
 import type { PublishOutcome } from '../port.ts'
 import { isErrno } from './errno.ts'
-import type { Gathering } from './gathering.ts'
 import { apartName, dataName, gatheringFolder, partName, treeKey, uploadKeyOf } from './layout.ts'
 import type { FolderSync } from './sync-folder.ts'
 import { writeFully } from './write-fully.ts'
 
 const copyBytes = 1024 * 1024
 
-export type Publishing = { root: string; gathering: Gathering; folders: FolderSync }
+export type Publishing = { root: string; folders: FolderSync }
 
 /**
  * Puts a whole clip into the tree that people see: the parts that lie apart are moved to their places, the file is cut to its
@@ -18,7 +17,7 @@ export type Publishing = { root: string; gathering: Gathering; folders: FolderSy
  * the clip to be available, so after a crash the same file, told by its inode, is found under both.
  */
 export async function publishFile(
-  { root, gathering, folders }: Publishing,
+  { root, folders }: Publishing,
   asset: AssemblingAsset,
   reserve: (key: string) => Promise<boolean>,
 ): Promise<PublishOutcome> {
@@ -26,12 +25,14 @@ export async function publishFile(
   const file = await openData(dataPath)
   if (file === null) return { kind: 'bytesLost', detail: 'The file that gathered its parts is gone from the store' }
   try {
-    for (const number of await gathering.apartNumbers(asset.id)) {
-      const part = asset.parts.find((candidate) => candidate.number === number)
-      if (part === undefined) continue
-      const path = join(root, gatheringFolder, apartName(asset.id), partName(number))
+    for (const part of asset.parts) {
+      if (part.apartXxh64 === null) continue
+      const path = join(root, gatheringFolder, apartName(asset.id), partName(part.number, part.apartXxh64))
       if (!(await moveIn(path, file, part)))
-        return { kind: 'bytesLost', detail: `The file that held part ${number} has another size than it had` }
+        return {
+          kind: 'bytesLost',
+          detail: `The file that held part ${part.number} is gone or has another size than it had`,
+        }
     }
     const { size } = await file.stat()
     if (size < asset.sizeBytes)
@@ -68,13 +69,17 @@ async function openData(path: string): Promise<FileHandle | null> {
   return open(path, 'wx+', 0o644)
 }
 
-/** Copies a part to its place; false when the file is not as long as the part. */
+/** Copies a part to its place; false when the file is not there, or not as long as the part. */
 async function moveIn(
   path: string,
   into: FileHandle,
   part: { offsetBytes: number; sizeBytes: number },
 ): Promise<boolean> {
-  const from = await open(path, 'r')
+  const from = await open(path, 'r').catch((error: unknown) => {
+    if (isErrno(error, 'ENOENT')) return null
+    throw error
+  })
+  if (from === null) return false
   try {
     if ((await from.stat()).size !== part.sizeBytes) return false
     const buffer = Buffer.allocUnsafe(Math.min(copyBytes, part.sizeBytes))

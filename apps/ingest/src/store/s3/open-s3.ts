@@ -34,7 +34,7 @@ export async function openS3(
     store,
     receivePart: createPartComparer({ call, store, stallMs: limits.stallMs }),
     noticeParts: async (assetId) => void (await noticeParts(assetId)),
-    mend: async () => undefined, // what a crash left is found by the chores
+    keeper: null,
     chores: [
       {
         name: 'watch uploads',
@@ -48,5 +48,6 @@ export async function openS3(
         work: createGiveUpAbandoned({ call, noticeParts, log, abandonedMs: limits.abandonedMs }),
       },
     ],
+    close: async () => undefined,
   }
 }
