@@ -46,7 +46,7 @@ const bandwidth = z.strictObject({
 export const agentFile = z.strictObject({
   $schema: z.string().optional(),
   watch: z.array(watchFolder).default([]),
-  workers: z.int().min(1).max(64).optional().describe('Parts sent at once; two per core unless said.'),
+  workers: z.int().min(1).max(64).optional().describe('Parts sent at once; found by measuring unless said.'),
   settleMs: z
     .int()
     .min(0)
@@ -116,7 +116,7 @@ export function readAgentFile(stateDir: string, flag: string | undefined): Agent
   return { ...parsed.data, watch }
 }
 
-/** Two parts at once per core: the guide's rule of thumb. */
+/** Two parts at once per core, the guide's rule of thumb, is where measuring begins. */
 export const defaultWorkers = (): number => availableParallelism() * 2
 
 /** The secret of the device model at a foreign destination, where it is not to be seen in the list of processes. */

@@ -104,7 +104,7 @@ function buildProgram(signal: AbortSignal): Command {
     .description('the daemon: watches folders, queues what rests, uploads it, reports')
     .option('--watch <dir...>', 'folders to watch, besides those of agent.json')
     .option('--config <file>', 'another agent.json')
-    .option('--workers <n>', 'parts sent at once (default: two per core)', wholeNumber)
+    .option('--workers <n>', 'parts sent at once (default: found by measuring)', wholeNumber)
     .option('--settle <ms>', 'how long a file must rest before it counts as complete', wholeNumber)
     .action(
       async (flags: { watch?: string[]; config?: string; workers?: number; settle?: number }, command: Command) => {

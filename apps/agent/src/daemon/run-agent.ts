@@ -12,6 +12,7 @@ import { serveLocalApi } from '../local-api/serve.ts'
 import { readControlLink, readUploadLink } from '../queue/links.ts'
 import { openQueue } from '../queue/open-queue.ts'
 import { prepareStateDir, waitForStateLock } from '../queue/state-dir.ts'
+import { maxSending } from '../upload/adapt-concurrency.ts'
 import { startEngine } from '../upload/engine.ts'
 import { clearVanished } from './clear-vanished.ts'
 import { createLinkPort } from './create-link-port.ts'
@@ -65,8 +66,9 @@ async function runOnQueue(
   { stateDir, file, watch, allowInsecure, log, signal, onReady }: RunOptions,
   queue: ReturnType<typeof openQueue>,
 ): Promise<void> {
-  const workers = file.workers ?? defaultWorkers()
-  const pool = createDestinationPool({ maxPartsInFlight: workers, allowInsecure, bandwidth: file.bandwidth })
+  const workers = file.workers ?? null
+  const maxPartsInFlight = workers ?? maxSending.small + maxSending.large
+  const pool = createDestinationPool({ maxPartsInFlight, allowInsecure, bandwidth: file.bandwidth })
   const stopped = new AbortController()
   const ending: Array<() => Promise<unknown>> = [() => pool.close()]
   try {
@@ -74,6 +76,7 @@ async function runOnQueue(
       queue,
       destinationOf: pool.of,
       workers,
+      startAt: defaultWorkers(),
       stallMs: file.stallMs,
       ...(file.retry === undefined ? {} : { limits: { ...file.retry, attemptsPerJob: 10, jobs: 3 } }),
       random: Math.random,
@@ -117,7 +120,7 @@ async function runOnQueue(
     link = started
     ending.unshift(() => started.stop())
 
-    log.info({ stateDir, watch: watch.map(({ path }) => path), workers }, 'agent runs')
+    log.info({ stateDir, watch: watch.map(({ path }) => path), workers: workers ?? 'measured' }, 'agent runs')
     onReady?.()
     await untilAborted(signal)
     log.info('agent stops')

@@ -39,6 +39,8 @@ export type Queue = {
   outboxHandedOutSeq: number
   /** Counts the parts that were claimed, modulo the turns of large clips. */
   partTurn: number
+  /** How many parts of small and of large files may be on their way at once; found by whoever measures, without bound until then. */
+  partLimits: { small: number; large: number }
   close(): void
 }
 
@@ -122,6 +124,7 @@ function wrap(db: DatabaseSync, bootId: string, now: () => number): Queue {
     now,
     outboxHandedOutSeq: Number(db.prepare('SELECT coalesce(max(seq), 0) AS seq FROM outbox').get()?.seq ?? 0),
     partTurn: 0,
+    partLimits: { small: Number.POSITIVE_INFINITY, large: Number.POSITIVE_INFINITY },
     transact<T>(body: () => T): T {
       if (open) return body()
       db.exec('BEGIN IMMEDIATE')

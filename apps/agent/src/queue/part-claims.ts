@@ -32,9 +32,17 @@ export type PartClaim = {
  */
 export function claimPart(queue: Queue): PartClaim | null {
   return queue.transact(() => {
-    const first = queue.sql(firstInOrder).get(queue.now())
+    const room = roomOf(queue)
+    const statement = room.small
+      ? room.large
+        ? firstInOrder
+        : firstSmallInOrder
+      : room.large
+        ? firstLargeInOrder
+        : null
+    const first = statement === null ? undefined : queue.sql(statement).get(queue.now())
     if (first === undefined) return null
-    if (integerOrNull(first, 'pinned_at') !== null) return takePart(queue, first)
+    if (!room.large || integerOrNull(first, 'pinned_at') !== null) return takePart(queue, first)
     queue.partTurn = (queue.partTurn + 1) % turnsOfLarge
     if (queue.partTurn !== 0) return takePart(queue, first)
     return takePart(queue, queue.sql(firstLarge).get(queue.now()) ?? first)
@@ -54,7 +62,29 @@ const claimable = (
     LEFT JOIN growths g ON g.upload_id = u.id
   WHERE l.one = 1 AND l.fence = 'open' AND l.authorization = 'good'`
 const firstInOrder = `${claimable('uploads_uploading')} ORDER BY ${orderOfUploads}, p.number LIMIT 1`
+const firstSmallInOrder = `${claimable('uploads_uploading')} AND NOT (${isLarge}) ORDER BY ${orderOfUploads}, p.number LIMIT 1`
+const firstLargeInOrder = `${claimable('uploads_uploading')} AND ${isLarge} ORDER BY ${orderOfUploads}, p.number LIMIT 1`
 const firstLarge = `${claimable('uploads_uploading_large')} AND ${isLarge} ORDER BY ${orderOfLargeByAge}, p.number LIMIT 1`
+
+/** Of which classes another part may be on its way. */
+function roomOf(queue: Queue): { small: boolean; large: boolean } {
+  const { small, large } = queue.partLimits
+  const sending = countSending(queue)
+  return { small: sending.small < small, large: sending.large < large }
+}
+
+/** How many parts are on their way, by class of their upload. */
+export function countSending(queue: Queue): { small: number; large: number } {
+  const row = queue
+    .sql(
+      `SELECT count(*) AS sending, count(*) FILTER (WHERE ${isLarge}) AS large
+        FROM parts p INDEXED BY parts_sending JOIN uploads u ON u.id = p.upload_id WHERE p.state = 'sending'`,
+    )
+    .get()
+  if (row === undefined) return { small: 0, large: 0 }
+  const large = integer(row, 'large')
+  return { small: integer(row, 'sending') - large, large }
+}
 
 function takePart(queue: Queue, row: Row): PartClaim | null {
   const upload = readUpload(row)

@@ -15,34 +15,44 @@ export type RegistrationClaim = { upload: StoredUpload; token: number }
  */
 export function claimRegistration(queue: Queue, maxOpenAssets: number): RegistrationClaim | null {
   return queue.transact(() => {
-    const first = queue.sql(firstInOrder).get(maxOpenAssets)
+    const open = countOpen(queue)
+    if (open.all >= maxOpenAssets) return null
+    const mayBeLarge = open.large < maxOpenLarge(maxOpenAssets)
+    const first = queue.sql(mayBeLarge ? firstInOrder : firstSmall).get()
     if (first === undefined) return null
-    const upload = readUpload(needsLarge(queue, first) ? (queue.sql(firstLarge).get(maxOpenAssets) ?? first) : first)
+    const upload = readUpload(open.large === 0 && isSmall(first) ? (queue.sql(firstLarge).get() ?? first) : first)
     const lease = nextLease(queue)
     const applied = applyToUpload(queue, upload, { kind: 'claimed', lease })
     return applied.kind === 'moved' ? { upload: applied.upload, token: lease.token } : null
   })
 }
 
+/** Small files are done before their addresses grow old; large ones wait for each other, so few of them are enough. */
+const maxOpenLarge = (maxOpenAssets: number): number => Math.max(4, Math.floor(maxOpenAssets / 8))
+
 const claimable = (
   index: string,
 ): string => `SELECT ${uploadColumns} FROM upload_link l JOIN unit d ON d.one = l.one AND d.held_since IS NULL
     JOIN uploads u INDEXED BY ${index} ON u.project_id = l.project_id AND u.state = 'queued' JOIN files f ON f.id = u.file_id
-  WHERE l.one = 1 AND l.fence = 'open' AND l.authorization = 'good'
-    AND (SELECT count(*) FROM uploads o INDEXED BY uploads_uploading WHERE o.project_id = l.project_id AND o.state = 'uploading') < ?`
+  WHERE l.one = 1 AND l.fence = 'open' AND l.authorization = 'good'`
 const firstInOrder = `${claimable('uploads_queued')} ORDER BY ${orderOfUploads} LIMIT 1`
+const firstSmall = `${claimable('uploads_queued')} AND NOT (${isLarge}) ORDER BY ${orderOfUploads} LIMIT 1`
 const firstLarge = `${claimable('uploads_queued_large')} AND ${isLarge} ORDER BY ${orderOfLargeByAge} LIMIT 1`
 
-/** However many small files come, one large clip has an asset, so that every fourth part can be one of its own. */
-function needsLarge(queue: Queue, first: Row): boolean {
-  if (integerOrNull(first, 'pinned_at') !== null || integer(first, 'size_bytes') > smallFileMaxBytes) return false
+/** Uploads of the paired project that have addresses. */
+function countOpen(queue: Queue): { all: number; large: number } {
   const row = queue
     .sql(
-      `SELECT 1 FROM upload_link l JOIN uploads u INDEXED BY uploads_uploading_large ON u.project_id = l.project_id AND u.state = 'uploading' AND ${isLarge} LIMIT 1`,
+      `SELECT count(*) AS open, count(*) FILTER (WHERE ${isLarge}) AS large
+        FROM upload_link l JOIN uploads u INDEXED BY uploads_uploading ON u.project_id = l.project_id AND u.state = 'uploading' WHERE l.one = 1`,
     )
     .get()
-  return row === undefined
+  return row === undefined ? { all: 0, large: 0 } : { all: integer(row, 'open'), large: integer(row, 'large') }
 }
+
+/** However many small files come, one large clip has an asset, so that every fourth part can be one of its own. A pinned file goes before. */
+const isSmall = (row: Row): boolean =>
+  integerOrNull(row, 'pinned_at') === null && integer(row, 'size_bytes') <= smallFileMaxBytes
 
 /**
  * The asset exists: stores its id and the table of its parts in one transaction, so that neither is ever there without the other. Parts

@@ -5,6 +5,8 @@
 export type Doorbell = {
   readonly rings: number
   ring(): void
+  /** Wakes one of those that wait; for work that one can do, and who finds more wakes the next. */
+  wakeOne(): void
   /** Resolves when it has rung more than `seen` times, after `timeoutMs`, or when the signal aborts. */
   wait(seen: number, timeoutMs: number, signal: AbortSignal): Promise<void>
 }
@@ -19,6 +21,10 @@ export function createDoorbell(): Doorbell {
     ring() {
       rings++
       for (const wake of [...waiters]) wake()
+    },
+    wakeOne() {
+      rings++
+      for (const wake of waiters) return wake()
     },
     wait(seen, timeoutMs, signal) {
       if (rings !== seen || signal.aborted) return Promise.resolve()

@@ -1,18 +1,19 @@
 import { type RetryLimits, retryLimits } from '@rushes/upload-core'
 import type { Logger } from 'pino'
-import { errorMessage } from '../agent-error.ts'
 import type { Destination } from '../destination/port.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import type { Queue } from '../queue/open-queue.ts'
-import { boundOutbox } from '../queue/outbox.ts'
-import { endWaits, endWaitsFor, nextDueAt, rescueClaims, sweepLeases } from '../queue/waits.ts'
+import { endWaitsFor, rescueClaims } from '../queue/waits.ts'
 import { sleep } from '../sleep.ts'
+import { adaptConcurrency, maxSending } from './adapt-concurrency.ts'
 import { type Authorization, createAuthorization } from './authorization.ts'
-import { createDoorbell } from './doorbell.ts'
+import { createDoorbell, type Doorbell } from './doorbell.ts'
 import { type CustodyTries, followCustody } from './follow-custody.ts'
-import { createGate, type Gate, type LinkCondition } from './gate.ts'
+import { createGate, type LinkCondition } from './gate.ts'
 import { createInFlight, type InFlight } from './in-flight.ts'
 import { keepAuthorized } from './keep-authorized.ts'
+import { keepGoing, workWhileThereIs } from './keep-going.ts'
+import { keepTime } from './keep-time.ts'
 import { registerNext } from './register.ts'
 import { sendParts } from './send-part.ts'
 import { watchSources } from './watch-sources.ts'
@@ -21,7 +22,10 @@ export type EngineOptions = {
   queue: Queue
   /** The destination of a pairing; one object per server. */
   destinationOf(link: UploadLink): Destination
-  workers: number
+  /** Parts sent at once, of either class; null: found by measuring. */
+  workers: number | null
+  /** Where measuring begins. */
+  startAt: number
   stallMs: number
   limits?: RetryLimits
   random(): number
@@ -38,30 +42,38 @@ export type Engine = {
   stop(drainMs: number): Promise<void>
 }
 
-/** Two registrars are enough to keep the parts of small files flowing, and few enough not to run into limits of creates per second. */
-const registrarCount = 2
-const sweepEveryMs = 15_000
+/** Enough to keep the parts of small files flowing. */
+const registrarCount = 8
+/** Uploads that have addresses, which grow old. */
+const maxOpenAssets = 64
 
 /** Starts the uploader on a queue: takes back the claims of the process before, then works until it is stopped. */
 export function startEngine(options: EngineOptions): Engine {
-  const { queue, destinationOf, log, random, workers } = options
+  const { queue, log, random, workers } = options
   const limits = options.limits ?? retryLimits
   const draining = new AbortController()
   const stop = new AbortController()
   const bell = createDoorbell()
+  // One waiter does what there is to do and wakes the next if there is more: dozens that all look at once would cost more than the work.
+  const partBell = createDoorbell()
+  const createBell = createDoorbell()
+  const ringAll = () => {
+    for (const each of [bell, partBell, createBell]) each.ring()
+  }
   const inFlight = createInFlight(
     () => performance.now(),
     () => queue.tell({ kind: 'progress' }),
+    () => partBell.wakeOne(),
   )
   const gate = createGate({
-    probe: () => probe(queue, destinationOf, stop.signal),
+    probe: () => probe(queue, options.destinationOf, stop.signal),
     now: queue.now,
     random,
     limits,
     signal: draining.signal,
     onOpen() {
       endWaitsFor(queue, ['offline', 'destinationDown'])
-      bell.ring()
+      ringAll()
     },
     onChange: () => queue.tell({ kind: 'status' }),
   })
@@ -69,24 +81,32 @@ export function startEngine(options: EngineOptions): Engine {
   if (rescued.parts + rescued.registrations > 0) log.info(rescued, 'took back what the process before had begun')
   endWaitsFor(queue, ['offline', 'destinationDown', 'awaitingFence', 'authorizationLost'])
   const stopListening = queue.listen((news) => {
-    if (news.kind === 'work' || news.kind === 'status') bell.ring()
+    if (news.kind === 'status') ringAll()
+    if (news.kind === 'work') {
+      bell.ring()
+      partBell.wakeOne()
+      createBell.wakeOne()
+    }
     if (news.kind === 'abort') inFlight.abort(news.uploadId)
   })
 
-  const authorization = createAuthorization({ queue, destinationOf, log, signal: stop.signal })
+  const authorization = createAuthorization({ queue, destinationOf: options.destinationOf, log, signal: stop.signal })
   const judging = { queue, gate, authorization, random, limits }
   const custodyTries: CustodyTries = new Map()
   const { signal } = draining
-  const workWhileThereIs = (work: () => Promise<boolean>) => loop(gate, bell, signal, log, work)
+  const adapting = workers === null ? adaptConcurrency({ ...options, inFlight, bell: partBell, signal }) : null
+  if (workers !== null) queue.partLimits = { small: workers, large: workers }
+  const senderCount = workers ?? maxSending.small + maxSending.large
+  const destinationOf = (link: UploadLink) =>
+    adapting === null ? options.destinationOf(link) : adapting.watch(options.destinationOf(link))
+  const work = (on: Doorbell, once: () => Promise<boolean>) => workWhileThereIs(gate, on, signal, log, once)
 
   const running = [
     ...Array.from({ length: registrarCount }, () =>
-      workWhileThereIs(() =>
-        registerNext({ ...judging, destinationOf, maxOpenAssets: Math.max(4, workers * 2), log, signal: stop.signal }),
-      ),
+      work(createBell, () => registerNext({ ...judging, destinationOf, maxOpenAssets, log, signal: stop.signal })),
     ),
-    ...Array.from({ length: workers }, () =>
-      workWhileThereIs(() =>
+    ...Array.from({ length: senderCount }, () =>
+      work(partBell, () =>
         sendParts({
           ...judging,
           destinationOf,
@@ -99,10 +119,11 @@ export function startEngine(options: EngineOptions): Engine {
         }),
       ),
     ),
-    workWhileThereIs(() => followCustody({ ...judging, destinationOf, log, signal: stop.signal }, custodyTries)),
+    work(bell, () => followCustody({ ...judging, destinationOf, log, signal: stop.signal }, custodyTries)),
     keepGoing(signal, log, () => keepAuthorized({ queue, authorization, gate, bell, log, random, signal })),
     keepGoing(signal, log, () => keepTime(queue, bell, random, limits, signal)),
     keepGoing(signal, log, () => watchSources(queue, signal)),
+    ...(adapting === null ? [] : [keepGoing(signal, log, () => adapting.run())]),
   ]
 
   return {
@@ -111,7 +132,7 @@ export function startEngine(options: EngineOptions): Engine {
     linkCondition: gate.condition,
     async stop(drainMs) {
       draining.abort()
-      bell.ring()
+      ringAll()
       const finished = Promise.all(running)
       const patience = new AbortController()
       await Promise.race([finished, sleep(drainMs, patience.signal)])
@@ -120,63 +141,6 @@ export function startEngine(options: EngineOptions): Engine {
       await finished
       stopListening()
     },
-  }
-}
-
-/** Works while the gate is open and there is work, waits for the bell otherwise. */
-function loop(
-  gate: Gate,
-  bell: ReturnType<typeof createDoorbell>,
-  signal: AbortSignal,
-  log: Logger,
-  work: () => Promise<boolean>,
-): Promise<void> {
-  return keepGoing(signal, log, async () => {
-    while (!signal.aborted) {
-      await gate.whenOpen(signal)
-      if (signal.aborted) return
-      const seen = bell.rings
-      if (!(await work())) await bell.wait(seen, 30_000, signal)
-    }
-  })
-}
-
-/** Begins again after a fault that nobody foresaw (a full disk, a bug): what was claimed then is taken back when its lease ends. */
-async function keepGoing(signal: AbortSignal, log: Logger, run: () => Promise<void>): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await run()
-    } catch (error) {
-      log.error({ err: error, message: errorMessage(error) }, 'a part of the uploader failed and begins again')
-      await sleep(1_000, signal)
-    }
-  }
-}
-
-/** Ends waits when their time has come, takes back claims that ran out, keeps the outbox within its bound. */
-async function keepTime(
-  queue: Queue,
-  bell: ReturnType<typeof createDoorbell>,
-  random: () => number,
-  limits: RetryLimits,
-  signal: AbortSignal,
-): Promise<void> {
-  let sweptAt = performance.now()
-  while (!signal.aborted) {
-    endWaits(queue)
-    if (performance.now() - sweptAt >= sweepEveryMs) {
-      sweptAt = performance.now()
-      sweepLeases(queue, sweptAt, random, limits)
-      boundOutbox(queue)
-    }
-    const dueAt = nextDueAt(queue)
-    const isDue = dueAt !== null && dueAt <= queue.now()
-    // What is due wakes the workers, who do not watch the clock themselves; those that are busy take it when they are done.
-    if (isDue) bell.ring()
-    const waitMs = isDue ? 1_000 : dueAt === null ? sweepEveryMs : Math.min(sweepEveryMs, dueAt - queue.now())
-    await bell.wait(bell.rings, waitMs, signal)
-    // A busy queue rings often; the time of day need not be looked at more often than this.
-    await sleep(20, signal)
   }
 }
 

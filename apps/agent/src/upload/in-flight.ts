@@ -14,13 +14,16 @@ export type InFlight = {
   bytesOf(uploadId: string): number
   rateBytesPerSecond(): number
   count(): number
+  /** Since the beginning: bytes handed to the network, and parts that ended, however they did. */
+  totals(): { bytes: number; ended: number }
 }
 
 const bucketMs = 250
 const bucketCount = 20
 
-export function createInFlight(monotonicNow: () => number, onBytes: () => void): InFlight {
+export function createInFlight(monotonicNow: () => number, onBytes: () => void, onBegin = () => {}): InFlight {
   const sendings = new Map<string, Set<{ controller: AbortController; bytes: number }>>()
+  const totals = { bytes: 0, ended: 0 }
   const buckets = new Float64Array(bucketCount)
   let currentBucket = Math.floor(monotonicNow() / bucketMs)
 
@@ -37,17 +40,19 @@ export function createInFlight(monotonicNow: () => number, onBytes: () => void):
       const sending = { controller: new AbortController(), bytes: 0 }
       const ofUpload = sendings.get(uploadId) ?? new Set()
       sendings.set(uploadId, ofUpload.add(sending))
+      onBegin()
       return {
         signal: AbortSignal.any([stop, sending.controller.signal]),
         addBytes(byteCount) {
           advance()
           sending.bytes += byteCount
+          totals.bytes += byteCount
           const index = currentBucket % bucketCount
           buckets[index] = (buckets[index] ?? 0) + byteCount
           onBytes()
         },
         end() {
-          ofUpload.delete(sending)
+          if (ofUpload.delete(sending)) totals.ended++
           if (ofUpload.size === 0) sendings.delete(uploadId)
         },
       }
@@ -64,6 +69,7 @@ export function createInFlight(monotonicNow: () => number, onBytes: () => void):
       advance()
       return buckets.reduce((sum, bytes) => sum + bytes, 0) / ((bucketCount * bucketMs) / 1000)
     },
+    totals: () => ({ ...totals }),
     count: () => [...sendings.values()].reduce((sum, ofUpload) => sum + ofUpload.size, 0),
   }
 }

@@ -116,10 +116,17 @@ test('claims read their order from an index and sort nothing', () => {
   for (let count = 0; count < 8; count++) claimPart(listening)
   register(listening, 8)
   for (let count = 0; count < 8; count++) claimPart(listening)
+  for (const limits of [
+    { small: 9, large: 0 },
+    { small: 0, large: 9 },
+  ]) {
+    listening.partLimits = limits
+    claimPart(listening)
+  }
   const ordered = [...said].filter((statement) => statement.includes('ORDER BY'))
-  expect(ordered).toHaveLength(4)
+  expect(ordered).toHaveLength(6)
   for (const statement of ordered) {
-    const plan = queue.db.prepare(`EXPLAIN QUERY PLAN ${statement}`).all(0)
+    const plan = queue.db.prepare(`EXPLAIN QUERY PLAN ${statement}`).all(...(statement.includes('?') ? [0] : []))
     expect(plan.map(({ detail }) => String(detail)).join('\n')).not.toMatch(/TEMP B-TREE|SCAN [^l]/)
   }
 })
@@ -144,4 +151,33 @@ test('counts by state stay right through additions, changes and removals, also o
   expect(stateTotals(queue)).toEqual(counted.map((row) => ({ ...row })))
   queue.db.exec(`DELETE FROM uploads WHERE id = '${gone.id}'`)
   expect(stateTotals(queue).map(({ state }) => state)).not.toContain('cancelled')
+})
+
+test('no more parts of a class are claimed than may be on their way, and one that ends makes room for its class', () => {
+  const { queue } = testQueue()
+  clip(queue, 'large', large, 1)
+  for (let minute = 2; minute < 6; minute++) clip(queue, 'small', small, minute)
+  for (let count = 0; count < 5; count++) register(queue, 4)
+  queue.partLimits = { small: 2, large: 1 }
+  const claims = Array.from({ length: 6 }, () => claimPart(queue))
+  expect(claims.flatMap((claim) => claim?.upload.name ?? []).sort()).toEqual(['large', 'small', 'small'])
+  const sending = claims.find((claim) => claim?.upload.name === 'large')
+  if (sending == null) throw new Error('a large part is on its way')
+  expect(acknowledgePart(queue, sending, '0123456789abcdef', true).next?.upload.name).toBe('large')
+  expect(claimPart(queue)).toBeNull()
+})
+
+test('many large clips do not all get addresses that grow old, and small files are registered past them', () => {
+  const { queue } = testQueue()
+  for (let minute = 0; minute < 12; minute++) clip(queue, `large-${minute}`, large, minute)
+  const names = Array.from({ length: 12 }, () => {
+    const claim = claimRegistration(queue, 64)
+    if (claim === null) return null
+    const part = { number: 1, offset: 0, sizeBytes: large, url: 'http://127.0.0.1:1/' }
+    recordCreated(queue, claim, { assetId: claim.upload.id, urlsIssuedAt: startOfTime, parts: [part] })
+    return claim.upload.name
+  })
+  expect(names.filter((name) => name !== null)).toHaveLength(8)
+  clip(queue, 'small', small, 20)
+  expect(claimRegistration(queue, 64)?.upload.name).toBe('small')
 })

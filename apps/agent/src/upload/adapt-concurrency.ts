@@ -1,0 +1,75 @@
+import type { Destination } from '../destination/port.ts'
+import type { Queue } from '../queue/open-queue.ts'
+import { countSending } from '../queue/part-claims.ts'
+import { sleep } from '../sleep.ts'
+import { type Concurrency, measured, overloaded, startConcurrency } from './concurrency.ts'
+import type { Doorbell } from './doorbell.ts'
+import type { InFlight } from './in-flight.ts'
+
+/** Parts on their way at once, of either class; a connection each. */
+export const maxSending = { small: 32, large: 32 } as const
+const bounds = { small: { min: 1, max: maxSending.small }, large: { min: 1, max: maxSending.large } }
+const measureEveryMs = 500
+/** With less memory left than this on the machine, what is sent at once is halved. */
+const scarceMemoryBytes = 64 * 1024 * 1024
+/** Bytes that a gigabyte line carries in the time between two measurements would still fit; a halving needs time to show. */
+const overloadAtMostEveryMs = 2_000
+
+export type AdaptOptions = {
+  queue: Queue
+  inFlight: InFlight
+  /** Rung when there may be room for another part. */
+  bell: Doorbell
+  startAt: number
+  signal: AbortSignal
+}
+
+/** Finds how many parts go at once: of large files by the bytes that leave, of small ones by how many are done. */
+export function adaptConcurrency({ queue, inFlight, bell, startAt, signal }: AdaptOptions) {
+  let small = startConcurrency(startAt, bounds.small)
+  let large = startConcurrency(startAt, bounds.large)
+  let lastOverloadMs = Number.NEGATIVE_INFINITY
+  const set = (next: { small: Concurrency; large: Concurrency }) => {
+    const hasMoreRoom = next.small.limit > small.limit || next.large.limit > large.limit
+    small = next.small
+    large = next.large
+    queue.partLimits = { small: small.limit, large: large.limit }
+    if (hasMoreRoom) bell.wakeOne()
+  }
+  const halve = () => {
+    if (performance.now() - lastOverloadMs < overloadAtMostEveryMs) return
+    lastOverloadMs = performance.now()
+    set({ small: overloaded(small, bounds.small), large: overloaded(large, bounds.large) })
+  }
+  set({ small, large })
+  return {
+    /** Notices when the destination asks for less. */
+    watch: (destination: Destination): Destination => ({
+      ...destination,
+      async putPart(request) {
+        const outcome = await destination.putPart(request)
+        if (outcome.kind === 'failed' && outcome.failure.kind === 'reply' && outcome.failure.status === 503) halve()
+        return outcome
+      },
+    }),
+    /** Measures for as long as something moves; ends with the signal. */
+    async run(): Promise<void> {
+      while (!signal.aborted) {
+        if (inFlight.count() === 0) await bell.wait(bell.rings, 60_000, signal)
+        const before = { ...inFlight.totals(), atMs: performance.now() }
+        await sleep(measureEveryMs, signal)
+        if (process.availableMemory() < scarceMemoryBytes) halve()
+        const { bytes, ended } = inFlight.totals()
+        const seconds = (performance.now() - before.atMs) / 1_000
+        const sending = countSending(queue)
+        const isFull = { small: sending.small >= small.limit, large: sending.large >= large.limit }
+        const bytesPerSecond = { unitsPerSecond: (bytes - before.bytes) / seconds, saturated: isFull.large }
+        const filesPerSecond = { unitsPerSecond: (ended - before.ended) / seconds, saturated: isFull.small }
+        set({
+          small: measured(small, filesPerSecond, bounds.small),
+          large: measured(large, bytesPerSecond, bounds.large),
+        })
+      }
+    },
+  }
+}

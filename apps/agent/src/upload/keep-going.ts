@@ -1,0 +1,35 @@
+import type { Logger } from 'pino'
+import { errorMessage } from '../agent-error.ts'
+import { sleep } from '../sleep.ts'
+import type { Doorbell } from './doorbell.ts'
+import type { Gate } from './gate.ts'
+
+/** Works while the gate is open and there is work, waits for the bell otherwise. */
+export function workWhileThereIs(
+  gate: Gate,
+  bell: Doorbell,
+  signal: AbortSignal,
+  log: Logger,
+  work: () => Promise<boolean>,
+): Promise<void> {
+  return keepGoing(signal, log, async () => {
+    while (!signal.aborted) {
+      await gate.whenOpen(signal)
+      if (signal.aborted) return
+      const seen = bell.rings
+      if (!(await work())) await bell.wait(seen, 30_000, signal)
+    }
+  })
+}
+
+/** Begins again after a fault that nobody foresaw (a full disk, a bug): what was claimed then is taken back when its lease ends. */
+export async function keepGoing(signal: AbortSignal, log: Logger, run: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await run()
+    } catch (error) {
+      log.error({ err: error, message: errorMessage(error) }, 'a part of the uploader failed and begins again')
+      await sleep(1_000, signal)
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { seededRandom } from '@rushes/test-kit'
+import { expect, test } from 'vitest'
+import { type Concurrency, measured, overloaded, startConcurrency } from '../../src/upload/concurrency.ts'
+
+const bounds = { min: 1, max: 64 }
+/** Two measurements a second. */
+const measurementsPerSecond = 2
+
+/** A line on which each connection has a window, all share one bottleneck, and too many of them lose packets to each other. */
+const line =
+  ({
+    bitsPerSecond,
+    roundTripMs,
+    windowBytes = 524_288,
+  }: {
+    bitsPerSecond: number
+    roundTripMs: number
+    windowBytes?: number
+  }) =>
+  (connections: number): number => {
+    const capacity = bitsPerSecond / 8
+    const each = windowBytes / (roundTripMs / 1_000)
+    const excess = Math.max(0, connections - 2 * Math.ceil(capacity / each))
+    return Math.min(connections * each, capacity) * Math.max(0.5, 1 - 0.01 * excess)
+  }
+
+function run(start: Concurrency, rateOf: (connections: number) => number, seconds: number, seed = 1) {
+  const random = seededRandom(seed)
+  const limits: number[] = []
+  let now = start
+  for (let count = 0; count < seconds * measurementsPerSecond; count++) {
+    const noise = 1 + random.integer(-20, 20) / 1_000
+    now = measured(now, { unitsPerSecond: rateOf(now.limit) * noise, saturated: true }, bounds)
+    limits.push(now.limit)
+  }
+  return { now, limits }
+}
+
+const lines = [20, 100, 500].flatMap((megabits) => [5, 50, 150].map((roundTripMs) => [megabits, roundTripMs] as const))
+
+test.for(lines)(
+  'on %i Mb/s with %i ms it has 95 per cent of the best fixed number within ten seconds',
+  ([megabits, roundTripMs]) => {
+    const rateOf = line({ bitsPerSecond: megabits * 1_000_000, roundTripMs })
+    const best = Math.max(...Array.from({ length: bounds.max }, (_, index) => rateOf(index + 1)))
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const settled = run(startConcurrency(4, bounds), rateOf, 10, seed)
+      const { limits } = run(settled.now, rateOf, 60, seed + 100)
+      const mean = limits.reduce((sum, limit) => sum + rateOf(limit), 0) / limits.length
+      expect(mean / best, `seed ${seed}, limits ${limits.join(' ')}`).toBeGreaterThanOrEqual(0.95)
+    }
+  },
+)
+
+test('a line that becomes slow takes fewer connections, one that becomes fast again more', () => {
+  const fast = line({ bitsPerSecond: 500_000_000, roundTripMs: 150 })
+  const slow = line({ bitsPerSecond: 500_000_000, roundTripMs: 1_500, windowBytes: 65_536 })
+  const before = run(startConcurrency(4, bounds), fast, 20).now
+  const during = run(before, (connections) => Math.min(slow(connections), 200_000), 20).now
+  const after = run(during, fast, 90).now
+  expect(during.limit).toBeLessThan(before.limit)
+  expect(fast(after.limit)).toBeGreaterThanOrEqual(0.95 * fast(before.limit))
+})
+
+test('a destination that asks for less gets half as many, and never fewer than one', () => {
+  let now = startConcurrency(8, bounds)
+  const limits: number[] = []
+  for (let count = 0; count < 6; count++) {
+    now = overloaded(now, bounds)
+    limits.push(now.limit)
+  }
+  expect(limits).toEqual([4, 2, 1, 1, 1, 1])
+})
+
+test('what is measured while nothing waits says nothing about the limit', () => {
+  const now = startConcurrency(4, bounds)
+  expect(measured(now, { unitsPerSecond: 1, saturated: false }, bounds)).toBe(now)
+})
+
+test('whatever is measured, the limit stays within its bounds', () => {
+  const random = seededRandom(7)
+  let now = startConcurrency(100, { min: 1, max: 32 })
+  for (let count = 0; count < 20_000; count++) {
+    const unitsPerSecond = random.integer(0, 1_000_000_000)
+    now =
+      random.integer(0, 9) === 0
+        ? overloaded(now, { min: 1, max: 32 })
+        : measured(now, { unitsPerSecond, saturated: random.integer(0, 3) > 0 }, { min: 1, max: 32 })
+    expect(now.limit).toBeGreaterThanOrEqual(1)
+    expect(now.limit).toBeLessThanOrEqual(32)
+  }
+})
