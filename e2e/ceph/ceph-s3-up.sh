@@ -45,8 +45,13 @@ setsid ceph-mon -c ceph.conf -f -i a >log/mon.out 2>&1 & echo $! >> run/pids
 for _ in $(seq 30); do ceph 5 -s >/dev/null 2>&1 && break; sleep 0.5; done
 ceph-osd -c ceph.conf -i 0 --mkfs --osd-uuid "$osd_uuid" >log/mkfs.out 2>&1
 ceph 60 osd new "$osd_uuid" >/dev/null
-setsid ceph-osd -c ceph.conf -f -i 0 >log/osd.out 2>&1 & echo $! >> run/pids
-for _ in $(seq 60); do ceph 5 osd stat 2>/dev/null | grep -q '1 up' && break; sleep 0.5; done
+is_up() { ceph 5 osd stat 2>/dev/null | grep -q '1 up'; }
+# It ends by itself with "wrong fsid" when it asks the monitor too early; the next one goes through.
+for _ in $(seq 5); do
+  setsid ceph-osd -c ceph.conf -f -i 0 >>log/osd.out 2>&1 & osd=$!; echo $osd >> run/pids
+  for _ in $(seq 60); do is_up && break; kill -0 $osd 2>/dev/null || break; sleep 0.5; done
+  is_up && break
+done
 setsid radosgw -c ceph.conf -f -n client.rgw --no-mon-config >log/rgw.out 2>&1 & echo $! >> run/pids
 answers() { curl -fs -o /dev/null --noproxy '*' "http://127.0.0.1:$port/"; }
 for _ in $(seq 120); do answers && break; sleep 0.5; done
