@@ -30,6 +30,14 @@ export function clipContentRoute(app: FastifyInstance, context: IngestContext): 
       return refuse(reply.removeHeader('etag'), gone)
     }
     const shown = shownAs(clip)
+    // Players ask the bucket for their ranges then. An address signed for reading is none for a HEAD.
+    const elsewhere =
+      request.method === 'GET' ? await context.store.playbackUrl(clip.storeKey, shown, context.clock()) : null
+    if (elsewhere !== null) {
+      await object.close()
+      // Each request is checked anew, so a browser must not keep the way that it was shown.
+      return reply.removeHeader('etag').header('cache-control', 'private, no-store').redirect(elsewhere, 307)
+    }
     reply
       .header('content-type', shown.contentType)
       .header('content-disposition', shown.contentDisposition)

@@ -10,6 +10,8 @@ import { prepareDatabase } from '../../src/prepare-database.ts'
 import { type RunningIngest, startIngest } from '../../src/start-ingest.ts'
 import { freePort } from './free-port.ts'
 import { ana } from './pair.ts'
+import { clipsInBucket, clipsInFolder, type StoredClips } from './stored-clips.ts'
+import { createTestBucket, onS3, type TestBucket } from './test-bucket.ts'
 
 export const clientSecret = 'the-secret-of-all-units'
 export const viewerCookie = 'session=ana'
@@ -23,12 +25,16 @@ const roleOfCookie = new Map<string, Role>([
 export type TestIngest = {
   url: string
   database: TestDatabase
+  /** The folder of the store, where it is one. */
   dir: string
+  /** The bucket of the store, where it is one. */
+  bucket: TestBucket | null
+  stored: StoredClips
   config: Config
   projectId: string
   logLines: string[]
   createProject(name: string): Promise<string>
-  /** Stops it and starts it again on the same database and folder. */
+  /** Stops it and starts it again on the same database and store. */
   restart(): Promise<void>
   /** Does something to database and folder that a running one would notice. */
   whileStopped(work: () => Promise<unknown>): Promise<void>
@@ -36,7 +42,7 @@ export type TestIngest = {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Ingest with a database and a folder of its own, listening on loopback. */
+/** Ingest with a database and a store of its own, a folder or, in runs on S3, a bucket; listening on loopback. */
 export async function startTestIngest(
   options: {
     limits?: Partial<Limits>
@@ -44,6 +50,8 @@ export async function startTestIngest(
     clock?: () => Date
     /** Gives the address of something that stands between ingest and the database. */
     through?: (databaseUrl: string) => Promise<string>
+    /** The same between the store and its bucket. */
+    storeThrough?: (endpoint: string) => Promise<string>
   } = {},
 ): Promise<TestIngest> {
   const [database, dir, port] = await Promise.all([
@@ -51,11 +59,12 @@ export async function startTestIngest(
     mkdtemp(join(tmpdir(), 'rushes-ingest-')),
     freePort(),
   ])
+  const bucket = onS3() ? await createTestBucket(options.storeThrough) : null
   await ensureDeviceModels(database, { clientSecret })
   const url = `http://127.0.0.1:${port}`
   const config: Config = {
     databaseUrl: database.connectionString,
-    store: { kind: 'folder', dir },
+    store: bucket?.config ?? { kind: 'folder', dir },
     host: '127.0.0.1',
     port,
     publicUrl: 'https://rushes.test',
@@ -78,7 +87,14 @@ export async function startTestIngest(
   const start = () =>
     startIngest({
       config,
-      limits: { ...limits, sweepEveryMs: 200, lookEveryMs: 100, reserveBytes: 1024 * 1024, ...options.limits },
+      limits: {
+        ...limits,
+        sweepEveryMs: 200,
+        lookEveryMs: 100,
+        firstLookMs: 200,
+        reserveBytes: 1024 * 1024,
+        ...options.limits,
+      },
       log,
       database: handle,
       clock: options.clock ?? (() => new Date()),
@@ -92,6 +108,7 @@ export async function startTestIngest(
   const forget = async () => {
     await handle.close()
     await database.drop()
+    await bucket?.drop()
     await rm(dir, { recursive: true, force: true })
   }
   let running: RunningIngest = await start().catch(async (error: unknown) => {
@@ -111,6 +128,8 @@ export async function startTestIngest(
     url,
     database,
     dir,
+    bucket,
+    stored: bucket === null ? clipsInFolder(dir) : clipsInBucket(bucket, database),
     config,
     logLines,
     projectId: await makeProject('Harbour Nights'),
