@@ -27,6 +27,11 @@ export type Limits = {
   acknowledgeWaitMs: number
   /** A browser that takes no byte of a clip for so long is let go; it asks again. */
   playbackIdleMs: number
+  /** How often clips that nobody has looked into are searched for, and those that are to be removed. */
+  mediaEveryMs: number
+  removalsEveryMs: number
+  /** How often the days that projects keep clips and trash are looked at. */
+  retentionEveryMs: number
   /** How soon, and how seldom at last, a bucket is asked which parts of an upload have come. */
   firstLookMs: number
   slowestLookMs: number
@@ -56,5 +61,8 @@ export const limits: Limits = {
   agentLookMs: 60_000,
   abandonedMs: 7 * 86_400_000,
   playbackIdleMs: 5 * 60_000,
+  mediaEveryMs: 3_000,
+  removalsEveryMs: 5_000,
+  retentionEveryMs: 60_000,
   reserveBytes: 256 * 1024 * 1024,
 }

@@ -3,6 +3,7 @@ import { createAuth, ensureDeviceModels, findSession } from '@rushes/fleet'
 import { pino } from 'pino'
 import { readConfig } from './config.ts'
 import { limits } from './limits.ts'
+import { findTools } from './media/find-tools.ts'
 import { prepareDatabase } from './prepare-database.ts'
 import { StartError } from './start-error.ts'
 import { startIngest } from './start-ingest.ts'
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
     log,
     database,
     clock: () => new Date(),
+    cage: await findTools(log),
     roleOf: async (headers) => (await findSession(auth, headers))?.person.role ?? null,
   })
   log.info({ host: config.host, port: ingest.port, store: nameOfStore(config.store) }, 'ingest is ready')

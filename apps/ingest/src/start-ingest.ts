@@ -12,6 +12,8 @@ import { createRateLimiter } from './http/rate-limiter.ts'
 import { createSeenTokens } from './http/seen-tokens.ts'
 import type { Limits } from './limits.ts'
 import { listen } from './listen.ts'
+import type { Cage } from './media/run-limited.ts'
+import { startMedia } from './media/start-media.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { serveMetrics } from './metrics/serve-metrics.ts'
 import { createIngestPartUrls } from './parts/ingest-part-urls.ts'
@@ -20,6 +22,7 @@ import { createReceptions } from './parts/receptions.ts'
 import { repeat } from './repeat.ts'
 import { buildServer } from './server.ts'
 import { openStore } from './store/open-store.ts'
+import { startRetention } from './trash/start-retention.ts'
 import { createDrain } from './upkeep/drain.ts'
 import { createRoom, type Room } from './upkeep/room.ts'
 import { createUpkeep } from './upkeep/upkeep.ts'
@@ -39,6 +42,8 @@ export type IngestParts = {
   log: Logger
   database: DatabaseHandle
   clock: () => Date
+  /** How clips are looked into; null: not at all. */
+  cage: Cage | null
   /** The role of whom these cookies belong to; null: nobody is signed in. */
   roleOf: (headers: Headers) => Promise<Role | null>
 }
@@ -142,6 +147,8 @@ export async function startIngest(parts: IngestParts): Promise<RunningIngest> {
   const { signal } = stopping
   const loops = [
     repeat({ name: 'sweep', everyMs: limits.sweepEveryMs, work: sweeper, atOnce: true, log, signal }),
+    ...startMedia({ call, store, cage: parts.cage, log, clock, limits, signal }),
+    ...startRetention({ call, store, log, clock, limits, signal }),
     ...startScrubbing({ call, store, log, signal: stopping.signal, clock, limits, timetable: config.scrub }),
     repeat({ name: 'end unwanted', everyMs: limits.lookEveryMs, work: receptions.endUnwanted, log, signal }),
     ...[...chores, ...upkeep.chores].map((chore) => repeat({ ...chore, log, signal })),

@@ -6,6 +6,7 @@ import { createProject, ensureDeviceModels, type Role } from '@rushes/fleet'
 import { pino } from 'pino'
 import type { Config } from '../../src/config.ts'
 import { type Limits, limits } from '../../src/limits.ts'
+import type { Cage } from '../../src/media/run-limited.ts'
 import { prepareDatabase } from '../../src/prepare-database.ts'
 import { type RunningIngest, startIngest } from '../../src/start-ingest.ts'
 import { freePort } from './free-port.ts'
@@ -48,6 +49,8 @@ export async function startTestIngest(
     limits?: Partial<Limits>
     config?: Partial<Config>
     clock?: () => Date
+    /** With one, clips are looked into. */
+    cage?: Cage | null
     /** Gives the address of something that stands between ingest and the database. */
     through?: (databaseUrl: string) => Promise<string>
     /** The same between the store and its bucket. */
@@ -97,6 +100,7 @@ export async function startTestIngest(
       },
       log,
       database: handle,
+      cage: options.cage ?? null,
       clock: options.clock ?? (() => new Date()),
       roleOf: async (headers) => roleOfCookie.get(headers.get('cookie') ?? '') ?? null,
     })

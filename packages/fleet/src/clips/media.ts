@@ -1,5 +1,6 @@
 import { assets, clipMedia } from '@rushes/db'
 import { and, eq, sql } from 'drizzle-orm'
+import type { PgUpdateSetSource } from 'drizzle-orm/pg-core'
 import type { Clocked } from '../context.ts'
 import { announceDeviceChange } from '../devices/announce-change.ts'
 
@@ -55,6 +56,8 @@ export type MediaResult =
   /** Tried as often as it may be. */
   | { kind: 'failed'; error: string }
   | { kind: 'retry'; at: Date; error: string }
+  /** Broken off by a stop: the try does not count. */
+  | { kind: 'interrupted' }
 
 /** Writes down what came of looking into a clip. @returns false when it was given up meanwhile: nothing is kept of it then */
 export async function recordMedia(
@@ -80,12 +83,14 @@ export async function recordMedia(
   })
 }
 
-function columnsOf(result: MediaResult, now: Date): Partial<typeof clipMedia.$inferInsert> {
+function columnsOf(result: MediaResult, now: Date): PgUpdateSetSource<typeof clipMedia> {
   switch (result.kind) {
     case 'none':
       return { state: 'none', endedAt: now }
     case 'failed':
       return { state: 'failed', endedAt: now, lastError: result.error.slice(0, 500) }
+    case 'interrupted':
+      return { attempts: sql`${clipMedia.attempts} - 1`, notBefore: null }
     case 'retry':
       return { notBefore: result.at, lastError: result.error.slice(0, 500) }
     case 'read': {
