@@ -5,7 +5,7 @@ import type { IngestContext } from './context.ts'
 import { limitBodyTime } from './http/body-deadline.ts'
 import { takeEmptyJson } from './http/empty-json.ts'
 import { answerFailure } from './http/error-handler.ts'
-import { addRateHeaders } from './http/rate-headers.ts'
+import { addRateHeaders, sayWhatStrangersHave } from './http/rate-headers.ts'
 import { refuse } from './http/reply-errors.ts'
 import { answerUnreadable } from './http/unreadable.ts'
 import { authRoutes } from './routes/auth.ts'
@@ -36,7 +36,10 @@ export function buildServer(context: IngestContext, options: { trustedProxies: r
     keepAliveTimeout: 75_000,
     http: { headersTimeout: 20_000, connectionsCheckingInterval: 5_000, requireHostHeader: false },
     return503OnClosing: false,
-    frameworkErrors: (_error, _request, reply) => void refuse(reply, c2cErrors.notFound),
+    frameworkErrors: (_error, request, reply) => {
+      sayWhatStrangersHave(context, request, reply)
+      refuse(reply, c2cErrors.notFound)
+    },
     clientErrorHandler: answerUnreadable,
   })
   app.setErrorHandler(answerFailure)

@@ -1,6 +1,5 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { c2cErrors, detailedError } from '@rushes/protocol'
 import { freshSeed, seededRandom } from '@rushes/test-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -10,11 +9,10 @@ import {
   putPart,
   requestParts,
   someBytes,
-  statusOf,
   storedBytes,
   untilStatus,
 } from './support/clips.ts'
-import { type Device, moveDevice, pairDevice } from './support/pair.ts'
+import { type Device, pairDevice } from './support/pair.ts'
 import { startPut } from './support/start-put.ts'
 import { startTestIngest, type TestIngest } from './support/test-ingest.ts'
 import { until } from './support/until.ts'
@@ -95,57 +93,6 @@ test('parts in any order, with skipped numbers and repeated tries, are assembled
   expect(whole.equals(await storedBytes(ingest.dir, name)), `seed ${seed}`).toBe(true)
 })
 
-test('URLs come in the order of the request, not of the numbers', async () => {
-  const asset = await createRealtime(device)
-  const urls = await requestParts(device, asset.id, [part(7), part(2), part(5)])
-  expect(urls.map((url) => /parts\/[^/]+\/(\d+)\//.exec(url)?.[1])).toEqual(['7', '2', '5'])
-})
-
-describe('a request is 400 and changes nothing', () => {
-  test.each([
-    ['without parts', { parts: [] }],
-    ['for part 0', { parts: [part(0)] }],
-    ['for part 10,001', { parts: [part(10_001)] }],
-    ['for half a part', { parts: [part(1.5)] }],
-    ['for an empty part', { parts: [part(1, 0)] }],
-    ['for a part of more than 5 GiB', { parts: [part(1, 5_368_709_121)] }],
-    ['that does not say whether it is final', { parts: [{ number: 1, size: small }] }],
-    ['for a part below 5 MiB that is not final', { parts: [part(1, small - 1)] }],
-    ['for one number twice', { parts: [part(1), part(1)] }],
-    ['for two final parts', { asset_filesize: 2, parts: [part(1, 1, true), part(2, 1, true)] }],
-    ['for a final part below another', { asset_filesize: 2 * small, parts: [part(1, small, true), part(2)] }],
-    ['for a final part without the size of the asset', { parts: [part(1, 5, true)] }],
-    ['for a size that is not the sum', { asset_filesize: 6, parts: [part(1, 5, true)] }],
-    ['for a size beyond 5 TiB', { asset_filesize: 5_497_558_138_881, parts: [part(1, 5, true)] }],
-    ['with a name that has no extension', { asset_name: 'clip', parts: [part(1)] }],
-  ])('%s', async (_what, body) => {
-    const asset = await createRealtime(device)
-    const reply = await post(asset.id, body)
-    expect(reply.status).toBe(400)
-    expect(detailedError.safeParse(reply.body).success).toBe(true)
-    expect((await statusOf(device, asset.id)).missing).toEqual([])
-  })
-})
-
-test.each([
-  ['an asset that is not there', () => crypto.randomUUID()],
-  ['an id that is none', () => 'x'],
-])('of %s is 404', async (_what, id) => {
-  expect(await post(id(), { parts: [part(1)] })).toMatchObject({ status: 404, body: c2cErrors.notFound })
-})
-
-test('the name is taken once: while it is the default one, and not again', async () => {
-  const nameOf = async (id: string) =>
-    (await ingest.database.pool.query('select name from assets where id = $1', [id])).rows[0]?.name
-  const nameless = await createRealtime(device)
-  await requestParts(device, nameless.id, [part(1)], { asset_name: 'first.mp4' })
-  await requestParts(device, nameless.id, [part(2)], { asset_name: 'second.mp4' })
-  expect(await nameOf(nameless.id)).toBe('first.mp4')
-  const named = await createRealtime(device, { name: 'own.mp4' })
-  await requestParts(device, named.id, [part(1)], { asset_name: 'other.mp4' })
-  expect(await nameOf(named.id)).toBe('own.mp4')
-})
-
 describe('a part that is registered anew with another size while its old PUT still runs', () => {
   test.each([
     ['smaller', small + mib, small],
@@ -173,40 +120,6 @@ describe('a part that is registered anew with another size while its old PUT sti
   })
 })
 
-describe('when the final part is in and others are not', () => {
-  const begin = async () => {
-    const asset = await createRealtime(device, { name: nameOfNext() })
-    const rest = { asset_filesize: 2 * small + 5 }
-    const urls = await requestParts(device, asset.id, [part(1), part(4), part(9, 5, true)], rest)
-    await put(urls[2], someBytes(5))
-    return { asset, urls }
-  }
-
-  test('the grace passes, the clip fails with their numbers, and is never assembled with a hole', async () => {
-    const { asset, urls } = await begin()
-    await put(urls[0], someBytes(small))
-    expect((await statusOf(device, asset.id)).status).toBe('created')
-    await ingest.database.pool.query("update assets set final_part_at = now() - interval '61 seconds' where id = $1", [
-      asset.id,
-    ])
-    await untilStatus(device, asset.id, 'failed')
-    expect((await statusOf(device, asset.id)).missing).toEqual([4])
-    const { rows } = await ingest.database.pool.query('select ended_because, ended_detail from assets where id = $1', [
-      asset.id,
-    ])
-    expect(rows).toEqual([{ ended_because: 'partsMissing', ended_detail: expect.stringMatching(/: 4$/) }])
-    expect((await putPart(urls[1] ?? '', someBytes(small))).status).toBe(404)
-    expect((await post(asset.id, { parts: [part(4)] })).status).toBe(404)
-  })
-
-  test('stragglers within the grace make it whole', async () => {
-    const { asset, urls } = await begin()
-    await put(urls[1], someBytes(small))
-    await put(urls[0], someBytes(small))
-    await untilStatus(device, asset.id, 'available')
-  })
-})
-
 test('once every part is in, no new one can be registered, and a repeated request is answered', async () => {
   const asset = await createRealtime(device, { name: nameOfNext() })
   const request = { asset_filesize: 5, parts: [part(1, 5, true)] }
@@ -215,19 +128,4 @@ test('once every part is in, no new one can be registered, and a repeated reques
   await untilStatus(device, asset.id, 'available')
   expect((await post(asset.id, request)).status).toBe(200)
   expect((await post(asset.id, { parts: [part(2)] })).status).toBe(400)
-})
-
-test('a move closes what is unfinished: its URLs are dead and nothing of it appears in either project', async () => {
-  const camera = await pairDevice(ingest)
-  const asset = await createRealtime(camera, { name: nameOfNext() })
-  const [first, second] = await requestParts(camera, asset.id, [part(1), part(2)])
-  await put(first, someBytes(small))
-  await moveDevice(ingest, camera, await ingest.createProject('Other'))
-  expect((await putPart(second ?? '', someBytes(small))).status).toBe(404)
-  await until('the asset is closed', async () => {
-    const { rows } = await ingest.database.pool.query('select state, ended_because from assets where id = $1', [
-      asset.id,
-    ])
-    return rows[0]?.state === 'closed' && rows[0].ended_because === 'projectChanged'
-  })
 })

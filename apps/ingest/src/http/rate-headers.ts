@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { IngestContext } from '../context.ts'
 import { callerOf } from './caller.ts'
 import type { CallClass, RateVerdict } from './rate-limiter.ts'
@@ -17,8 +17,13 @@ export function takeAllowance(context: IngestContext, reply: FastifyReply, subje
 export function addRateHeaders(app: FastifyInstance, context: IngestContext, isPart: (route: string) => boolean): void {
   app.addHook('onSend', async (request, reply) => {
     if (reply.hasHeader('x-ratelimit-limit') || isPart(request.routeOptions.url ?? '')) return
-    writeHeaders(reply, context.limiter.look(callerOf(request.ip), 'stranger', context.clock().getTime()))
+    sayWhatStrangersHave(context, request, reply)
   })
+}
+
+/** For answers that no hook sees, such as to an address that cannot be read. */
+export function sayWhatStrangersHave(context: IngestContext, request: FastifyRequest, reply: FastifyReply): void {
+  writeHeaders(reply, context.limiter.look(callerOf(request.ip), 'stranger', context.clock().getTime()))
 }
 
 function writeHeaders(reply: FastifyReply, verdict: RateVerdict): void {

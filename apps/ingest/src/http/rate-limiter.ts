@@ -15,6 +15,8 @@ export type RateVerdict = { allowed: boolean; limit: number; remaining: number; 
 export type RateLimiter = {
   /** Counts a call. */
   take(subject: string, kind: CallClass, nowMs: number): RateVerdict
+  /** Counts the last one not after all. */
+  giveBack(subject: string, kind: CallClass): void
   /** What a call would meet, without counting one. */
   look(subject: string, kind: CallClass, nowMs: number): RateVerdict
 }
@@ -60,6 +62,10 @@ export function createRateLimiter(limits: RateLimits): RateLimiter {
       const oldest = buckets.keys().next()
       if (buckets.size > maxBuckets && oldest.done !== true) buckets.delete(oldest.value)
       return { allowed, limit, remaining: Math.max(0, Math.floor(limit - level - (allowed ? 1 : 0))), windowMs }
+    },
+    giveBack(subject, kind) {
+      const bucket = buckets.get(`${kind} ${subject}`)
+      if (bucket !== undefined) bucket.level = Math.max(0, bucket.level - 1)
     },
     look(subject, kind, nowMs) {
       const { limit, windowMs } = allowances[limits][kind]

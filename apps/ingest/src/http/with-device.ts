@@ -49,7 +49,10 @@ export function withDevice(context: IngestContext, kind: CallClass, handle: Devi
   }
 }
 
-/** The device of the token; null when the call has been refused. An address that sent too many bad tokens is refused unasked. */
+/**
+ * The device of the token; null when the call has been refused. Each call that no known token comes with counts as a stranger's
+ * before the database is asked, and not after all when its token proves good: however many come at once, few are asked about.
+ */
 async function authenticate(
   context: IngestContext,
   request: FastifyRequest,
@@ -58,18 +61,21 @@ async function authenticate(
   const { limiter, seenTokens } = context
   const caller = callerOf(request.ip)
   const accessToken = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(request.headers.authorization ?? '')?.[1]
-  const isKnown = accessToken !== undefined && seenTokens.has(accessToken)
-  const mayAsk = isKnown || limiter.look(caller, 'stranger', context.clock().getTime()).allowed
-  if (accessToken !== undefined && mayAsk) {
+  const isSeen = accessToken !== undefined && seenTokens.has(accessToken)
+  if (!isSeen && !takeAllowance(context, reply, caller, 'stranger')) {
+    refuse(reply, c2cErrors.rateLimited)
+    return null
+  }
+  if (accessToken !== undefined) {
     const outcome = await context.call((clocked) => authenticateAccess(clocked, { accessToken }))
     if (outcome.kind === 'authenticated') {
       seenTokens.add(accessToken)
+      if (!isSeen) limiter.giveBack(caller, 'stranger')
       return outcome.device
     }
     seenTokens.forget(accessToken)
   }
-  const isWithin = takeAllowance(context, reply, caller, 'stranger')
-  refuse(reply, isWithin ? c2cErrors.notAuthorized : c2cErrors.rateLimited)
+  refuse(reply, c2cErrors.notAuthorized)
   return null
 }
 

@@ -37,7 +37,7 @@ export type Installation = { url: string; database: { db: Database }; projectId:
 /** The whole way over HTTP: ask for a code, have it approved, poll, read who one is. */
 export async function pairDevice(
   at: Installation,
-  options: { projectId?: string; clientId?: string; clientSecret?: string } = {},
+  options: { projectId?: string; clientId?: string; clientSecret?: string; timezone?: string | null } = {},
 ): Promise<Device> {
   const clientId = options.clientId ?? `${agentClientIdPrefix}${randomUUID()}`
   const client = {
@@ -50,7 +50,12 @@ export async function pairDevice(
   const { device_code, user_code } = codes.parse(asked.body)
   const approved = await approvePairing(
     { db: at.database.db, now: new Date(), actor: ana },
-    { userCode: user_code, projectId: options.projectId ?? at.projectId, remoteAddress: null },
+    {
+      userCode: user_code,
+      projectId: options.projectId ?? at.projectId,
+      timezone: options.timezone ?? null,
+      remoteAddress: null,
+    },
   )
   if (approved.kind !== 'approved') throw new Error(JSON.stringify(approved))
   const polled = await send('POST', `${at.url}/v2/auth/token`, {
