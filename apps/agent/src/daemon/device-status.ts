@@ -25,7 +25,7 @@ export function deviceConditions(queue: Queue, live: LiveFacts | null): DeviceCo
     heldSince: isoOrNull(hold?.since ?? null),
     linkDown: down === null ? null : { reason: down.reason, since: isoOrNull(down.since) },
     sharingPaused: link?.sharingPaused === true,
-    diskFull: false,
+    diskFull: queue.diskFull,
   }
 }
 

@@ -9,14 +9,17 @@ import { startLink } from '../link/start-link.ts'
 import type { RunningLink } from '../link-port.ts'
 import { queueOperations } from '../local-api/queue-operations.ts'
 import { serveLocalApi } from '../local-api/serve.ts'
+import { createDiskReserve, type DiskReserve } from '../queue/disk-reserve.ts'
 import { readControlLink, readUploadLink } from '../queue/links.ts'
-import { openQueue } from '../queue/open-queue.ts'
+import { openQueue, type Queue } from '../queue/open-queue.ts'
 import { prepareStateDir, waitForStateLock } from '../queue/state-dir.ts'
 import { maxSending } from '../upload/adapt-concurrency.ts'
 import { startEngine } from '../upload/engine.ts'
+import { keepGoing } from '../upload/keep-going.ts'
 import { clearVanished } from './clear-vanished.ts'
 import { createLinkPort } from './create-link-port.ts'
 import { readDeviceStatus } from './device-status.ts'
+import { guardDisk } from './guard-disk.ts'
 import { createCommandRunner } from './run-command.ts'
 import { knownFilesOf, takeInFiles } from './take-in-files.ts'
 
@@ -48,12 +51,13 @@ export async function runAgent(options: RunOptions): Promise<void> {
     )
   }
   try {
-    const queue = openQueue({ stateDir, bootId: readBootId() })
+    const reserve = createDiskReserve(stateDir)
+    const queue = openQueue({ stateDir, bootId: readBootId(), reserve })
     try {
       if (readUploadLink(queue) === null) {
         throw new AgentError('NOT_PAIRED', 'this device is not paired', 'Pair it first: rushes-agent pair --server URL')
       }
-      await runOnQueue(options, queue)
+      await runOnQueue(options, queue, reserve)
     } finally {
       queue.close()
     }
@@ -64,7 +68,8 @@ export async function runAgent(options: RunOptions): Promise<void> {
 
 async function runOnQueue(
   { stateDir, file, watch, allowInsecure, log, signal, onReady }: RunOptions,
-  queue: ReturnType<typeof openQueue>,
+  queue: Queue,
+  reserve: DiskReserve,
 ): Promise<void> {
   const workers = file.workers ?? null
   const maxPartsInFlight = workers ?? maxSending.small + maxSending.large
@@ -95,6 +100,9 @@ async function runOnQueue(
     ending.unshift(() => capture.stop())
     const clearing = clearVanished(queue, { log, signal: stopped.signal })
     ending.unshift(() => clearing)
+    const { signal: stopping } = stopped
+    const guarding = keepGoing(stopping, log, () => guardDisk({ queue, stateDir, reserve, log, signal: stopping }))
+    ending.push(() => guarding)
 
     let link: RunningLink | null = null
     const live = () => ({

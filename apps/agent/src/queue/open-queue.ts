@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { agentClientIdPrefix } from '@rushes/protocol'
 import { AgentError } from '../agent-error.ts'
+import { type DiskReserve, isDiskFull } from './disk-reserve.ts'
 import { queueMigrations } from './schema.ts'
 
 /** What listeners are told after a transaction has committed, never before. */
@@ -41,13 +42,23 @@ export type Queue = {
   partTurn: number
   /** How many parts of small and of large files may be on their way at once; found by whoever measures, without bound until then. */
   partLimits: { small: number; large: number }
+  /** The disk has no room for more than the end of what was begun: nothing new may be. */
+  diskFull: boolean
+  /** Gives up the reserve and lets nobody begin anything new; false when there was no reserve left. */
+  noticeDiskFull(): boolean
   close(): void
 }
 
-export type OpenQueueOptions = { stateDir: string; bootId: string; now?: () => number }
+export type OpenQueueOptions = {
+  stateDir: string
+  bootId: string
+  now?: () => number
+  /** What is given up when the disk is full; none: nothing can be. */
+  reserve?: Pick<DiskReserve, 'release'>
+}
 
 /** Opens (and makes or migrates) the queue of a state folder. The caller holds the folder's lock. */
-export function openQueue({ stateDir, bootId, now = Date.now }: OpenQueueOptions): Queue {
+export function openQueue({ stateDir, bootId, now = Date.now, reserve }: OpenQueueOptions): Queue {
   const path = join(stateDir, 'queue.db')
   let db: DatabaseSync
   try {
@@ -66,7 +77,7 @@ export function openQueue({ stateDir, bootId, now = Date.now }: OpenQueueOptions
     )
   }
   migrate(db, path)
-  const queue = wrap(db, bootId, now)
+  const queue = wrap(db, bootId, now, reserve)
   queue.transact(() => {
     queue
       .sql('INSERT INTO unit (one, client_id, outbox_id) VALUES (1, ?, ?) ON CONFLICT DO NOTHING')
@@ -89,7 +100,7 @@ function migrate(db: DatabaseSync, path: string): void {
   }
 }
 
-function wrap(db: DatabaseSync, bootId: string, now: () => number): Queue {
+function wrap(db: DatabaseSync, bootId: string, now: () => number, reserve: OpenQueueOptions['reserve']): Queue {
   const statements = new Map<string, StatementSync>()
   const listeners = new Set<(news: QueueNews) => void>()
   let untold: QueueNews[] = []
@@ -117,7 +128,26 @@ function wrap(db: DatabaseSync, bootId: string, now: () => number): Queue {
     }
   }
 
-  return {
+  const runOnce = <T>(body: () => T): T => {
+    db.exec('BEGIN IMMEDIATE')
+    open = true
+    try {
+      const result = body()
+      db.exec('COMMIT')
+      open = false
+      deliver()
+      return result
+    } catch (error) {
+      if (open) {
+        open = false
+        untold = []
+        if (db.isTransaction) db.exec('ROLLBACK')
+      }
+      throw error
+    }
+  }
+
+  const queue: Queue = {
     db,
     sql,
     bootId,
@@ -125,23 +155,21 @@ function wrap(db: DatabaseSync, bootId: string, now: () => number): Queue {
     outboxHandedOutSeq: Number(db.prepare('SELECT coalesce(max(seq), 0) AS seq FROM outbox').get()?.seq ?? 0),
     partTurn: 0,
     partLimits: { small: Number.POSITIVE_INFINITY, large: Number.POSITIVE_INFINITY },
+    diskFull: false,
+    noticeDiskFull() {
+      const wasFull = queue.diskFull
+      queue.diskFull = true
+      if (!wasFull) queue.tell({ kind: 'status' })
+      return reserve?.release() ?? false
+    },
     transact<T>(body: () => T): T {
       if (open) return body()
-      db.exec('BEGIN IMMEDIATE')
-      open = true
       try {
-        const result = body()
-        db.exec('COMMIT')
-        open = false
-        deliver()
-        return result
+        return runOnce(body)
       } catch (error) {
-        if (open) {
-          open = false
-          untold = []
-          if (db.isTransaction) db.exec('ROLLBACK')
-        }
-        throw error
+        // Nothing of it was stored, so with the room of the reserve it is done from its beginning.
+        if (!isDiskFull(error) || !queue.noticeDiskFull()) throw error
+        return runOnce(body)
       }
     },
     tell(news) {
@@ -157,4 +185,5 @@ function wrap(db: DatabaseSync, bootId: string, now: () => number): Queue {
       db.close()
     },
   }
+  return queue
 }

@@ -31,6 +31,7 @@ export type PartClaim = {
  * home however many small files come. Null when none may move now.
  */
 export function claimPart(queue: Queue): PartClaim | null {
+  if (queue.diskFull) return null
   return queue.transact(() => {
     const room = roomOf(queue)
     const statement = room.small

@@ -14,6 +14,7 @@ export type RegistrationClaim = { upload: StoredUpload; token: number }
  * attempt is counted here. Null when there is none.
  */
 export function claimRegistration(queue: Queue, maxOpenAssets: number): RegistrationClaim | null {
+  if (queue.diskFull) return null
   return queue.transact(() => {
     const open = countOpen(queue)
     if (open.all >= maxOpenAssets) return null

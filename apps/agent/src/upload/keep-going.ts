@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { errorMessage } from '../agent-error.ts'
+import { isDiskFull } from '../queue/disk-reserve.ts'
 import { sleep } from '../sleep.ts'
 import type { Doorbell } from './doorbell.ts'
 import type { Gate } from './gate.ts'
@@ -28,7 +29,9 @@ export async function keepGoing(signal: AbortSignal, log: Logger, run: () => Pro
     try {
       await run()
     } catch (error) {
-      log.error({ err: error, message: errorMessage(error) }, 'a part of the uploader failed and begins again')
+      // Of a full disk there is one alert, however many find out about it.
+      if (!isDiskFull(error))
+        log.error({ err: error, message: errorMessage(error) }, 'a part of the uploader failed and begins again')
       await sleep(1_000, signal)
     }
   }

@@ -16,7 +16,7 @@ import type { SimulatedDestinationOptions } from '../simulated-destination/world
 /** Compiling the agent anew for each of hundreds of short-lived processes is most of what they would do. */
 const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'rushes-agent-test-compile-cache') }
 
-const mainPath = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+export const mainPath = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 const cleanups: (() => Promise<unknown>)[] = []
 
