@@ -23,7 +23,7 @@ export type WatchFolder = {
   path: string
   /** The channel of the destination that its clips go to. */
   channel: number
-  /** `realtime` behaves as `on-close` until growing files can be uploaded; `manual` files are found the same and held by the queue. */
+  /** `realtime`: uploaded while they grow; `on-close`: when they are complete; `manual` files are found the same and held by the queue. */
   mode: 'realtime' | 'on-close' | 'manual'
   /** Globs over the path below the folder, or over the bare name where a glob has no `/`; upper and lower case are the same. Empty: everything. */
   include: readonly string[]
@@ -125,6 +125,10 @@ export type GrowingFile = Located & {
   sizeBytes: number
   /** When it was first seen to appear or change. */
   since: number
+  modifiedUs: number
+  volumeId: string
+  inode: string
+  inodeIsStable: boolean
 }
 
 export type ChangedFile = Located & {
@@ -189,6 +193,8 @@ export interface RunningCapture {
   stop(): Promise<void>
   /** Looks at every watch folder now; resolves when all of them were scanned once more. */
   rescan(): Promise<void>
+  /** Takes the recorder's word that this growing file is complete, whoever has it open; `unknown`: nothing grows under this path. */
+  finish(path: string): Promise<'finished' | 'unknown'>
   counts(): CaptureCounts
   volumes(): readonly Volume[]
 }

@@ -16,8 +16,14 @@ export type UnsettledFile = {
   readonly changedMs: number
   readonly lookedMs: number
   readonly nextLookMs: number
-  /** Its size and time rested under another name already. */
+  /** Its size and time rested under another name already, or its recorder was seen to close it. */
   readonly hasRested: boolean
+  /** Somebody had it open for writing, or it had a name that its recorder changes at the end: then one can tell when that is over. */
+  readonly sawWriter: boolean
+  /** How often its writer was looked for in vain. */
+  readonly writerLooks: number
+  /** Its recorder says that it is complete. */
+  readonly isFinished: boolean
   readonly unreadableCode: string | null
 }
 
@@ -77,7 +83,7 @@ function seeUnsettled(previous: UnsettledFile, look: FileLook, change: Change | 
     const next = {
       ...previous,
       lookedMs: context.nowMs,
-      nextLookMs: previous.hasRested ? context.nowMs : nextLook(previous.changedMs, context),
+      nextLookMs: previous.hasRested || previous.isFinished ? context.nowMs : nextLook(previous.changedMs, context),
     }
     return { next, tell: [] }
   }
@@ -92,6 +98,7 @@ function seeUnsettled(previous: UnsettledFile, look: FileLook, change: Change | 
     lookedMs: context.nowMs,
     nextLookMs: nextLook(context.nowMs, context),
     hasRested: false,
+    isFinished: false,
     unreadableCode: null,
   }
   return { next, tell: [growing(next)] }
@@ -117,6 +124,9 @@ function begin(
     lookedMs: context.nowMs,
     nextLookMs: nextLook(context.nowMs, context),
     hasRested: false,
+    sawWriter: context.startedAt !== null,
+    writerLooks: 0,
+    isFinished: false,
     unreadableCode: null,
   }
 }
@@ -139,8 +149,12 @@ export function changeBetween(
 
 /** Whether nothing has changed for long enough. */
 export function hasRested(file: UnsettledFile, nowMs: number, restMs: number): boolean {
-  return file.hasRested || nowMs - file.changedMs >= restMs
+  return file.hasRested || file.isFinished || nowMs - file.changedMs >= restMs
 }
+
+/** Whether nothing has changed for so long that it is worth asking whether its recorder has closed it. */
+export const isQuiet = (file: UnsettledFile, nowMs: number): boolean => nowMs - file.changedMs >= quietMs
+const quietMs = 300
 
 /** What a file became when its name went away: the same inode, seen under another name. */
 export function isHeir(candidate: UnsettledFile, gone: TrackedFile): boolean {
@@ -161,6 +175,7 @@ export function inherit(heir: UnsettledFile, gone: TrackedFile): UnsettledFile {
     firstSeenAt: isEarlier ? gone.firstSeenAt : heir.firstSeenAt,
     wasThere: isEarlier ? gone.wasThere : heir.wasThere,
     sawChange: gone.sawChange || heir.sawChange,
+    sawWriter: gone.sawWriter || heir.sawWriter,
   }
 }
 

@@ -1,9 +1,11 @@
+import { relative } from 'node:path'
 import type { Logger } from 'pino'
 import type { CaptureClock, CaptureCounts, CaptureListener, KnownFiles, WatchFolder } from './capture-port.ts'
 import { DirectoryWatches } from './directory-watches.ts'
 import type { DirectoryLook } from './file-identity.ts'
 import { FolderFiles } from './folder-files.ts'
 import { FolderTeller } from './folder-teller.ts'
+import { isAtOrBelow } from './mount-table.ts'
 import type { WriterProbe } from './open-writers.ts'
 import { absentFolderLookMs, busyMs, minLookGapMs, nextScanDelayMs, scanGapMs, tryAgainMs } from './scan-pace.ts'
 import { lookAt, type Sighting } from './sighting.ts'
@@ -130,6 +132,18 @@ export class FolderCapture {
       this.#requests.push(done)
       this.#wake.now()
     })
+  }
+
+  /** The recorder says that this file, below the folder, is complete. Looked for anew where it was not seen yet. */
+  async finish(path: string): Promise<boolean> {
+    if (!isAtOrBelow(path, this.root) || path === this.root) return false
+    const below = relative(this.root, path)
+    if (!this.#files.finish(below)) {
+      await this.rescan()
+      if (!this.#files.finish(below)) return false
+    }
+    this.#wake.now()
+    return true
   }
 
   /** Scans as soon as the last scan lies far enough back. */

@@ -126,7 +126,7 @@ export class FolderFiles {
     for (const tidings of tell) {
       this.#lastChangeMs = this.#context.clock.monotonicMs()
       if (tidings.kind === 'changed') teller.changed(path, { sizeBytes: look.sizeBytes, change: tidings.change })
-      else teller.growing(path, { sizeBytes: look.sizeBytes, since: tidings.since })
+      else if (next.kind === 'unsettled') teller.growing(path, next)
     }
   }
 
@@ -165,11 +165,31 @@ export class FolderFiles {
     }
     const sightings = await Promise.all(due.map((path) => lookAt(this.#realRoot, path, folder)))
     for (const sighting of sightings) this.take(sighting)
+    await this.#lookForWriters(due)
     return due.flatMap((path) => {
       const file = tracked.getUnsettled(path)
       const isReady = file !== null && file.nextLookMs <= clock.monotonicMs() && !this.#missing.has(path)
       return isReady && hasRested(file, clock.monotonicMs(), restMs) ? [[path, file] as const] : []
     })
+  }
+
+  /** The recorder says that the file is complete. False when nothing grows there. */
+  finish(path: string): boolean {
+    const file = this.#context.tracked.getUnsettled(path)
+    if (file === null) return false
+    this.#context.tracked.set(path, { ...file, isFinished: true, nextLookMs: this.#context.clock.monotonicMs() })
+    return true
+  }
+
+  /** Of files that are sent while they grow: which of them somebody has open, and which are closed. */
+  async #lookForWriters(paths: readonly string[]): Promise<void> {
+    const { tracked, folder } = this.#context
+    if (folder.mode !== 'realtime') return
+    const files = paths.flatMap((path) => {
+      const file = tracked.getUnsettled(path)
+      return file === null || this.#missing.has(path) ? [] : [[path, file] as const]
+    })
+    await this.#rested.lookForWriters(this.#realRoot, files)
   }
 
   #putOff(path: string, file: UnsettledFile): void {

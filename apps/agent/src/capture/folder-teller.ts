@@ -8,6 +8,7 @@ import type {
   UnreadableFile,
   WatchFolder,
 } from './capture-port.ts'
+import type { UnsettledFile } from './file-life.ts'
 import { unusableKeyPrefix } from './walk-folder.ts'
 
 /** Longest path that reports carry. */
@@ -37,8 +38,14 @@ export class FolderTeller {
   moved = (file: SettledFile, from: string): boolean => this.#tell(() => this.#listener.onMoved(file, from))
   known = (file: SettledFile): boolean => this.#tell(() => this.#listener.onKnown(file))
 
-  growing = (path: string, file: { sizeBytes: number; since: number }): boolean =>
-    this.#tell(() => this.#listener.onGrowing({ ...this.#locate(path), ...file }))
+  growing = (path: string, { look, volume, firstSeenAt }: UnsettledFile): boolean =>
+    this.#tell(() =>
+      this.#listener.onGrowing({
+        ...this.#locate(path),
+        ...{ sizeBytes: look.sizeBytes, since: firstSeenAt, modifiedUs: Number(look.mtimeNs / 1_000n) },
+        ...{ volumeId: volume.id, inode: String(look.inode), inodeIsStable: volume.keepsInodes },
+      }),
+    )
 
   changed = (path: string, file: { sizeBytes: number; change: ChangedFile['change'] }): boolean =>
     this.#tell(() => this.#listener.onChanged({ ...this.#locate(path), ...file }))

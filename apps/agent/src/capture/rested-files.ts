@@ -1,13 +1,15 @@
 import { join, relative } from 'node:path'
-import { type RestingFile, restingFile, type UnsettledFile } from './file-life.ts'
+import { isQuiet, type RestingFile, restingFile, type UnsettledFile } from './file-life.ts'
 import type { FolderContext } from './folder-context.ts'
 import type { MissingFiles } from './missing-files.ts'
 import { isAtOrBelow } from './mount-table.ts'
-import { tryAgainMs } from './scan-pace.ts'
+import { minLookGapMs, tryAgainMs } from './scan-pace.ts'
 import { type Settlement, settleFile } from './settle-file.ts'
 
 /** A file that somebody still has open for writing is asked after this often. */
 const writerLookMs = 1_000
+/** A writer that cannot be seen from here (another user's process, another machine) is not looked for again and again. */
+const maxWriterLooks = 8
 
 /** Takes files that have rested over the line: nobody writes to them, their identity is read, and the queue is told. */
 export class RestedFiles {
@@ -24,14 +26,34 @@ export class RestedFiles {
     const writers = await this.#context.writers.probe(candidates)
     for (const [path, file] of rested) {
       if ('laterMs' in writers) this.#postpone(path, file, writers.laterMs)
-      else if (writers.has(join(realRoot, path))) this.#waitForWriter(path, file)
+      else if (writers.has(join(realRoot, path)) && !file.isFinished) this.#waitForWriter(path, file)
       else this.#conclude(path, file, await this.#settlementOf(realRoot, path, file))
     }
   }
 
+  /**
+   * Finds out early when a recorder closes its file: one that was seen to be open, is not open any more and has been quiet for a moment
+   * need not rest any longer. Only of what is sent while it grows, where every moment counts.
+   */
+  async lookForWriters(realRoot: string, files: readonly (readonly [string, UnsettledFile])[]): Promise<void> {
+    const { writers, tracked, clock } = this.#context
+    const asked = files.filter(([, file]) =>
+      file.sawWriter ? isQuiet(file, clock.monotonicMs()) : file.sawChange && file.writerLooks < maxWriterLooks,
+    )
+    if (asked.length === 0) return
+    const found = await writers.probe(asked.map(([path, file]) => ({ path: join(realRoot, path), ...file.look })))
+    if ('laterMs' in found) return
+    for (const [path, file] of asked) {
+      const isOpen = found.has(join(realRoot, path))
+      if (!file.sawWriter) tracked.set(path, { ...file, sawWriter: isOpen, writerLooks: file.writerLooks + 1 })
+      else if (!isOpen) tracked.set(path, { ...file, hasRested: true, nextLookMs: clock.monotonicMs() })
+    }
+  }
+
   #waitForWriter(path: string, file: UnsettledFile): void {
-    if (!file.wasTold) this.#context.teller.growing(path, { sizeBytes: file.look.sizeBytes, since: file.firstSeenAt })
-    this.#postpone(path, { ...file, wasTold: true }, writerLookMs)
+    if (!file.wasTold) this.#context.teller.growing(path, file)
+    const delayMs = this.#context.folder.mode === 'realtime' ? minLookGapMs : writerLookMs
+    this.#postpone(path, { ...file, wasTold: true, sawWriter: true }, delayMs)
   }
 
   async #settlementOf(realRoot: string, relativePath: string, file: UnsettledFile): Promise<Settlement | null> {

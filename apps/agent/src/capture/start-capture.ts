@@ -48,6 +48,10 @@ export const startCapture: StartCapture = ({ folders, known, listener, clock, lo
     rescan: async () => {
       await Promise.all(captures.map((capture) => capture.rescan()))
     },
+    finish: async (path) => {
+      for (const capture of captures) if (await capture.finish(path)) return 'finished'
+      return 'unknown'
+    },
     counts: () => sum(captures.map((capture) => capture.counts)),
     volumes: () => volumes.volumes(),
   }

@@ -10,8 +10,10 @@ import type {
   SettledFile,
   WatchFolder,
 } from '../capture/capture-port.ts'
+import { mediaTypeOf } from '../capture/media-type.ts'
 import { addUpload, type NewUpload } from '../queue/add-upload.ts'
 import { applyUploadEvent } from '../queue/apply-upload-event.ts'
+import { endGrowth, findGrowth } from '../queue/growths.ts'
 import {
   findByIdentity,
   findByPath,
@@ -28,6 +30,7 @@ import type { Queue } from '../queue/open-queue.ts'
 import { appendEvent } from '../queue/outbox.ts'
 import { type SourceFacts, updateSource } from '../queue/registrations.ts'
 import type { StoredUpload } from '../queue/stored-upload.ts'
+import { type GrowingIntake, growingIntake } from './take-in-growing.ts'
 
 /** Answers from the queue what the capture room asks about files that it sees. */
 export const knownFilesOf = (queue: Queue): KnownFiles => ({
@@ -43,34 +46,36 @@ export function takeInFiles(queue: Queue, log: Logger): CaptureListener {
   const presentVolumes = new Set<string>()
   // Sizes of files that were seen and may grow; a row is made once one does, so that a file that was only renamed makes none.
   const firstSizes = new Map<string, number>()
+  const growing = growingIntake(queue, () => performance.now())
   const settle = (upload: StoredUpload, event: UploadEvent) => applyUploadEvent(queue, upload.id, event)
   return {
     onSettled(file) {
       firstSizes.delete(file.path)
-      queue.transact(() => takeIn(queue, file))
+      queue.transact(() => takeIn(queue, growing, file))
       log.info({ path: file.path, sizeBytes: file.sizeBytes }, 'file at rest')
     },
     onMoved(file, from) {
       firstSizes.delete(file.path)
       queue.transact(() => {
         const upload = findByIdentity(queue, file.identity.key) ?? findByPath(queue, from)
-        if (upload === null) return takeIn(queue, file)
+        if (upload === null) return takeIn(queue, growing, file)
         moveSource(queue, upload.source.fileId, {
           ...factsOf(file.identity),
           path: file.path,
           watchFolder: file.watchFolder.path,
         })
-        settle(upload, { kind: 'sourceFound' })
+        if (settle(upload, { kind: 'sourceFound' }).kind === 'moved') endGrowth(queue, upload.id)
       })
       log.info({ from, path: file.path }, 'file was renamed')
     },
     onGrowing(file) {
       const firstSize = firstSizes.get(file.path)
       if (firstSize === undefined) firstSizes.set(file.path, file.sizeBytes)
-      if (firstSize === undefined || firstSize === file.sizeBytes) return
       queue.transact(() => {
         // Of a path that has a row already, only what comes of it in the end is worth another one.
-        if (findByPath(queue, file.path) === null) addUpload(queue, growingUpload(file))
+        const isNew = firstSize !== undefined && firstSize !== file.sizeBytes && findByPath(queue, file.path) === null
+        if (isNew && !growing.isKnown(file)) addUpload(queue, growingUpload(file))
+        growing.grew(file, () => holdReason(readUploadLink(queue), file.watchFolder.mode, file.since) === null)
       })
     },
     onKnown(file) {
@@ -79,13 +84,14 @@ export function takeInFiles(queue: Queue, log: Logger): CaptureListener {
         const upload = findByPath(queue, file.path)
         if (upload?.state.kind !== 'growing') return
         // Its own row, gone back to growing and at rest again as it was; or a second name of a file that has its row.
-        if (upload.source.identityKey === file.identity.key) takeIn(queue, file)
+        if (upload.source.identityKey === file.identity.key) takeIn(queue, growing, file)
         else settle(upload, { kind: 'cancelled', reason: 'cancelledOnDevice' })
       })
     },
     onChanged({ path, change }) {
       const upload = findByPath(queue, path)
-      if (upload === null) return
+      // Of a file that is sent while it grows a change is no news; `onGrowing` follows and says what it is.
+      if (upload === null || findGrowth(queue, upload.id) !== null) return
       const applied = settle(upload, { kind: 'grewAgain' })
       if (applied.kind === 'moved') return
       const reason = change === 'truncated' ? 'sourceTruncated' : 'sourceChanged'
@@ -125,6 +131,7 @@ export function takeInFiles(queue: Queue, log: Logger): CaptureListener {
     },
     onGone({ path, volumePresent }) {
       firstSizes.delete(path)
+      growing.forget(path)
       const upload = findByPath(queue, path)
       if (upload === null) return
       settle(upload, volumePresent ? { kind: 'cleared', reason: 'sourceDeleted' } : { kind: 'sourceRemoved' })
@@ -161,7 +168,9 @@ function isStillToCome({ state }: StoredUpload): boolean {
 }
 
 /** A file at rest that is not known by its identity: the row of its path when that still waits for it, else a new one. */
-function takeIn(queue: Queue, file: SettledFile): void {
+function takeIn(queue: Queue, growing: GrowingIntake, file: SettledFile): void {
+  const before = findByPath(queue, file.path)
+  if (before !== null && growing.settled(before, file, factsOf(file.identity))) return
   const known = findByPath(queue, file.path)
   if (known !== null && wasDecidedWhileGrowing(known, file))
     recordLeftOut(queue, known, { source: factsOf(file.identity), capturedAt: captureOf(known, file) })
@@ -233,7 +242,7 @@ function holdReason(link: UploadLink | null, mode: WatchFolder['mode'], captured
 
 const growingUpload = ({ path, sizeBytes, since, watchFolder }: GrowingFile): NewUpload => ({
   ...nameOf(path),
-  mimeType: octetStream,
+  mimeType: mediaTypeOf(path),
   channel: watchFolder.channel,
   capturedAt: since,
   newestFirst: isNewestFirst(watchFolder),

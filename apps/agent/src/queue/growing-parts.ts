@@ -64,6 +64,14 @@ export function storeCut(
   })
 }
 
+/** Where the last part ends that is not the final one: so long the file must stay. 0 when nothing was cut. */
+export function lastCutByte(queue: Queue, uploadId: string): number {
+  const row = queue
+    .sql("SELECT max(offset + size_bytes) AS end FROM parts WHERE upload_id = ? AND role <> 'final'")
+    .get(uploadId)
+  return (row === undefined ? null : integerOrNull(row, 'end')) ?? 0
+}
+
 /** A new head was put before the file: part 1 takes it in and needs another address, the others lie further on. */
 export function storeShift(queue: Queue, uploadId: string, shiftBytes: number): void {
   queue.transact(() => {

@@ -4,7 +4,7 @@ import { readUploadLink } from './links.ts'
 import type { Queue } from './open-queue.ts'
 import { type SourceFacts, updateSource } from './registrations.ts'
 import { integer, integerOrNull, type Row, text, textOrNull, word } from './row.ts'
-import type { StoredUpload } from './stored-upload.ts'
+import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
 
 /** An upload of a file that is sent while its recorder writes it; see the chapter on growing files in the specification. */
 export type Growth = {
@@ -36,6 +36,17 @@ const toGrowth = (row: Row): Growth => ({
   isCompared: integer(row, 'compared') === 1,
   attempts: integer(row, 'attempts'),
 })
+
+/** The upload of the file that has this inode and is being sent while it grows; null when there is none. */
+export function growingInode(queue: Queue, volumeId: string, inode: string): StoredUpload | null {
+  const row = queue
+    .sql(
+      `SELECT ${uploadColumns} FROM growths g JOIN uploads u ON u.id = g.upload_id JOIN files f ON f.id = u.file_id
+        WHERE g.phase <> 'sent' AND u.state NOT IN ('cleared', 'blocked', 'refused') AND f.volume_id = ? AND f.inode = ? AND f.inode_is_stable = 1`,
+    )
+    .get(volumeId, inode)
+  return row === undefined ? null : readUpload(row)
+}
 
 /** Enough of a growing file is there: from here on it is registered, cut and sent while it grows. */
 export function beginGrowth(
@@ -149,7 +160,7 @@ export function markSent(queue: Queue, uploadId: string): void {
 /** Every part of the file has been compared with it: it may be verified. */
 export function concludeGrowth(queue: Queue, uploadId: string, isProven: boolean): void {
   queue.transact(() => {
-    queue.sql("DELETE FROM growths WHERE upload_id = ? AND phase = 'sent'").run(uploadId)
+    endGrowth(queue, uploadId)
     if (isProven && readUploadLink(queue)?.isOurs === true) applyUploadEvent(queue, uploadId, { kind: 'custodyOwed' })
   })
 }

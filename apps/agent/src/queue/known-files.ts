@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { HeldReason, RefusedReason } from '@rushes/upload-core'
 import { type Applied, applyUploadEvent, findUpload } from './apply-upload-event.ts'
 import type { Queue } from './open-queue.ts'
@@ -30,6 +31,19 @@ export function moveSource(
   queue.transact(() => {
     queue.sql('UPDATE files SET path = ?, watch_folder = ? WHERE id = ?').run(to.path, to.watchFolder, fileId)
     updateSource(queue, fileId, to)
+  })
+}
+
+/** A growing file goes by another name now. A row that was begun for that name meanwhile gives way. */
+export function renameGrowing(queue: Queue, upload: StoredUpload, path: string, watchFolder: string): void {
+  queue.transact(() => {
+    const begun = findByPath(queue, path)
+    if (begun !== null && begun.id !== upload.id) {
+      applyUploadEvent(queue, begun.id, { kind: 'cleared', reason: 'sourceDeleted' })
+      queue.sql('UPDATE files SET path = ? WHERE id = ?').run(upload.source.path, begun.source.fileId)
+    }
+    queue.sql('UPDATE files SET path = ?, watch_folder = ? WHERE id = ?').run(path, watchFolder, upload.source.fileId)
+    queue.sql('UPDATE uploads SET name = ? WHERE id = ?').run(basename(path), upload.id)
   })
 }
 

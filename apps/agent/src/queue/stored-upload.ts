@@ -24,7 +24,7 @@ export type StoredUpload = {
   name: string
   mimeType: string
   channel: number
-  /** Its asset is one for a growing file. */
+  /** It is sent while its file grows: the asset has no size yet. */
   isRealtime: boolean
   sizeBytes: number
   /** Milliseconds since 1970. */

@@ -10,6 +10,7 @@ import { type Authorization, createAuthorization } from './authorization.ts'
 import { createDoorbell, type Doorbell } from './doorbell.ts'
 import { type CustodyTries, followCustody } from './follow-custody.ts'
 import { createGate, type LinkCondition } from './gate.ts'
+import { createGrowers, growerCount } from './growers.ts'
 import { createInFlight, type InFlight } from './in-flight.ts'
 import { keepAuthorized } from './keep-authorized.ts'
 import { keepGoing, workWhileThereIs } from './keep-going.ts'
@@ -87,6 +88,8 @@ export function startEngine(options: EngineOptions): Engine {
       partBell.wakeOne()
       createBell.wakeOne()
     }
+    if (news.kind === 'growth') bell.ring()
+    growers.hear(news)
     if (news.kind === 'abort') inFlight.abort(news.uploadId)
   })
 
@@ -99,6 +102,7 @@ export function startEngine(options: EngineOptions): Engine {
   const senderCount = workers ?? maxSending.small + maxSending.large
   const destinationOf = (link: UploadLink) =>
     adapting === null ? options.destinationOf(link) : adapting.watch(options.destinationOf(link))
+  const growers = createGrowers({ ...judging, destinationOf, log, signal: stop.signal })
   const work = (on: Doorbell, once: () => Promise<boolean>) => workWhileThereIs(gate, on, signal, log, once)
 
   const running = [
@@ -119,6 +123,8 @@ export function startEngine(options: EngineOptions): Engine {
         }),
       ),
     ),
+    ...Array.from({ length: growerCount }, () => work(bell, growers.grow)),
+    work(bell, growers.check),
     work(bell, () => followCustody({ ...judging, destinationOf, log, signal: stop.signal }, custodyTries)),
     keepGoing(signal, log, () => keepAuthorized({ queue, authorization, gate, bell, log, random, signal })),
     keepGoing(signal, log, () => keepTime(queue, bell, random, limits, signal)),

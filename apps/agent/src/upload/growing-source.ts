@@ -1,6 +1,6 @@
 import type { Consequence } from '@rushes/upload-core'
 import { findUpload } from '../queue/apply-upload-event.ts'
-import { growingRows } from '../queue/growing-parts.ts'
+import { lastCutByte } from '../queue/growing-parts.ts'
 import { reopenGrowth, takeAnew } from '../queue/growths.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import { forgetAddress, type PartClaim, returnPart } from '../queue/part-claims.ts'
@@ -35,12 +35,6 @@ export async function followChange(queue: Queue, upload: StoredUpload): Promise<
   if (look.kind !== 'different') return
   const { source } = upload
   const isOther = source.inodeIsStable && look.facts.inode !== source.inode
-  if (isOther || isShorterThanCut(queue, upload.id, look.facts.sizeBytes)) takeAnew(queue, upload, queue.now())
+  if (isOther || look.facts.sizeBytes < lastCutByte(queue, upload.id)) takeAnew(queue, upload, queue.now())
   else if (!reopenGrowth(queue, upload.id)) takeAnew(queue, upload, null)
-}
-
-/** Whether bytes that were cut are not there any more. */
-function isShorterThanCut(queue: Queue, uploadId: string, sizeBytes: number): boolean {
-  const last = growingRows(queue, uploadId).findLast(({ role }) => role !== 'final')
-  return last !== undefined && last.offset + last.sizeBytes > sizeBytes
 }

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import type { SettledFile } from '../../src/capture/capture-port.ts'
+import type { GrowingFile, SettledFile } from '../../src/capture/capture-port.ts'
 import { takeInFiles } from '../../src/daemon/take-in-files.ts'
 import { applyUploadEvent, findUpload } from '../../src/queue/apply-upload-event.ts'
 import { cancelUploads, clearUploads, retryUploads } from '../../src/queue/decisions.ts'
@@ -40,6 +40,11 @@ function settled(change: Partial<Look>): SettledFile {
     mediaType: 'video/quicktime',
   }
 }
+
+const growing = (sizeBytes: number): GrowingFile => ({
+  ...{ path, relativePath: 'A001.mov', watchFolder: settled({}).watchFolder, sizeBytes, since: startOfTime },
+  ...{ modifiedUs: 1, volumeId: 'volume-1', inode: '1', inodeIsStable: true },
+})
 
 function takenIn() {
   const { queue } = testQueue()
@@ -136,12 +141,10 @@ test.for(['cancelled', 'cleared'] as const)(
   (verb) => {
     const { queue } = testQueue()
     const listener = takeInFiles(queue, pino({ level: 'silent' }))
-    const { watchFolder, relativePath } = settled({})
-    for (const sizeBytes of [1_000, 1_500])
-      listener.onGrowing({ path, relativePath, watchFolder, sizeBytes, since: startOfTime })
+    for (const sizeBytes of [1_000, 1_500]) listener.onGrowing(growing(sizeBytes))
     if (verb === 'cancelled') cancelUploads(queue, null, 'cancelledByOperator')
     else clearUploads(queue, 'clearedByOperator')
-    listener.onGrowing({ path, relativePath, watchFolder, sizeBytes: 1_800, since: startOfTime })
+    listener.onGrowing(growing(1_800))
     listener.onSettled(settled({}))
     const uploads = uploadsInOrder(queue, 0, 10)
     expect(uploads.map(({ state, sizeBytes }) => [state.kind, sizeBytes])).toEqual([[verb, 2_000]])
@@ -152,9 +155,7 @@ test.for(['cancelled', 'cleared'] as const)(
 test('another recording under the name of one that was cancelled while it grew goes up', () => {
   const { queue, clock } = testQueue()
   const listener = takeInFiles(queue, pino({ level: 'silent' }))
-  const { watchFolder, relativePath } = settled({})
-  for (const sizeBytes of [1_000, 1_500])
-    listener.onGrowing({ path, relativePath, watchFolder, sizeBytes, since: startOfTime })
+  for (const sizeBytes of [1_000, 1_500]) listener.onGrowing(growing(sizeBytes))
   cancelUploads(queue, null, 'cancelledByOperator')
   clock.now += 10 * minute
   listener.onSettled(settled({ inode: '2', capturedAt: startOfTime + 5 * minute }))

@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs'
+import { extname } from 'node:path'
+import { leastCuttableBytes, type RateSample, rateOf } from '@rushes/upload-core'
+import type { GrowingFile, SettledFile } from '../capture/capture-port.ts'
+import { applyUploadEvent } from '../queue/apply-upload-event.ts'
+import { lastCutByte } from '../queue/growing-parts.ts'
+import {
+  beginGrowth,
+  completeGrowth,
+  endGrowth,
+  findGrowth,
+  growingInode,
+  reopenGrowth,
+  takeAnew,
+} from '../queue/growths.ts'
+import { findByPath, renameGrowing } from '../queue/known-files.ts'
+import type { Queue } from '../queue/open-queue.ts'
+import { type SourceFacts, updateSource } from '../queue/registrations.ts'
+import type { StoredUpload } from '../queue/stored-upload.ts'
+
+/** What capture tells of files that are sent while they grow. */
+export type GrowingIntake = {
+  /**
+   * Begins with the upload of a growing file as soon as there is enough of it and its rate is known, and tells how long it is from then on.
+   * `mayBegin`: its folder is one of recordings, and nothing holds it back.
+   */
+  grew(file: GrowingFile, mayBegin: () => boolean): void
+  /** True when the file at rest is one that was sent while it grew, and that is all there is to do about it. */
+  settled(upload: StoredUpload, file: SettledFile, facts: SourceFacts): boolean
+  /** Whether it is a file that is being sent already, under whatever name. */
+  isKnown(file: GrowingFile): boolean
+  forget(path: string): void
+}
+
+type FirstLook = RateSample & { inode: string }
+
+export function growingIntake(queue: Queue, monotonicNow: () => number): GrowingIntake {
+  const firstLooks = new Map<string, FirstLook>()
+  return {
+    grew(file, mayBegin) {
+      const upload = followRename(queue, file) ?? findByPath(queue, file.path)
+      if (upload === null) return
+      const growth = findGrowth(queue, upload.id)
+      if (growth !== null) {
+        if (growth.phase !== 'sent') follow(queue, upload, growth.phase, file)
+        return
+      }
+      const now: FirstLook = { at: monotonicNow(), sizeBytes: file.sizeBytes, inode: file.inode }
+      const first = firstLooks.get(file.path)
+      if (first === undefined || first.inode !== file.inode || first.sizeBytes > file.sizeBytes)
+        firstLooks.set(file.path, now)
+      if (file.watchFolder.mode !== 'realtime' || upload.state.kind !== 'growing' || !mayBegin()) return
+      const rate = rateOf(file.watchFolder.bytesPerSecond, firstLooks.get(file.path) ?? now, now)
+      const extension = extname(file.path).toLowerCase()
+      // Without an extension no asset can be made that is to grow; such a file goes up when it is complete.
+      if (rate === null || extension.length < 2 || file.sizeBytes < leastCuttableBytes(rate)) return
+      firstLooks.delete(file.path)
+      beginGrowth(queue, upload, { bytesPerSecond: rate, extension, source: factsOf(file) })
+      queue.tell({ kind: 'growth', uploadId: upload.id, sizeBytes: file.sizeBytes })
+    },
+    settled(upload, file, facts) {
+      firstLooks.delete(file.path)
+      const growth = findGrowth(queue, upload.id)
+      return growth !== null && growth.phase !== 'sent' && settle(queue, upload, facts)
+    },
+    isKnown: (file) => file.inodeIsStable && growingInode(queue, file.volumeId, file.inode) !== null,
+    forget: (path) => void firstLooks.delete(path),
+  }
+}
+
+/** The same file under another name: its recorder has renamed it, and the upload goes with it. */
+function followRename(queue: Queue, file: GrowingFile): StoredUpload | null {
+  if (!file.inodeIsStable) return null
+  const known = growingInode(queue, file.volumeId, file.inode)
+  // A second name of a file that is still there under its first one is no other file.
+  if (known === null || known.source.path === file.path || existsSync(known.source.path)) return known
+  renameGrowing(queue, known, file.path, file.watchFolder.path)
+  return findByPath(queue, file.path)
+}
+
+function follow(queue: Queue, upload: StoredUpload, phase: 'open' | 'complete', file: GrowingFile): void {
+  const { source } = upload
+  const isOther = file.inodeIsStable && file.inode !== source.inode
+  const lost = file.sizeBytes < lastCutByte(queue, upload.id)
+  if (isOther || lost) {
+    // One that lost a little at its end is trimmed; one that begins again is another take, with an instant of its own.
+    takeAnew(queue, upload, isOther || file.sizeBytes < source.sizeBytes / 2 ? queue.now() : null)
+    return
+  }
+  const isAsItWas = file.sizeBytes === source.sizeBytes && file.modifiedUs === source.modifiedUs
+  if (phase === 'complete' && isAsItWas) return
+  if (phase === 'complete' && !reopenGrowth(queue, upload.id)) takeAnew(queue, upload, null)
+  else queue.tell({ kind: 'growth', uploadId: upload.id, sizeBytes: file.sizeBytes })
+}
+
+/** The recorder has finished. What has an asset is completed with the rest of its parts; what has none becomes an upload of known size. */
+function settle(queue: Queue, upload: StoredUpload, facts: SourceFacts): boolean {
+  const { state, source } = upload
+  const isOther = facts.inodeIsStable && facts.inode !== source.inode
+  const hasLost = facts.sizeBytes <= lastCutByte(queue, upload.id)
+  const work = 'work' in state ? state.work : null
+  const hasAsset = state.kind === 'registering' || state.kind === 'uploading' || work?.step === 'parts'
+  if (hasAsset && !isOther && !hasLost) {
+    completeGrowth(queue, upload, facts)
+    return true
+  }
+  // A create that may have come through is another one from here on: the asset of a growing file is never used for one of known size.
+  if (hasAsset) takeAnew(queue, upload, isOther ? queue.now() : null)
+  else applyUploadEvent(queue, upload.id, { kind: 'grewAgain' })
+  endGrowth(queue, upload.id)
+  const isOver = state.kind === 'blocked' || state.kind === 'refused'
+  if (isOver) updateSource(queue, source.fileId, facts)
+  return isOver
+}
+
+const factsOf = (file: GrowingFile): SourceFacts => ({
+  volumeId: file.volumeId,
+  inode: file.inode,
+  inodeIsStable: file.inodeIsStable,
+  sizeBytes: file.sizeBytes,
+  modifiedUs: file.modifiedUs,
+  identityKey: null,
+  statKey: null,
+})
