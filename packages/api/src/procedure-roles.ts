@@ -48,6 +48,12 @@ const procedureRoles: Record<ProcedurePath, Role | 'anyone'> = {
   'clips.get': 'viewer',
   'clips.parts': 'viewer',
   'clips.rename': 'operator',
+  'trash.list': 'viewer',
+  'trash.put': 'operator',
+  'trash.restore': 'operator',
+  'trash.empty': 'admin',
+  'trash.setRetention': 'admin',
+  'trash.previewRetention': 'admin',
   'activity.list': 'viewer',
 
   'people.list': 'admin',

@@ -85,6 +85,14 @@ const refusalWords: WordsOf = {
     words('CONFLICT', `This link ran out on ${fault.expiredAt.toISOString().slice(0, 10)}.`, 'Ask for another one.'),
   peopleExist: () =>
     words('CONFLICT', 'The first operator is here already.', 'Sign in, or ask an admin to let you in.'),
+  trashChanged: (fault) =>
+    words(
+      'CONFLICT',
+      `There are ${fault.clipCount} clips in the trash now, not as many as you saw.`,
+      'Look at them, then type the new count.',
+    ),
+  daysInvalid: (fault) =>
+    words('BAD_REQUEST', 'Days are whole numbers.', `Take 1 to ${fault.maxDays.toLocaleString('en')} days.`),
   clipUnknown: () =>
     words(
       'NOT_FOUND',

@@ -6,12 +6,14 @@ import type {
   CreateProjectOutcome,
   CreateResetLinkOutcome,
   DenyPairingOutcome,
+  EmptyTrashOutcome,
   EnqueueCommandOutcome,
   ForgetDeviceOutcome,
   PauseSharingOutcome,
   RenameClipOutcome,
   ResumeSharingOutcome,
   SetAuthorizationExpiryOutcome,
+  SetRetentionOutcome,
   UseSignInLinkOutcome,
 } from '@rushes/fleet'
 
@@ -30,6 +32,8 @@ export type Fault =
   | Exclude<CreateProjectOutcome, { kind: 'created' }>
   | Exclude<CreatePersonOutcome, { kind: 'created' }>
   | Exclude<CreateResetLinkOutcome, { kind: 'created' }>
+  | Exclude<EmptyTrashOutcome, { kind: 'emptied' }>
+  | Exclude<SetRetentionOutcome, { kind: 'set' }>
   | Exclude<UseSignInLinkOutcome, { kind: 'passwordSet' }>
 
 /** Thrown within a procedure when a verb did not do what was asked; the one error-mapping middleware turns it into an answer. */

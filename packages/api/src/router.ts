@@ -7,6 +7,7 @@ import { linksRouter } from './routers/links.ts'
 import { pairingRouter } from './routers/pairing.ts'
 import { peopleRouter } from './routers/people.ts'
 import { projectsRouter } from './routers/projects.ts'
+import { trashRouter } from './routers/trash.ts'
 import { uploadsRouter } from './routers/uploads.ts'
 import { procedure, router } from './trpc.ts'
 
@@ -21,6 +22,7 @@ export const appRouter = router({
   commands: commandsRouter,
   uploads: uploadsRouter,
   clips: clipsRouter,
+  trash: trashRouter,
   activity: activityRouter,
   people: peopleRouter,
 })

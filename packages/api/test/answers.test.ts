@@ -139,3 +139,17 @@ test('clearing a queue takes a reason, which is kept with the command', async ()
     issuedBy: 'operator',
   })
 })
+
+test('emptying a trash that is not what the person saw says how much there is', async () => {
+  const { status, body } = await call(
+    'trash.empty',
+    { projectId, clipCount: 3, asOf: now.toISOString() },
+    {
+      signedIn: {
+        person: { id: 'p', name: 'Ana', email: 'ana@example.com', role: 'admin' },
+        session: { id: 's', expiresAt: now },
+      },
+    },
+  )
+  expect([status, body.error.message]).toEqual([409, 'There are 0 clips in the trash now, not as many as you saw.'])
+})
