@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addClipCommands } from './commands/clip.ts'
 import { addDeviceCommands } from './commands/device.ts'
 import { addFirstStartCommand } from './commands/first-start.ts'
 import { addManifestCommand } from './commands/manifest.ts'
@@ -30,6 +31,7 @@ export function createProgram(): Command {
   addDeviceCommands(program, globals)
   addManifestCommand(program, globals)
   addScrubCommand(program, globals)
+  addClipCommands(program, globals)
   addUserCommands(program, globals)
   addMigrateCommand(program, globals)
   addFirstStartCommand(program, globals)
