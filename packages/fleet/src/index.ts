@@ -3,11 +3,11 @@
 export { type Standing, standings, type UploadGroup, uploadGroups } from '@rushes/upload-core'
 export { type ActivityEntry, type ActivityFilter, listActivity } from './activity/list-activity.ts'
 export { type AcknowledgePartInput, type AcknowledgePartOutcome, acknowledgeParts } from './assets/acknowledge-parts.ts'
-export { type AssemblingAsset, type BeginAssemblyOutcome, beginAssembly } from './assets/begin-assembly.ts'
+export { type AssemblingAsset, type BeginAssemblyOutcome, beginAssemblies } from './assets/begin-assemblies.ts'
 export { closeExpiredUploads } from './assets/close-expired.ts'
-export { type CompleteAssemblyOutcome, completeAssembly } from './assets/complete-assembly.ts'
+export { type CompleteAssemblyOutcome, completeAssemblies } from './assets/complete-assemblies.ts'
 export { countOpenUploads } from './assets/count-open-uploads.ts'
-export { type CreateAssetInput, type CreateAssetOutcome, type CreatedAsset, createAsset } from './assets/create.ts'
+export { type CreateAssetInput, type CreateAssetOutcome, createAssets } from './assets/create.ts'
 export { type AssetFailure, failAsset } from './assets/fail.ts'
 export { failOverdue } from './assets/fail-overdue.ts'
 export { type ClipContent, findClipContent } from './assets/find-content.ts'
@@ -18,13 +18,14 @@ export { type Clip, type ClipInTrash, type ClipPart, getClip, listClipParts } fr
 export { type DueAssets, listDueAssets } from './assets/list-due.ts'
 export { listOpenUploads, type OpenUpload } from './assets/list-open-uploads.ts'
 export { listOwnAssets, type OwnAsset } from './assets/list-own.ts'
+export type { CreatedAsset } from './assets/new-clip.ts'
 export { projectFolder } from './assets/project-folder.ts'
 export { readAssetStatus } from './assets/read-status.ts'
 export { type RecordCustodyOutcome, recordCustody } from './assets/record-custody.ts'
 export { type RegisterPartsOutcome, registerParts } from './assets/register-parts.ts'
 export type { RegisteredPart } from './assets/registered-part.ts'
 export { type RenameClipOutcome, renameClip } from './assets/rename.ts'
-export { reserveStoreKey } from './assets/reserve-store-key.ts'
+export { reserveStoreKeys } from './assets/reserve-store-keys.ts'
 export { numberedName, safeName } from './assets/safe-name.ts'
 export { whichHaveEnded } from './assets/which-have-ended.ts'
 export { whichTakeParts } from './assets/which-take-parts.ts'
@@ -182,7 +183,11 @@ export { listIdleStoreUploads } from './store-uploads/list-idle.ts'
 export { type OpenStoreUploadOutcome, openStoreUpload } from './store-uploads/open.ts'
 export { postponeStoreLook } from './store-uploads/postpone-look.ts'
 export { rememberStoreUpload } from './store-uploads/remember.ts'
-export { type AuthenticateAccessOutcome, authenticateAccess, type CallingDevice } from './tokens/authenticate-access.ts'
+export {
+  type AuthenticateAccessOutcome,
+  authenticateAccesses,
+  type CallingDevice,
+} from './tokens/authenticate-access.ts'
 export {
   type AuthenticateDeviceSecretOutcome,
   authenticateDeviceSecret,

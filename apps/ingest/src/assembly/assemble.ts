@@ -1,4 +1,4 @@
-import { beginAssembly, completeAssembly, failAsset, reserveStoreKey } from '@rushes/fleet'
+import { beginAssemblies, completeAssemblies, failAsset, reserveStoreKeys } from '@rushes/fleet'
 import type { Logger } from 'pino'
 import type { DatabaseCall } from '../database-call.ts'
 import type { ObjectStore } from '../store/port.ts'
@@ -18,14 +18,15 @@ export function createAssemble(given: {
   onReadyToVerify: (assetId: string) => void
 }): (assetId: string) => Promise<void> {
   const { call, store, log } = given
+  const begin = call.together(beginAssemblies)
+  const reserve = call.together(reserveStoreKeys)
+  const complete = call.together(completeAssemblies)
   return async (assetId) => {
     const startedMs = performance.now()
-    const begun = await call((clocked) => beginAssembly(clocked, { assetId }))
+    const begun = await begin(assetId, { turn: assetId })
     if (begun.kind !== 'begun') return
     const { lastPartAt } = begun.asset
-    const published = await store.publish(begun.asset, (storeKey) =>
-      call((clocked) => reserveStoreKey(clocked, { assetId, storeKey })),
-    )
+    const published = await store.publish(begun.asset, (storeKey) => reserve({ assetId, storeKey }, { turn: assetId }))
     if (published.kind === 'bytesLost') {
       log.error({ assetId, detail: published.detail }, 'acknowledged bytes are gone from the store')
       await call((clocked) => failAsset(clocked, { assetId, because: 'storedBytesLost', detail: published.detail }))
@@ -37,7 +38,7 @@ export function createAssemble(given: {
       await call((clocked) => failAsset(clocked, { assetId, because: 'refusedByStore', detail: published.detail }))
       return
     }
-    const completed = await call((clocked) => completeAssembly(clocked, { assetId }))
+    const completed = await complete(assetId, { turn: assetId })
     if (completed.kind === 'available') given.onDone('available', given.clock().getTime() - lastPartAt.getTime())
     await store.discard(assetId)
     log.info(

@@ -1,4 +1,9 @@
-import { authenticateAccess, type CallingDevice, recordDeviceCall } from '@rushes/fleet'
+import {
+  type AuthenticateAccessOutcome,
+  authenticateAccesses,
+  type CallingDevice,
+  recordDeviceCall,
+} from '@rushes/fleet'
 import { c2cErrors } from '@rushes/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IngestContext } from '../context.ts'
@@ -30,11 +35,12 @@ export type DeviceRoute = {
  * All this before a byte of the body is read: strangers fill no memory.
  */
 export function withDevice(context: IngestContext, kind: CallClass, handle: DeviceHandler): DeviceRoute {
+  const authenticateToken = context.call.together(authenticateAccesses)
   const calls = new WeakMap<FastifyRequest, { device: CallingDevice; arrivedAt: Date }>()
   return {
     async onRequest(request, reply) {
       const arrivedAt = new Date(context.clock().getTime() - reply.elapsedTime)
-      const device = await authenticate(context, request, reply)
+      const device = await authenticate(context, authenticateToken, request, reply)
       if (device === null) return reply
       request.log = request.log.child({ deviceId: device.id })
       if (!takeAllowance(context, reply, device.id, kind)) return refuse(reply, c2cErrors.rateLimited)
@@ -55,6 +61,7 @@ export function withDevice(context: IngestContext, kind: CallClass, handle: Devi
  */
 async function authenticate(
   context: IngestContext,
+  authenticateToken: (accessToken: string, options: { turn: string }) => Promise<AuthenticateAccessOutcome>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<CallingDevice | null> {
@@ -67,7 +74,7 @@ async function authenticate(
     return null
   }
   if (accessToken !== undefined) {
-    const outcome = await context.call((clocked) => authenticateAccess(clocked, { accessToken }))
+    const outcome = await authenticateToken(accessToken, { turn: accessToken })
     if (outcome.kind === 'authenticated') {
       seenTokens.add(accessToken)
       if (!isSeen) limiter.giveBack(caller, 'stranger')

@@ -1,12 +1,11 @@
 import formbody from '@fastify/formbody'
-import { type CreatedAsset, createAsset } from '@rushes/fleet'
+import { type CreatedAsset, createAssets } from '@rushes/fleet'
 import { c2cErrors, createAssetRequest, detailedErrorBody, idempotencyKeyHeader } from '@rushes/protocol'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { IngestContext } from '../context.ts'
 import { firstIssue } from '../http/first-issue.ts'
 import { malformed, outOfSpace, refuse, unprocessable } from '../http/reply-errors.ts'
 import { stableUuid } from '../http/stable-uuid.ts'
-import { createTakeTurns } from '../http/take-turns.ts'
 import { withDevice } from '../http/with-device.ts'
 
 const noProject = detailedErrorBody(
@@ -18,7 +17,7 @@ const maxBodyBytes = 64 * 1024
 
 /** `POST /v2/devices/assets` and its deprecated alias: registers a clip, with the URLs of its parts unless it still grows. */
 export function createAssetRoute(app: FastifyInstance, context: IngestContext): void {
-  const takeTurns = createTakeTurns()
+  const createAsset = context.call.together(createAssets)
   const route = withDevice(context, 'create', async (device, request, reply, arrivedAt) => {
     const encoding = isForm(request) ? 'form' : 'json'
     const body = createAssetRequest.safeParse(encoding === 'form' ? fromForm(request.body) : request.body)
@@ -35,13 +34,12 @@ export function createAssetRoute(app: FastifyInstance, context: IngestContext): 
       request: body.data,
       encoding,
       idempotencyKey,
+      // The age of the clip was right then: counted from a later try, a clip of a pause would pass for one after it.
+      arrivedAt,
       roomBytes: await context.room.bytes(),
       storeKeyFor: (assetId: string) => context.store.uploadKey(assetId),
     } as const
-    // The age of the clip was right when the request came: counted from a later try, a clip of a pause would pass for one after it.
-    const outcome = await context.call(({ db }) =>
-      takeTurns(device.id, () => createAsset({ db, now: arrivedAt }, create)),
-    )
+    const outcome = await createAsset(create, { turn: device.id })
     switch (outcome.kind) {
       case 'created': {
         const { asset } = outcome

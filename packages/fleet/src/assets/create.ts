@@ -1,14 +1,15 @@
-import { assetParts, assets, deviceModels, devices, projects } from '@rushes/db'
 import type { CreateAssetRequest } from '@rushes/protocol'
-import { and, asc, eq, isNull, sql } from 'drizzle-orm'
-import type { Clocked } from '../context.ts'
+import { busy, type Clocked } from '../context.ts'
 import { announceDeviceChange } from '../devices/announce-change.ts'
 import { fenceVerdict } from '../devices/fence.ts'
-import { capturedAt, captureRange } from './captured-at.ts'
+import { captureRange } from './captured-at.ts'
 import { type CheckedCreate, checkCreate } from './check-create.ts'
-import { folderFor } from './folder-for.ts'
+import { type HeldDevice, holdDevices } from './hold-devices.ts'
 import { requestDigest } from './idempotency.ts'
-import { isChannelPaused } from './is-channel-paused.ts'
+import { findKnownClips, freeKeysOf, type KnownClip, replayClips } from './known-clips.ts'
+import { type CreatedAsset, type NewClip, newClip, partsOfNew } from './new-clip.ts'
+import { isPaused, pauseWindowsOf } from './pause-windows-of.ts'
+import { registerClips } from './register-clips.ts'
 import type { RegisteredPart } from './registered-part.ts'
 
 export type CreateAssetInput = {
@@ -17,14 +18,14 @@ export type CreateAssetInput = {
   projectEpoch: number
   request: CreateAssetRequest
   encoding: 'json' | 'form'
-  idempotencyKey: string | null
+  idempotencyKey: string
+  /** When the request came: the age of the clip counts from here, however late it is looked at. */
+  arrivedAt: Date
   /** What the store has room for, in bytes; null where it cannot tell. */
   roomBytes: number | null
   /** Where the store will gather the parts, for the id of the new clip. */
   storeKeyFor: (assetId: string) => string
 }
-
-export type CreatedAsset = typeof assets.$inferSelect
 
 export type CreateAssetOutcome =
   | {
@@ -48,122 +49,126 @@ export type CreateAssetOutcome =
   /** The key came before with another request. */
   | { kind: 'keyReused' }
 
+type Refusal = Exclude<CreateAssetOutcome, { kind: 'created' }>
+
+/** A create whose fields go together, with its key in the form that is kept. */
+type Valid = CreateAssetInput & {
+  create: CheckedCreate
+  key: string
+  digest: string
+  captured: { from: Date; to: Date }
+}
+
 /**
- * Registers a clip. With an idempotency key the same request never makes a second one: the first is returned, unless it can
- * no longer be completed. Parts of a fixed-size clip are registered with it.
+ * Registers clips. The same request with the same idempotency key never makes a second one: the first is returned, unless it can
+ * no longer be completed. Parts of a fixed-size clip are registered with it. `busy` for clips of a device that somebody else is
+ * changing, unless there is one clip only, and for the second of two that have one key.
  */
-export async function createAsset({ db, now }: Clocked, input: CreateAssetInput): Promise<CreateAssetOutcome> {
+export async function createAssets(
+  { db, now }: Clocked,
+  inputs: readonly CreateAssetInput[],
+): Promise<(CreateAssetOutcome | typeof busy)[]> {
+  const outcomes = new Map<CreateAssetInput, CreateAssetOutcome>()
+  const valid = inputs.flatMap((input) => {
+    const checked = check(input)
+    if (!('kind' in checked)) return [{ input, checked }]
+    outcomes.set(input, checked)
+    return []
+  })
+  if (valid.length > 0)
+    await db.transaction(async (tx) => {
+      const created = await createValid(
+        { db: tx, now },
+        valid.map(({ checked }) => checked),
+        inputs.length === 1,
+      )
+      for (const { input, checked } of valid) {
+        const outcome = created.get(checked)
+        if (outcome !== undefined) outcomes.set(input, outcome)
+      }
+    })
+  return inputs.map((input) => outcomes.get(input) ?? busy)
+}
+
+function check(input: CreateAssetInput): Refusal | Valid {
   const checked = checkCreate(input.request, input.encoding)
   if (checked.kind !== 'valid') return checked
   const { create } = checked
   const neededBytes = create.upload === 'fixed' ? create.filesizeBytes : 1
   if (input.roomBytes !== null && input.roomBytes < neededBytes) return { kind: 'noRoom' }
-  // A key belongs to the project: what was registered in the former one is another clip.
-  const key = input.idempotencyKey === null ? null : `${input.projectEpoch}:${input.idempotencyKey}`
-  const digest = requestDigest(input.request)
-
-  return db.transaction(async (tx): Promise<CreateAssetOutcome> => {
-    // Held to the end: moves and pauses of this device wait, and two creates with one key take turns.
-    const [device] = await tx
-      .select({
-        name: devices.name,
-        timezone: devices.timezone,
-        projectId: devices.projectId,
-        projectEpoch: devices.projectEpoch,
-        meReadEpoch: devices.meReadEpoch,
-        purgeReceiptEpoch: devices.purgeReceiptEpoch,
-        isOurAgent: deviceModels.isOurAgent,
-      })
-      .from(devices)
-      .innerJoin(deviceModels, eq(deviceModels.id, devices.modelId))
-      .where(and(eq(devices.id, input.deviceId), isNull(devices.revokedAt)))
-      .for('no key update', { of: devices })
-    if (device === undefined || device.projectEpoch !== input.projectEpoch) return { kind: 'projectChanged' }
-    const fence = fenceVerdict(device)
-    if (fence !== 'open') return { kind: fence }
-    if (device.projectId === null) return { kind: 'noProject' }
-
-    if (key !== null) {
-      const [known] = await tx
-        .select()
-        .from(assets)
-        .where(and(eq(assets.deviceId, input.deviceId), eq(assets.idempotencyKey, key)))
-      if (known !== undefined && known.idempotencySha256 !== digest) return { kind: 'keyReused' }
-      if (known !== undefined && known.state !== 'failed' && known.state !== 'closed') {
-        // Its URLs live anew from here: an upload is abandoned only when they are long dead.
-        await tx.update(assets).set({ updatedAt: now }).where(eq(assets.id, known.id))
-        const parts = await tx
-          .select({ number: assetParts.number, generation: assetParts.generation, sizeBytes: assetParts.sizeBytes })
-          .from(assetParts)
-          .where(eq(assetParts.assetId, known.id))
-          .orderBy(asc(assetParts.number))
-        return { kind: 'created', asset: known, parts: known.uploadKind === 'fixed' ? parts : [], replayed: true }
-      }
-      if (known !== undefined)
-        await tx.update(assets).set({ idempotencyKey: null, idempotencySha256: null }).where(eq(assets.id, known.id))
-    }
-
-    const range = captureRange(create.offsetSeconds, now)
-    if (await isChannelPaused({ db: tx }, { deviceId: input.deviceId, channel: create.channel, ...range }))
-      return { kind: 'channelPaused' }
-
-    const [project] = await tx.select().from(projects).where(eq(projects.id, device.projectId))
-    if (project === undefined) throw new Error('the project of a device is gone: projects are archived, never deleted')
-    const captured = capturedAt(create.offsetSeconds, now)
-    const name = create.name.toWellFormed().replace(/\p{Cc}/gu, '_') // a NUL cannot be stored, a line break only confuses
-    const id = crypto.randomUUID()
-    const [asset] = await tx
-      .insert(assets)
-      .values({
-        id,
-        deviceId: input.deviceId,
-        projectId: device.projectId,
-        projectEpoch: device.projectEpoch,
-        channel: create.channel,
-        name,
-        nameIsDefault: create.nameIsDefault,
-        filetype: create.filetype,
-        uploadKind: create.upload,
-        filesizeBytes: create.upload === 'fixed' ? create.filesizeBytes : null,
-        offsetSeconds: create.offsetSeconds,
-        capturedAt: captured,
-        folder: folderFor({
-          day: project.folderBy === 'capture' ? captured : now,
-          timezone: device.timezone ?? project.timezone,
-          filetype: create.filetype,
-          name,
-          deviceName: device.name,
-        }),
-        storeKey: input.storeKeyFor(id),
-        idempotencyKey: key,
-        idempotencySha256: key === null ? null : digest,
-        createdAt: now,
-        updatedAt: now,
-      })
-      .returning()
-    if (asset === undefined) throw new Error('the insert of an asset returned no row')
-    const parts = create.upload === 'fixed' ? plan(create) : []
-    if (create.upload === 'fixed')
-      await tx.execute(sql`
-        insert into asset_parts (asset_id, number, size_bytes, offset_bytes, is_final)
-        select ${id}::uuid, n, ${partSize(create)}, (n - 1) * ${partSize(create)}::bigint, false
-        from generate_series(1, ${create.chunkCount - 1}::integer) n
-        union all
-        select ${id}::uuid, ${create.chunkCount}::integer, ${lastSize(create)}::bigint,
-          ${create.filesizeBytes - lastSize(create)}::bigint, true`)
-    await announceDeviceChange(tx, { deviceIds: [input.deviceId], projectIds: [device.projectId] })
-    return { kind: 'created', asset, parts, replayed: false }
-  })
+  return {
+    ...input,
+    create,
+    // A key belongs to the project: what was registered in the former one is another clip.
+    key: `${input.projectEpoch}:${input.idempotencyKey}`,
+    digest: requestDigest(input.request),
+    captured: captureRange(create.offsetSeconds, input.arrivedAt),
+  }
 }
 
-type FixedCreate = Extract<CheckedCreate, { upload: 'fixed' }>
+/** Outcomes of those that could be judged; who is missing has to wait for somebody. */
+async function createValid(
+  { db: tx, now }: Clocked,
+  inputs: readonly Valid[],
+  wait: boolean,
+): Promise<Map<Valid, CreateAssetOutcome>> {
+  const outcomes = new Map<Valid, CreateAssetOutcome>()
+  const deviceIds = [...new Set(inputs.map(({ deviceId }) => deviceId))]
+  // Held to the end: moves and pauses of these devices wait, and so does another create with one of the keys.
+  const held = await holdDevices(tx, { deviceIds, wait })
+  const knownAs = await findKnownClips(tx, inputs)
+  const windows = await pauseWindowsOf(tx, { deviceIds, ...spanOf(inputs) })
 
-const partSize = ({ filesizeBytes, chunkCount }: FixedCreate) => Math.ceil(filesizeBytes / chunkCount)
-const lastSize = (create: FixedCreate) => create.filesizeBytes - partSize(create) * (create.chunkCount - 1)
+  const keys = new Set<string>()
+  const known = new Map<Valid, KnownClip>()
+  const fresh = new Map<Valid, NewClip>()
+  const outdated: string[] = []
+  for (const input of inputs) {
+    const device = held.get(input.deviceId)
+    if (device === undefined && !wait) continue
+    if (keys.size === keys.add(`${input.deviceId} ${input.key}`).size) continue
+    const verdict = standingOf(device, input)
+    const clip = knownAs(input)
+    if ('kind' in verdict) outcomes.set(input, verdict)
+    else if (clip !== null && clip.idempotencySha256 !== input.digest) outcomes.set(input, { kind: 'keyReused' })
+    else if (clip !== null && clip.endedBecause === null) known.set(input, clip)
+    else {
+      if (clip !== null) outdated.push(clip.id)
+      if (isPaused(windows, { deviceId: input.deviceId, channel: input.create.channel, ...input.captured }))
+        outcomes.set(input, { kind: 'channelPaused' })
+      else fresh.set(input, newClip(verdict, input))
+    }
+  }
+  const parts = await replayClips({ db: tx, now }, [...known.values()])
+  for (const [input, asset] of known)
+    outcomes.set(input, {
+      kind: 'created',
+      asset,
+      parts: asset.uploadKind === 'fixed' ? (parts.get(asset.id) ?? []) : [],
+      replayed: true,
+    })
 
-const plan = (create: FixedCreate): RegisteredPart[] =>
-  Array.from({ length: create.chunkCount }, (_, index) => ({
-    number: index + 1,
-    generation: 1,
-    sizeBytes: index + 1 === create.chunkCount ? lastSize(create) : partSize(create),
-  }))
+  await freeKeysOf(tx, outdated)
+  await registerClips(tx, [...fresh.values()])
+  for (const [input, clip] of fresh)
+    outcomes.set(input, { kind: 'created', asset: clip.asset, parts: partsOfNew(clip), replayed: false })
+  if (fresh.size > 0)
+    await announceDeviceChange(tx, {
+      deviceIds: [...new Set([...fresh.values()].map(({ asset }) => asset.deviceId))],
+      projectIds: [...new Set([...fresh.values()].map(({ asset }) => asset.projectId))],
+    })
+  return outcomes
+}
+
+/** The earliest and the latest instant that any of the clips may have been captured at. */
+const spanOf = (inputs: readonly Valid[]) => ({
+  from: new Date(Math.min(...inputs.map(({ captured }) => captured.from.getTime()))),
+  to: new Date(Math.max(...inputs.map(({ captured }) => captured.to.getTime()))),
+})
+
+/** The device, if it may create clips at the moment. */
+function standingOf(device: HeldDevice | undefined, input: Valid): HeldDevice | Refusal {
+  if (device === undefined || device.projectEpoch !== input.projectEpoch) return { kind: 'projectChanged' }
+  const fence = fenceVerdict(device)
+  return fence === 'open' ? device : { kind: fence }
+}

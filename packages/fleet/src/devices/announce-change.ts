@@ -1,6 +1,6 @@
-import { type Database, devices } from '@rushes/db'
-import { inArray, sql } from 'drizzle-orm'
-import { wake } from '../bus/wake.ts'
+import type { Database } from '@rushes/db'
+import { sql } from 'drizzle-orm'
+import { encodeWake, wakeChannel } from '../bus/wake-payload.ts'
 
 /**
  * Says that something which a fleet row shows has changed: moves `changed_at` for those who poll and wakes those who listen.
@@ -11,11 +11,9 @@ export async function announceDeviceChange(
   db: Database,
   what: { deviceIds: readonly string[]; projectIds?: readonly string[]; pairing?: true },
 ): Promise<void> {
-  if (what.deviceIds.length > 0) {
-    await db
-      .update(devices)
-      .set({ changedAt: sql`clock_timestamp()` })
-      .where(inArray(devices.id, [...what.deviceIds]))
-  }
-  await wake(db, what)
+  // In order of their ids: whoever changes several devices locks them alike, so that nobody waits for each other for ever.
+  const locked = sql`select id from devices where id = any(${sql.param([...what.deviceIds])}::uuid[]) order by id for no key update`
+  await db.execute(sql`
+    with changed as (update devices set changed_at = clock_timestamp() where id in (${locked}))
+    select pg_notify(${wakeChannel}, payload) from unnest(${sql.param(encodeWake(what))}::text[]) payload`)
 }

@@ -1,6 +1,6 @@
 import { deviceModels, devices, tokenFamilies, tokenPairs } from '@rushes/db'
-import { and, eq, isNull } from 'drizzle-orm'
-import type { Clocked } from '../context.ts'
+import { and, eq, inArray, isNull } from 'drizzle-orm'
+import { busy, type Clocked } from '../context.ts'
 import { markPairUsed } from './mark-pair-used.ts'
 import { sha256Hex } from './secrets.ts'
 
@@ -23,11 +23,42 @@ export type AuthenticateAccessOutcome =
 
 /** Whose access token this is. Its first use supersedes the pair that it was issued from. */
 export async function authenticateAccess(
-  { db, now }: Clocked,
+  clocked: Clocked,
   input: { accessToken: string },
 ): Promise<AuthenticateAccessOutcome> {
-  const [found] = await db
+  const { db, now } = clocked
+  const [found] = await findLive(clocked, [input.accessToken])
+  if (found === undefined) return { kind: 'refused' }
+  if (found.firstUsedAt === null) {
+    const stillLive = await db.transaction(async (tx) => {
+      await tx.select({ id: devices.id }).from(devices).where(eq(devices.id, found.device.id)).for('no key update')
+      return markPairUsed({ db: tx, now }, found)
+    })
+    if (!stillLive) return { kind: 'refused' }
+  }
+  return { kind: 'authenticated', device: found.device }
+}
+
+/** Whose access tokens these are. Of several at once, those that come for the first time are `busy`. */
+export async function authenticateAccesses(
+  clocked: Clocked,
+  accessTokens: readonly string[],
+): Promise<(AuthenticateAccessOutcome | typeof busy)[]> {
+  const [only] = accessTokens
+  if (only !== undefined && accessTokens.length === 1) return [await authenticateAccess(clocked, { accessToken: only })]
+  const bySha256 = new Map((await findLive(clocked, accessTokens)).map((live) => [live.accessSha256, live]))
+  return accessTokens.map((accessToken) => {
+    const live = bySha256.get(sha256Hex(accessToken))
+    if (live === undefined) return { kind: 'refused' }
+    return live.firstUsedAt === null ? busy : { kind: 'authenticated', device: live.device }
+  })
+}
+
+/** The pairs of these tokens that are good at this moment, with their devices. */
+async function findLive({ db, now }: Clocked, accessTokens: readonly string[]) {
+  const found = await db
     .select({
+      accessSha256: tokenPairs.accessSha256,
       pairId: tokenPairs.id,
       familyId: tokenPairs.familyId,
       projectEpoch: tokenPairs.projectEpoch,
@@ -50,24 +81,17 @@ export async function authenticateAccess(
     .innerJoin(deviceModels, eq(deviceModels.id, devices.modelId))
     .where(
       and(
-        eq(tokenPairs.accessSha256, sha256Hex(input.accessToken)),
+        inArray(tokenPairs.accessSha256, [...new Set(accessTokens.map(sha256Hex))]),
         isNull(tokenPairs.accessEndedAt),
         isNull(tokenPairs.supersededAt),
         isNull(tokenFamilies.revokedAt),
         isNull(devices.revokedAt),
       ),
     )
-  if (found === undefined) return { kind: 'refused' }
-  if (found.accessExpiresAt <= now) return { kind: 'refused' }
-  if (found.authorizationExpiresAt !== null && found.authorizationExpiresAt <= now) return { kind: 'refused' }
-  if (found.projectEpoch < found.device.projectEpoch) return { kind: 'refused' }
-
-  if (found.firstUsedAt === null) {
-    const stillLive = await db.transaction(async (tx) => {
-      await tx.select({ id: devices.id }).from(devices).where(eq(devices.id, found.device.id)).for('no key update')
-      return markPairUsed({ db: tx, now }, found)
-    })
-    if (!stillLive) return { kind: 'refused' }
-  }
-  return { kind: 'authenticated', device: found.device }
+  return found.filter(
+    ({ accessExpiresAt, authorizationExpiresAt, projectEpoch, device }) =>
+      accessExpiresAt > now &&
+      (authorizationExpiresAt === null || authorizationExpiresAt > now) &&
+      projectEpoch >= device.projectEpoch,
+  )
 }

@@ -2,7 +2,7 @@ import { clipMedia } from '@rushes/db'
 import { createTestDatabase, type TestDatabase } from '@rushes/db/testing'
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { completeAssembly } from '../../src/assets/complete-assembly.ts'
+import { completeAssemblies } from '../../src/assets/complete-assemblies.ts'
 import { getClip } from '../../src/assets/get-clip.ts'
 import { emptyTrash } from '../../src/clips/empty-trash.ts'
 import { claimMedia, recordMedia } from '../../src/clips/media.ts'
@@ -24,7 +24,7 @@ beforeEach(async () => {
   const device = await put.device('A-Cam', { projectId })
   assetId = await put.asset(device.id, projectId, { state: 'assembling' })
   await put.part(assetId, 1, { acknowledgedAt: at(0).now })
-  await completeAssembly(at(0), { assetId })
+  await completeAssemblies(at(0), [assetId])
 })
 
 const at = (minute: number) => ({ db: database.db, now: new Date(Date.UTC(2026, 10, 22, 12, minute)) })

@@ -1,0 +1,69 @@
+import { assetParts, assets, clipMedia } from '@rushes/db'
+import { asc, count, eq, inArray, sql } from 'drizzle-orm'
+import { busy, type Clocked } from '../context.ts'
+import { announceDeviceChange } from '../devices/announce-change.ts'
+
+export type CompleteAssemblyOutcome =
+  /** `verify`: the digests of the device are in, and the stored bytes are to be compared with them. */
+  { kind: 'available'; verify: boolean } | { kind: 'notAssembling' }
+
+/**
+ * Clips are whole and durable at their places. Without digests of the device that is all that can be said of one. `busy` for
+ * clips that somebody else is changing, unless there is one only.
+ */
+export async function completeAssemblies(
+  { db, now }: Clocked,
+  assetIds: readonly string[],
+): Promise<(CompleteAssemblyOutcome | typeof busy)[]> {
+  const isAlone = assetIds.length === 1
+  return db.transaction(async (tx) => {
+    const held = await tx
+      .select({ id: assets.id, state: assets.state, deviceId: assets.deviceId, projectId: assets.projectId })
+      .from(assets)
+      .where(inArray(assets.id, [...assetIds]))
+      .orderBy(asc(assets.id)) // two who lock several never wait for each other
+      .for('no key update', isAlone ? {} : { skipLocked: true })
+    const completed = held.filter(({ state }) => state === 'assembling')
+    const toVerify = await withDigests(
+      tx,
+      completed.map(({ id }) => id),
+    )
+    if (completed.length > 0) {
+      const pending = sql`${assets.id} = any(${sql.param([...toVerify])}::uuid[])`
+      const ids = completed.map(({ id }) => id)
+      await tx
+        .update(assets)
+        .set({
+          state: 'available',
+          availableAt: now,
+          updatedAt: now,
+          custody: sql`case when ${pending} then 'pending' else 'sizeChecked' end`,
+          custodyAt: sql`case when not ${pending} then ${now.toISOString()}::timestamptz end`,
+        })
+        .where(inArray(assets.id, ids))
+      await tx
+        .insert(clipMedia)
+        .values(ids.map((assetId) => ({ assetId })))
+        .onConflictDoNothing()
+      await announceDeviceChange(tx, {
+        deviceIds: [...new Set(completed.map(({ deviceId }) => deviceId))],
+        projectIds: [...new Set(completed.map(({ projectId }) => projectId))],
+      })
+    }
+    const outcomes = new Map<string, CompleteAssemblyOutcome>(held.map(({ id }) => [id, { kind: 'notAssembling' }]))
+    for (const { id } of completed) outcomes.set(id, { kind: 'available', verify: toVerify.has(id) })
+    return assetIds.map((id) => outcomes.get(id) ?? (isAlone ? { kind: 'notAssembling' } : busy))
+  })
+}
+
+/** Those of the clips that the device has sent a digest of every part of. */
+async function withDigests(tx: Clocked['db'], assetIds: readonly string[]): Promise<Set<string>> {
+  if (assetIds.length === 0) return new Set()
+  const rows = await tx
+    .select({ id: assetParts.assetId })
+    .from(assetParts)
+    .where(inArray(assetParts.assetId, [...assetIds]))
+    .groupBy(assetParts.assetId)
+    .having(eq(count(), count(assetParts.deviceXxh64)))
+  return new Set(rows.map(({ id }) => id))
+}

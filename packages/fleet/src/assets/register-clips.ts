@@ -1,0 +1,34 @@
+import { assets, type Database } from '@rushes/db'
+import { getTableColumns, sql } from 'drizzle-orm'
+import type { NewClip } from './new-clip.ts'
+
+const columns = Object.entries(getTableColumns(assets))
+
+/**
+ * Writes new clips and their parts with one statement of two values, however many there are: of a small clip, writing its rows
+ * is most of the work.
+ */
+export async function registerClips(tx: Database, clips: readonly NewClip[]): Promise<void> {
+  const [first] = clips
+  if (first === undefined) return
+  const written = columns.filter(([field]) => field in first.asset)
+  const names = sql.join(
+    written.map(([, { name }]) => sql.identifier(name)),
+    sql`, `,
+  )
+  const rows = clips.map(({ asset }) => {
+    const values: Record<string, unknown> = asset
+    return Object.fromEntries(written.map(([field, { name }]) => [name, values[field]]))
+  })
+  const cuts = clips.flatMap(({ asset, cut }) => (cut === null ? [] : [{ id: asset.id, ...cut }]))
+  await tx.execute(sql`
+    with registered as (
+      insert into assets (${names}) select ${names} from json_populate_recordset(null::assets, ${JSON.stringify(rows)}::json)
+    )
+    insert into asset_parts (asset_id, number, size_bytes, offset_bytes, is_final)
+    select id, nth, least("partSizeBytes", "filesizeBytes" - (nth - 1) * "partSizeBytes"), (nth - 1) * "partSizeBytes",
+      nth = "partCount"
+    from json_to_recordset(${JSON.stringify(cuts)}::json)
+        as cut(id uuid, "filesizeBytes" bigint, "partCount" integer, "partSizeBytes" bigint),
+      generate_series(1, "partCount") nth`)
+}
