@@ -1,10 +1,12 @@
 /**
  * `npm run torture -- [NAME …] [--seconds N] [--seed S]` runs the long random suites one after the other, each for N seconds. A
- * suite is a program in a folder `torture`; it takes the same two options and exits with 0 when every invariant held.
+ * suite is a program in a folder `torture`; it takes the same two options and exits with 0 when every invariant held. In
+ * DATABASE_URL it finds a server on which it may create databases: the one that is set, else a temporary one.
  */
 import { parseArgs } from 'node:util'
 import { freshSeed } from '@rushes/test-kit'
 import { chooseEntries, findEntries } from './find-entries.ts'
+import { startTemporaryPostgres } from './postgres/temporary.ts'
 import { runStep } from './test/run-step.ts'
 
 const { values, positionals } = readOptions()
@@ -16,15 +18,19 @@ if (typeof chosen === 'string' || !/^[1-9]\d*$/.test(values.seconds) || !/^\d+$/
   console.error(typeof chosen === 'string' ? chosen : '--seconds and --seed take whole numbers')
   process.exit(2)
 }
+const given = process.env.DATABASE_URL ?? ''
+const postgres = given === '' && chosen.length > 0 ? await startTemporaryPostgres() : null
+const env = { DATABASE_URL: postgres?.urlOf('postgres') ?? given }
 const failed: string[] = []
 for (const { name, file } of chosen) {
   if (interrupted.signal.aborted) break
   console.log(`── ${name}: ${values.seconds} s, seed ${values.seed}`)
   const argv = [file, '--seconds', values.seconds, '--seed', values.seed]
-  const { exitCode } = await runStep(argv, { signal: interrupted.signal })
+  const { exitCode } = await runStep(argv, { signal: interrupted.signal, env })
   console.log(exitCode === 0 ? 'held' : `FAILED; again with: npm run torture -- ${name} --seed ${values.seed}`)
   if (exitCode !== 0) failed.push(name)
 }
+await postgres?.stop()
 console.log(
   `\n${chosen.length - failed.length} held, ${failed.length} failed${failed.length > 0 ? `: ${failed.join(', ')}` : ''}`,
 )

@@ -35,6 +35,7 @@ export function limitBodyTime(app: FastifyInstance, limits: BodyLimits, isUnlimi
   app.addHook('onResponse', async (request) => {
     await settle(request)
     if (request.raw.complete) return
+    request.raw.resume()
     const timer = setTimeout(() => request.raw.socket.destroy(), limits.lingerMs)
     request.raw.once('close', () => clearTimeout(timer))
   })

@@ -46,6 +46,7 @@ export async function readBody(
       stall.refresh() // a slow disk is not a slow sender
     }
   } finally {
+    void chunks.return?.() // otherwise what is left of the body, after a failure, could not be thrown away
     clearTimeout(stall)
     displaced?.removeEventListener('abort', onDisplaced)
   }

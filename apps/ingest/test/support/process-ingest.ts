@@ -15,11 +15,15 @@ const mainFile = join(import.meta.dirname, '../../src/main.ts')
 
 export type ProcessIngest = {
   url: string
+  /** Of `/metrics`. */
+  metricsUrl: string
   dir: string
   database: TestDatabase
   projectId: string
   /** What it has written so far. */
   output(): string
+  /** The process that runs at the moment. */
+  pid(): number
   /** Starts it, and again after a kill; resolves when it answers. */
   start(): Promise<void>
   /** `kill -9`; resolves when it is gone. */
@@ -29,16 +33,32 @@ export type ProcessIngest = {
   dispose(): Promise<void>
 }
 
-/** Ingest as a program of its own, with its database and folder, so that it can be killed. */
-export async function prepareProcessIngest(env: Record<string, string> = {}): Promise<ProcessIngest> {
-  const [database, dir, port] = await Promise.all([
-    createTestDatabase({ maxConnections: 4 }),
+type Installation = Pick<ProcessIngest, 'database' | 'dir' | 'projectId'>
+
+async function install(adminUrl: string | undefined): Promise<Installation> {
+  const [database, dir] = await Promise.all([
+    createTestDatabase({ maxConnections: 4, ...(adminUrl === undefined ? {} : { adminUrl }) }),
     mkdtemp(join(tmpdir(), 'rushes-ingest-')),
-    freePort(),
   ])
   await ensureDeviceModels(database, { clientSecret })
   const made = await createProject({ db: database.db, now: new Date(), actor: ana }, { name: 'Harbour Nights' })
   if (made.kind !== 'created') throw new Error(made.kind)
+  return { database, dir, projectId: made.project.id }
+}
+
+/** Ingest as a program of its own, with its database and folder, so that it can be killed. */
+export async function prepareProcessIngest(
+  options: {
+    env?: Record<string, string>
+    /** A server for its database; left out: the one of the test run. */
+    adminUrl?: string
+    /** Works on the database and folder of this one, which outlives it. */
+    beside?: ProcessIngest
+  } = {},
+): Promise<ProcessIngest> {
+  const { beside } = options
+  const { database, dir, projectId } = beside ?? (await install(options.adminUrl))
+  const [port, metricsPort] = await Promise.all([freePort(), freePort()])
   const url = `http://127.0.0.1:${port}`
   const cacheDir = await mkdtemp(join(tmpdir(), 'rushes-compiled-')) // each start after the first is quicker
   let child: ChildProcess | undefined
@@ -57,7 +77,12 @@ export async function prepareProcessIngest(env: Record<string, string> = {}): Pr
     url,
     dir,
     database,
-    projectId: made.project.id,
+    projectId,
+    metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
+    pid() {
+      if (child?.pid === undefined) throw new Error('it was not started')
+      return child.pid
+    },
     output: () => output,
     async start() {
       child = spawn(process.execPath, [mainFile], {
@@ -69,8 +94,9 @@ export async function prepareProcessIngest(env: Record<string, string> = {}): Pr
           RUSHES_SECRET: 'a-secret-for-tests-only',
           RUSHES_INGEST_PORT: String(port),
           RUSHES_INGEST_URL: url,
+          RUSHES_INGEST_METRICS_PORT: String(metricsPort),
           RUSHES_PUBLIC_URL: 'https://rushes.test',
-          ...env,
+          ...options.env,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
       })
@@ -89,7 +115,9 @@ export async function prepareProcessIngest(env: Record<string, string> = {}): Pr
           )
         },
         30_000,
-      )
+      ).catch((error: unknown) => {
+        throw new Error(`ingest does not answer; its last words:\n${output.slice(-4_000)}`, { cause: error })
+      })
     },
     kill,
     async terminate() {
@@ -99,8 +127,10 @@ export async function prepareProcessIngest(env: Record<string, string> = {}): Pr
     },
     async dispose() {
       await kill()
+      await rm(cacheDir, { recursive: true, force: true })
+      if (beside !== undefined) return
       await database.drop()
-      await Promise.all([dir, cacheDir].map((path) => rm(path, { recursive: true, force: true })))
+      await rm(dir, { recursive: true, force: true })
     },
   }
 }

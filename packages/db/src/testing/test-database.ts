@@ -25,11 +25,12 @@ export type TestDatabase = DatabaseHandle & {
  * first caller of a run makes, so it costs some tens of milliseconds.
  *
  * @param options.migrated false: an empty one
+ * @param options.adminUrl a server on which databases may be made; left out: the one of the test run
  */
 export async function createTestDatabase(
-  options: { maxConnections?: number; migrated?: boolean } = {},
+  options: { maxConnections?: number; migrated?: boolean; adminUrl?: string } = {},
 ): Promise<TestDatabase> {
-  const adminUrl = inject('postgresAdminUrl')
+  const adminUrl = options.adminUrl ?? inject('postgresAdminUrl')
   const name = `rushes_test_${process.pid}_${randomBytes(6).toString('hex')}`
   if (options.migrated === false) await administer(adminUrl, (admin) => admin.query(`create database ${name}`))
   else await copyTemplate(adminUrl, name)

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { SeededRandom } from '@rushes/test-kit'
+import {
+  type Bytes,
+  createFixed,
+  createRealtime,
+  mib,
+  putPart,
+  requestParts,
+  someBytes,
+  split,
+  statusOf,
+  untilStatus,
+  visibleFiles,
+} from './clips.ts'
+import type { Device } from './pair.ts'
+import type { ProcessIngest } from './process-ingest.ts'
+
+type Part = { number: number; bytes: Bytes; url: string }
+type Clip = { id: string; name: string; bytes: Bytes; parts: Part[] }
+
+export type KillRounds = {
+  killCount: number
+  acknowledgedCount: number
+  /** From the start of the program after each kill until it answered, and until nothing was left to be mended. */
+  answeredMs: number[]
+  mendedMs: number[]
+  /** What should never be; none when every invariant held. */
+  problems: string[]
+}
+
+const partBytes = 5 * mib
+
+/**
+ * Kills ingest again and again in the middle of uploads. After each kill no partial clip is to be seen, after each start no
+ * acknowledged part is missing, and at the end every clip is there, whole and right.
+ */
+export async function killRounds(given: {
+  ingest: ProcessIngest
+  device: Device
+  random: SeededRandom
+  killCount: number
+}): Promise<KillRounds> {
+  const { ingest, device, random, killCount } = given
+  const result: KillRounds = { killCount: 0, acknowledgedCount: 0, answeredMs: [], mendedMs: [], problems: [] }
+  const problem = (text: string) => result.problems.push(`round ${result.killCount}: ${text}`)
+  const clips: Clip[] = []
+  while (result.killCount < killCount && result.problems.length === 0) {
+    const fresh = [await newClip(device, random), await newClip(device, random)]
+    clips.push(...fresh)
+    const sending = Promise.all(fresh.map((clip) => sendAll(clip, [1, 2, 3])))
+    await new Promise((resolve) => setTimeout(resolve, random.integer(0, 120))) // the fault itself: a kill at a random moment
+    await ingest.kill()
+    result.killCount += 1
+    const acknowledged = await sending
+    result.acknowledgedCount += acknowledged.flat().length
+
+    const whole = new Map(clips.map((clip) => [clip.name, clip.bytes.length]))
+    for (const path of await visibleFiles(ingest.dir)) {
+      const { size } = await stat(join(ingest.dir, path))
+      if (size !== whole.get(path.split('/').at(-1) ?? '')) problem(`${path} is there with ${size} bytes`)
+    }
+    const startedMs = performance.now()
+    await ingest.start()
+    result.answeredMs.push(performance.now() - startedMs)
+    for (const [i, clip] of fresh.entries()) {
+      const { missing, status } = await statusOf(device, clip.id)
+      if (!['created', 'assembling', 'available'].includes(status)) problem(`${clip.name} is ${status}`)
+      const lost = (acknowledged[i] ?? []).filter((number) => missing.includes(number))
+      if (lost.length > 0) problem(`${clip.name} has lost the acknowledged parts ${lost.join(', ')}`)
+      if (missing.length === 0) await untilStatus(device, clip.id, 'available')
+    }
+    result.mendedMs.push(performance.now() - startedMs)
+  }
+  for (const clip of clips) {
+    const { missing } = await statusOf(device, clip.id)
+    if ((await sendAll(clip, missing)).length < missing.length) problem(`${clip.name} does not go up after all`)
+    await untilStatus(device, clip.id, 'available')
+    const [path, ...more] = (await visibleFiles(ingest.dir)).filter((file) => file.endsWith(`/${clip.name}`))
+    if (path === undefined || more.length > 0 || !clip.bytes.equals(await readFile(join(ingest.dir, path))))
+      problem(`${clip.name} is there ${more.length + (path === undefined ? 0 : 1)} times, or has other bytes`)
+  }
+  const seen = (await visibleFiles(ingest.dir)).length
+  if (seen !== clips.length) problem(`${seen} files are to be seen, of ${clips.length} clips`)
+  return result
+}
+
+async function newClip(device: Device, random: SeededRandom): Promise<Clip> {
+  const name = `crash-${randomUUID()}.mp4`
+  const bytes = someBytes(3 * partBytes + random.integer(1, 1_000), random.integer(1, 1_000_000))
+  if (random.integer(0, 1) === 0) {
+    const { id, urls } = await createFixed(device, bytes, { name, parts: 3 })
+    const parts = split(bytes, 3).map((piece, i) => ({ number: i + 1, bytes: piece, url: urls[i] ?? '' }))
+    return { id, name, bytes, parts }
+  }
+  // The head comes last, so that the parts before it lie apart until the clip is assembled.
+  const { id } = await createRealtime(device, { name })
+  const pieces = [0, 1, 2].map((i) => bytes.subarray(i * partBytes, i === 2 ? bytes.length : (i + 1) * partBytes))
+  const [head = bytes, middle = bytes, tail = bytes] = pieces
+  const [second = ''] = await requestParts(device, id, [{ number: 2, size: middle.length, is_final: false }])
+  const later = [
+    { number: 1, size: head.length, is_final: false },
+    { number: 3, size: tail.length, is_final: true },
+  ]
+  const [first = '', third = ''] = await requestParts(device, id, later, { asset_filesize: bytes.length })
+  const parts = [
+    { number: 2, bytes: middle, url: second },
+    { number: 1, bytes: head, url: first },
+    { number: 3, bytes: tail, url: third },
+  ]
+  return { id, name, bytes, parts }
+}
+
+/** The numbers that were answered 200; the others met the kill. */
+async function sendAll(clip: Clip, missing: number[]): Promise<number[]> {
+  const sent = await Promise.all(
+    clip.parts
+      .filter((part) => missing.includes(part.number))
+      .map(async (part) => {
+        const reply = await putPart(part.url, part.bytes).catch(() => null) // killed in the middle
+        return reply?.status === 200 ? [part.number] : []
+      }),
+  )
+  return sent.flat()
+}
