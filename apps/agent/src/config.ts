@@ -5,6 +5,7 @@ import { retryLimits } from '@rushes/upload-core'
 import { z } from 'zod'
 import { AgentError, errorCode } from './agent-error.ts'
 import { weekdays } from './destination/bandwidth-limit.ts'
+import type { ProxySettings } from './network-settings.ts'
 
 const watchFolder = z.strictObject({
   path: z.string().min(1).describe('The folder to watch; relative paths begin at the folder of this file.'),
@@ -65,6 +66,13 @@ export const agentFile = z.strictObject({
     .max(600_000)
     .default(5_000)
     .describe('How long parts on their way may finish when the agent is told to stop.'),
+  caFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'PEM file with certificates of authorities to trust, besides those of the system; relative to this file.',
+    ),
   bandwidth: bandwidth.optional().describe('How much of the line uploads may take, and when.'),
   retry: z
     .strictObject({
@@ -113,7 +121,20 @@ export function readAgentFile(stateDir: string, flag: string | undefined): Agent
   const watch = parsed.data.watch.map((setting) =>
     isAbsolute(setting.path) ? setting : { ...setting, path: resolve(folder, setting.path) },
   )
-  return { ...parsed.data, watch }
+  const { caFile } = parsed.data
+  return { ...parsed.data, watch, ...(caFile === undefined ? {} : { caFile: resolve(folder, caFile) }) }
+}
+
+/** The authorities that `agent.json` names, for commands that have no need of the rest and must work however wrong that is. */
+export function caFileOf(stateDir: string): string | undefined {
+  try {
+    const named = z
+      .looseObject({ caFile: z.string() })
+      .safeParse(JSON.parse(readFileSync(join(stateDir, 'agent.json'), 'utf8')))
+    return named.success ? resolve(stateDir, named.data.caFile) : undefined
+  } catch {
+    return undefined // no file, or none that is JSON: the daemon says so when it starts
+  }
 }
 
 /** Two parts at once per core, the guide's rule of thumb, is where measuring begins. */
@@ -121,6 +142,26 @@ export const defaultWorkers = (): number => availableParallelism() * 2
 
 /** The secret of the device model at a foreign destination, where it is not to be seen in the list of processes. */
 export const clientSecretOfEnvironment = (): string | undefined => process.env.RUSHES_CLIENT_SECRET || undefined
+
+/** The usual variables, in either case. What is on this machine is never reached through a proxy. */
+export function proxyOfEnvironment(): ProxySettings {
+  const { env } = process
+  const httpProxy = env.http_proxy || env.HTTP_PROXY || ''
+  const httpsProxy = env.https_proxy || env.HTTPS_PROXY || ''
+  const noProxy = ['localhost', '127.0.0.1', '::1', env.no_proxy || env.NO_PROXY || ''].filter((name) => name !== '')
+  for (const [name, address] of [
+    ['HTTP_PROXY', httpProxy],
+    ['HTTPS_PROXY', httpsProxy],
+  ]) {
+    if (address !== '' && !/^https?:$/.test(URL.parse(address ?? '')?.protocol ?? ''))
+      throw new AgentError(
+        'CONFIG_INVALID',
+        `${name} is not the address of a proxy`,
+        'For example: http://proxy.local:3128',
+      )
+  }
+  return { httpProxy, httpsProxy, noProxy: noProxy.join(',') }
+}
 
 /** How much is logged: a level of pino. */
 export const logLevel = (): string => process.env.RUSHES_LOG_LEVEL ?? 'info'

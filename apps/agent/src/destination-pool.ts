@@ -3,6 +3,7 @@ import { createDestination } from './destination/create-destination.ts'
 import { createDispatcher } from './destination/create-dispatcher.ts'
 import type { Destination, DestinationSettings } from './destination/port.ts'
 import { createThrottle } from './destination/throttle.ts'
+import { type ProxySettings, trustAuthorities } from './network-settings.ts'
 import type { UploadLink } from './queue/links.ts'
 import { agentVersion } from './version.ts'
 
@@ -17,8 +18,12 @@ export function createDestinationPool(options: {
   maxPartsInFlight: number
   allowInsecure: boolean
   bandwidth?: BandwidthLimits | undefined
+  caFile?: string | undefined
+  proxy: ProxySettings
 }): DestinationPool {
-  const dispatcher = createDispatcher({ maxPartsInFlight: options.maxPartsInFlight })
+  const { maxPartsInFlight, proxy } = options
+  trustAuthorities(options.caFile ?? null)
+  const dispatcher = createDispatcher({ maxPartsInFlight, proxy })
   const { allowInsecure, bandwidth } = options
   const throttle = createThrottle({ limit: () => (bandwidth === undefined ? null : limitAt(bandwidth, new Date())) })
   const settings = { dispatcher, clientVersion: agentVersion, allowInsecure, throttle }

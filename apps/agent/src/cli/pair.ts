@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import QRCode from 'qrcode'
 import { AgentError } from '../agent-error.ts'
+import { caFileOf, proxyOfEnvironment } from '../config.ts'
 import { requireAddress } from '../destination/address.ts'
 import { createDestination } from '../destination/create-destination.ts'
 import { describeFailure } from '../destination/describe-failure.ts'
@@ -37,7 +38,12 @@ export async function pair(options: PairOptions): Promise<void> {
     throw new AgentError('MISUSE', 'pair needs a server', 'Give --server URL, --upload-to URL, or both.')
   }
   const clientId = await reachQueue(options, (operations) => operations.clientId({}))
-  const pool = createDestinationPool({ maxPartsInFlight: 1, allowInsecure })
+  const pool = createDestinationPool({
+    caFile: caFileOf(options.stateDir),
+    maxPartsInFlight: 1,
+    allowInsecure,
+    proxy: proxyOfEnvironment(),
+  })
   try {
     const control = server === undefined ? null : await pairControl(options, pool, server, clientId)
     const upload = uploadTo === undefined ? control?.upload : await pairForeign(options, pool, uploadTo, clientId)

@@ -3,12 +3,13 @@ import { AgentError } from '../agent-error.ts'
 import { readBootId } from '../boot-id.ts'
 import type { CaptureClock, WatchFolder } from '../capture/capture-port.ts'
 import { startCapture } from '../capture/start-capture.ts'
-import { type AgentFile, defaultWorkers } from '../config.ts'
+import { type AgentFile, defaultWorkers, proxyOfEnvironment } from '../config.ts'
 import { createDestinationPool } from '../destination-pool.ts'
 import { startLink } from '../link/start-link.ts'
 import type { RunningLink } from '../link-port.ts'
 import { queueOperations } from '../local-api/queue-operations.ts'
 import { serveLocalApi } from '../local-api/serve.ts'
+import { proxyControlLink } from '../network-settings.ts'
 import { createDiskReserve, type DiskReserve } from '../queue/disk-reserve.ts'
 import { readControlLink, readUploadLink } from '../queue/links.ts'
 import { openQueue, type Queue } from '../queue/open-queue.ts'
@@ -72,8 +73,10 @@ async function runOnQueue(
   reserve: DiskReserve,
 ): Promise<void> {
   const workers = file.workers ?? null
+  const proxy = proxyOfEnvironment()
+  proxyControlLink(proxy)
   const maxPartsInFlight = workers ?? maxSending.small + maxSending.large
-  const pool = createDestinationPool({ maxPartsInFlight, allowInsecure, bandwidth: file.bandwidth })
+  const pool = createDestinationPool({ ...file, maxPartsInFlight, allowInsecure, proxy })
   const stopped = new AbortController()
   const ending: Array<() => Promise<unknown>> = [() => pool.close()]
   try {

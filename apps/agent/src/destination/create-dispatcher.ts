@@ -1,4 +1,5 @@
-import { Agent } from 'undici'
+import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
+import type { ProxySettings } from '../network-settings.ts'
 
 /** Room for calls of the API beside the parts: a heartbeat or a refresh must never queue behind a part of a gigabyte. */
 const apiConnectionCount = 4
@@ -7,8 +8,12 @@ const apiConnectionCount = 4
  * The connection pool of the upload link: kept alive between requests, at most `maxPartsInFlight` and a few more per origin. Whoever
  * makes it ends it (`close` waits for what is under way, `destroy` does not).
  */
-export function createDispatcher(limits: { maxPartsInFlight: number; connectTimeoutMs?: number }): Agent {
-  return new Agent({
+export function createDispatcher(limits: {
+  maxPartsInFlight: number
+  connectTimeoutMs?: number
+  proxy?: ProxySettings
+}): Dispatcher {
+  const options: Agent.Options = {
     connections: limits.maxPartsInFlight + apiConnectionCount,
     connectTimeout: limits.connectTimeoutMs ?? 10_000,
     // One request at a time on a connection: the failure of one must not take others with it.
@@ -19,5 +24,8 @@ export function createDispatcher(limits: { maxPartsInFlight: number; connectTime
     keepAliveMaxTimeout: 60_000,
     // A part that turns out shorter or longer than its Content-Length must never be finished.
     strictContentLength: true,
-  })
+  }
+  const { proxy } = limits
+  if (proxy === undefined || (proxy.httpProxy === '' && proxy.httpsProxy === '')) return new Agent(options)
+  return new EnvHttpProxyAgent({ ...options, ...proxy })
 }

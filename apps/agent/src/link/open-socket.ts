@@ -1,3 +1,5 @@
+import http from 'node:http'
+import https from 'node:https'
 import { maxLinkMessageBytes } from '@rushes/protocol'
 import { WebSocket } from 'ws'
 import { errorCode } from '../agent-error.ts'
@@ -45,6 +47,8 @@ export function openSocket(
       perMessageDeflate: false,
       maxPayload: maxLinkMessageBytes,
       followRedirects: false,
+      // Read at this moment: a proxy of the environment is set on it.
+      agent: target.url.startsWith('wss:') ? https.globalAgent : http.globalAgent,
     })
   } catch (error) {
     // A secret or an address that no header or request can hold: reported as any other failure to connect.

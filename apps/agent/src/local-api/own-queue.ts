@@ -1,4 +1,5 @@
 import { readBootId } from '../boot-id.ts'
+import { caFileOf, proxyOfEnvironment } from '../config.ts'
 import { createDestinationPool } from '../destination-pool.ts'
 import { openQueue } from '../queue/open-queue.ts'
 import type { StateLock } from '../queue/state-dir.ts'
@@ -14,7 +15,12 @@ export async function withOwnQueue<T>(
   use: (operations: Operations, viaDaemon: boolean) => Promise<T>,
 ): Promise<T> {
   const stop = new AbortController()
-  const pool = createDestinationPool({ maxPartsInFlight: 1, allowInsecure })
+  const pool = createDestinationPool({
+    caFile: caFileOf(stateDir),
+    maxPartsInFlight: 1,
+    allowInsecure,
+    proxy: proxyOfEnvironment(),
+  })
   try {
     const queue = openQueue({ stateDir, bootId: readBootId() })
     try {
