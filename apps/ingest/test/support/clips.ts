@@ -47,7 +47,7 @@ export function split(bytes: Bytes, count: number): Bytes[] {
   return Array.from({ length: count }, (_, i) => bytes.subarray(i * size, (i + 1) * size))
 }
 
-export async function createFixed(device: Device, bytes: Buffer, change: Record<string, unknown> = {}) {
+export async function createFixed(device: Device, bytes: { length: number }, change: Record<string, unknown> = {}) {
   const reply = await device.call('POST', '/v2/devices/assets', {
     name: 'C2C_TEST_CLIP.mp4',
     filetype: 'video/mp4',

@@ -1,0 +1,31 @@
+import { createFixed } from '../../test/support/clips.ts'
+import type { Device } from '../../test/support/pair.ts'
+import { type Body, type Connection, expectStatus } from './connection.ts'
+import type { BenchedIngest } from './ingest.ts'
+import type { Receiver } from './throughput.ts'
+
+/** Our ingest: the files are parts of one clip. An answer means that they are synced and written down. */
+export const ingestReceiver = (ingest: BenchedIngest, device: Device): Receiver => ({
+  name: 'ingest',
+  origin: ingest.url,
+  async prepare(count, lengthBytes) {
+    const { urls } = await createFixed(device, { length: count * lengthBytes }, { name: 'A001.mp4', parts: count })
+    return {
+      send: (connection, nth, body) => putPart(connection, urls[nth] ?? '', body),
+      forget: ingest.emptyStore,
+    }
+  },
+  stop: ingest.stop,
+})
+
+/** PUTs a part to its signed URL. */
+export async function putPart(
+  connection: Connection,
+  url: string,
+  body: Body,
+  contentType = 'video/mp4',
+): Promise<void> {
+  const { pathname, search } = new URL(url)
+  const headers = { 'content-type': contentType, 'x-amz-acl': 'private' }
+  expectStatus(await connection.send('PUT', pathname + search, headers, body), 200)
+}
