@@ -13,6 +13,7 @@ const scripts = {
   torture: ['infra/torture.ts'],
   bench: ['infra/bench.ts'],
   'new-migration': ['infra/new-migration.ts'],
+  'package-agent': ['infra/agent/package-agent.ts'],
 }
 
 const pnpm = 'pnpm@12.21.0'
