@@ -4,6 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path'
 import { retryLimits } from '@rushes/upload-core'
 import { z } from 'zod'
 import { AgentError, errorCode } from './agent-error.ts'
+import type { Supervisor } from './daemon/notify-supervisor.ts'
 import { weekdays } from './destination/bandwidth-limit.ts'
 import type { ProxySettings } from './network-settings.ts'
 
@@ -161,6 +162,13 @@ export function proxyOfEnvironment(): ProxySettings {
       )
   }
   return { httpProxy, httpsProxy, noProxy: noProxy.join(',') }
+}
+
+/** Whether systemd waits to be told that the agent runs, and how often it wants to hear of it; null where nobody does. */
+export function supervisorOfEnvironment(): Supervisor | null {
+  if (!process.env.NOTIFY_SOCKET) return null
+  const watchdogMs = Number(process.env.WATCHDOG_USEC) / 1_000
+  return { watchdogMs: Number.isFinite(watchdogMs) && watchdogMs > 0 ? watchdogMs : null }
 }
 
 /** How much is logged: a level of pino. */

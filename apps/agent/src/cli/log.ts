@@ -1,10 +1,12 @@
 import { type Logger, pino } from 'pino'
 import { logLevel } from '../config.ts'
+import { createLogFile } from './log-file.ts'
 import { shownText } from './output.ts'
 
-/** Log lines for the standard error stream: short ones for a person at a terminal, JSON for everything else. */
-export function createLog(options: { json: boolean; quiet?: boolean }): Logger {
+/** Log lines for the standard error stream: short ones for a person at a terminal, JSON for everything else; or for a file that is rotated. */
+export function createLog(options: { json: boolean; quiet?: boolean; file?: string | undefined }): Logger {
   const level = options.quiet === true ? 'error' : logLevel()
+  if (options.file !== undefined) return pino({ level }, createLogFile(options.file))
   if (options.json || !process.stderr.isTTY) return pino({ level }, pino.destination({ dest: 2, sync: true }))
   return pino({ level, base: null }, { write: (line: string) => process.stderr.write(`${forPeople(line)}\n`) })
 }

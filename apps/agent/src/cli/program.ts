@@ -105,15 +105,22 @@ function buildProgram(signal: AbortSignal): Command {
     .option('--watch <dir...>', 'folders to watch, besides those of agent.json')
     .option('--config <file>', 'another agent.json')
     .option('--workers <n>', 'parts sent at once (default: found by measuring)', wholeNumber)
+    .option(
+      '--log-file <file>',
+      'log to a file, of which a few older ones are kept, instead of the standard error stream',
+    )
     .option('--settle <ms>', 'how long a file must rest before it counts as complete', wholeNumber)
     .action(
-      async (flags: { watch?: string[]; config?: string; workers?: number; settle?: number }, command: Command) => {
+      async (
+        flags: { watch?: string[]; config?: string; workers?: number; settle?: number; logFile?: string },
+        command: Command,
+      ) => {
         const { stateDir, json, allowInsecure } = settings(command)
         const { run } = await import('./run.ts')
         await run({
           stateDir,
           allowInsecure,
-          log: createLog({ json }),
+          log: createLog({ json, file: flags.logFile }),
           watch: flags.watch ?? [],
           configPath: flags.config,
           workers: flags.workers,

@@ -3,7 +3,7 @@ import { AgentError } from '../agent-error.ts'
 import { readBootId } from '../boot-id.ts'
 import type { CaptureClock, WatchFolder } from '../capture/capture-port.ts'
 import { startCapture } from '../capture/start-capture.ts'
-import { type AgentFile, defaultWorkers, proxyOfEnvironment } from '../config.ts'
+import { type AgentFile, defaultWorkers, proxyOfEnvironment, supervisorOfEnvironment } from '../config.ts'
 import { createDestinationPool } from '../destination-pool.ts'
 import { startLink } from '../link/start-link.ts'
 import type { RunningLink } from '../link-port.ts'
@@ -21,6 +21,7 @@ import { clearVanished } from './clear-vanished.ts'
 import { createLinkPort } from './create-link-port.ts'
 import { readDeviceStatus } from './device-status.ts'
 import { guardDisk } from './guard-disk.ts'
+import { notifySupervisor } from './notify-supervisor.ts'
 import { createCommandRunner } from './run-command.ts'
 import { knownFilesOf, takeInFiles } from './take-in-files.ts'
 
@@ -133,6 +134,11 @@ async function runOnQueue(
 
     log.info({ stateDir, watch: watch.map(({ path }) => path), workers: workers ?? 'measured' }, 'agent runs')
     onReady?.()
+    const supervisor = supervisorOfEnvironment()
+    if (supervisor !== null) {
+      const telling = keepGoing(stopping, log, () => notifySupervisor(queue, supervisor, { log, signal: stopping }))
+      ending.push(() => telling)
+    }
     await untilAborted(signal)
     log.info('agent stops')
   } finally {

@@ -62,7 +62,7 @@ export type Device = {
   stateDir: string
   watchDir: string
   server: SimulatedDestination
-  start(args?: readonly string[]): Promise<AgentProcess>
+  start(args?: readonly string[], env?: Record<string, string>): Promise<AgentProcess>
   cli(...args: string[]): Promise<Finished>
   list(): Promise<ListedUpload[]>
   status(): Promise<StatusAnswer>
@@ -115,7 +115,8 @@ export async function startDevice(
     server,
     cli,
     list,
-    start: (args = []) => startAgent(['--state-dir', stateDir, '--json', 'run', '--watch', watchDir, ...args]),
+    start: (args = [], more = {}) =>
+      startAgent(['--state-dir', stateDir, '--json', 'run', '--watch', watchDir, ...args], more),
     async status() {
       const [answer] = readJson<StatusAnswer>(await cli('status'))
       if (answer === undefined) throw new Error('status printed nothing')
@@ -147,8 +148,11 @@ export async function pairDevice({ server, cli }: Device): Promise<Finished> {
   return finished
 }
 
-async function startAgent(args: readonly string[]): Promise<AgentProcess> {
-  const child = spawn(process.execPath, [mainPath, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env })
+async function startAgent(args: readonly string[], more: Record<string, string>): Promise<AgentProcess> {
+  const child = spawn(process.execPath, [mainPath, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...env, ...more },
+  })
   const stderr = collect(child.stderr)
   const closed = new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? -1)))
   atEnd(async () => {
