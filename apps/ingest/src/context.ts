@@ -1,6 +1,7 @@
 import type { Role } from '@rushes/fleet'
 import type { Logger } from 'pino'
 import type { DatabaseCall } from './database-call.ts'
+import type { BodiesInFlight } from './http/bodies-in-flight.ts'
 import type { RateLimiter } from './http/rate-limiter.ts'
 import type { SeenTokens } from './http/seen-tokens.ts'
 import type { Limits } from './limits.ts'
@@ -21,6 +22,7 @@ export type IngestContext = {
   limits: Limits
   limiter: RateLimiter
   seenTokens: SeenTokens
+  bodies: BodiesInFlight
   /** Where people sign in and approve pairing codes. */
   publicUrl: string
   /** How devices reach this program. */

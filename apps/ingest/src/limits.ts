@@ -4,6 +4,8 @@ import { stragglerGraceMs } from '@rushes/protocol'
 export type Limits = {
   /** A part upload of which no byte comes for so long is given up. */
   stallMs: number
+  /** The head of a request has to be in by then. */
+  headMs: number
   /** The body of any other request has to be in by then. */
   bodyMs: number
   /** What is left of a body that was refused is read, and thrown away, for so long: then the answer has surely been read. */
@@ -45,6 +47,7 @@ export type Limits = {
 
 export const limits: Limits = {
   stallMs: 60_000,
+  headMs: 20_000,
   bodyMs: 30_000,
   lingerMs: 30_000,
   graceMs: stragglerGraceMs,

@@ -34,7 +34,11 @@ export function buildServer(context: IngestContext, options: { trustedProxies: r
     // A part may take hours. Headers may not, and bodies of other routes have a deadline of their own.
     requestTimeout: 0,
     keepAliveTimeout: 75_000,
-    http: { headersTimeout: 20_000, connectionsCheckingInterval: 5_000, requireHostHeader: false },
+    http: {
+      headersTimeout: context.limits.headMs,
+      connectionsCheckingInterval: context.limits.headMs / 4,
+      requireHostHeader: false,
+    },
     return503OnClosing: false,
     frameworkErrors: (_error, request, reply) => {
       sayWhatStrangersHave(context, request, reply)

@@ -8,6 +8,7 @@ import type { Config } from './config.ts'
 import { startScrubbing } from './custody/start-scrubbing.ts'
 import { createVerify } from './custody/verify.ts'
 import { createDatabaseCall } from './database-call.ts'
+import { createBodiesInFlight } from './http/bodies-in-flight.ts'
 import { createRateLimiter } from './http/rate-limiter.ts'
 import { createSeenTokens } from './http/seen-tokens.ts'
 import type { Limits } from './limits.ts'
@@ -109,6 +110,7 @@ export async function startIngest(parts: IngestParts): Promise<RunningIngest> {
       limits,
       limiter: createRateLimiter(config.rateLimits),
       seenTokens: createSeenTokens(),
+      bodies: createBodiesInFlight(),
       publicUrl: config.publicUrl,
       ingestUrl: config.ingestUrl,
       store,

@@ -43,7 +43,8 @@ export function withDevice(context: IngestContext, kind: CallClass, handle: Devi
       const device = await authenticate(context, authenticateToken, request, reply)
       if (device === null) return reply
       request.log = request.log.child({ deviceId: device.id })
-      if (!takeAllowance(context, reply, device.id, kind)) return refuse(reply, c2cErrors.rateLimited)
+      const isWithin = takeAllowance(context, reply, device.id, kind)
+      if (!isWithin || !context.bodies.admit(device.id, request, reply)) return refuse(reply, c2cErrors.rateLimited)
       await note(context, request, device)
       calls.set(request, { device, arrivedAt })
     },

@@ -5,10 +5,15 @@ export type BodyEnd =
   | { kind: 'complete' }
   /** The connection ended, or broke, before. */
   | { kind: 'incompleteBody' }
-  /** No byte came for too long. */
+  /** Hardly a byte came for too long. */
   | { kind: 'stalled' }
   /** A later upload of the same part has all its bytes. */
   | { kind: 'displaced' }
+
+/** Who sends less than this in the time of a stall drips: on such a link no part would ever end. */
+const minProgressBytes = 64 * 1024
+/** A disk that took so long is what the sender waited for. */
+const slowDiskMs = 100
 
 export type BodyLimits = { contentLengthBytes: number; stallMs: number; displaced: AbortSignal | null }
 
@@ -22,6 +27,7 @@ export async function readBody(
   take: (chunk: Uint8Array) => Promise<void> | void,
 ): Promise<BodyEnd> {
   let receivedBytes = 0
+  let progressBytes = 0
   let why: 'stalled' | 'displaced' | null = null
   const interrupt = new AbortController()
   const give = (reason: 'stalled' | 'displaced') => () => {
@@ -40,10 +46,13 @@ export async function readBody(
       if (next === 'interrupted') return { kind: why ?? 'stalled' }
       if (next === 'broken') return { kind: 'incompleteBody' }
       if (next.done === true) break
-      stall.refresh()
       receivedBytes += next.value.length
+      progressBytes += next.value.length
+      const takenFromMs = performance.now()
       await take(next.value)
-      stall.refresh() // a slow disk is not a slow sender
+      if (progressBytes < minProgressBytes && performance.now() - takenFromMs < slowDiskMs) continue
+      progressBytes = 0
+      stall.refresh()
     }
   } finally {
     void chunks.return?.() // otherwise what is left of the body, after a failure, could not be thrown away

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { IngestContext } from '../context.ts'
 import { isDatabaseAway } from '../database-call.ts'
@@ -22,7 +22,9 @@ export function putPartRoute(app: FastifyInstance, context: IngestContext): void
     // Whatever its type, the body stays a stream.
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
-    scope.setErrorHandler((error, request, reply) => {
+    scope.setErrorHandler<FastifyError>((error, request, reply) => {
+      // A content type that is none: whatever was signed, it was not that.
+      if (error.statusCode === 415) return refusePart(reply, 'signatureDoesNotMatch')
       if (isErrno(error, 'ENOSPC', 'EDQUOT')) return refusePart(reply, 'outOfSpace')
       if (isDatabaseAway(error)) return refusePart(reply, 'serviceUnavailable')
       request.log.error({ err: error }, 'a part could not be taken in')

@@ -138,6 +138,13 @@ export const partRows: Row[] = [
     ['strictPuts'],
   ),
   refused(
+    'with a content type that is none',
+    403,
+    'SignatureDoesNotMatch',
+    ({ url, bytes }) => put(url, bytes, { 'content-type': '?' }),
+    ['strictPuts'],
+  ),
+  refused(
     'with another ACL',
     403,
     'SignatureDoesNotMatch',
