@@ -93,6 +93,12 @@ const refusalWords: WordsOf = {
     ),
   daysInvalid: (fault) =>
     words('BAD_REQUEST', 'Days are whole numbers.', `Take 1 to ${fault.maxDays.toLocaleString('en')} days.`),
+  notReadable: () =>
+    words(
+      'CONFLICT',
+      'The stored bytes of this clip cannot be checked now.',
+      'It has not arrived yet, is being checked already, or is in the trash.',
+    ),
   clipUnknown: () =>
     words(
       'NOT_FOUND',

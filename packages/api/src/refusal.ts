@@ -1,5 +1,6 @@
 import type {
   ApprovePairingOutcome,
+  AskScrubOutcome,
   AssignProjectOutcome,
   CancelCommandOutcome,
   CreatePersonOutcome,
@@ -21,6 +22,7 @@ import type {
 export type Fault =
   | Exclude<ApprovePairingOutcome, { kind: 'approved' }>
   | Exclude<DenyPairingOutcome, { kind: 'denied' }>
+  | Exclude<AskScrubOutcome, { kind: 'asked' }>
   | Exclude<AssignProjectOutcome, { kind: 'assigned' }>
   | Exclude<PauseSharingOutcome, { kind: 'paused' }>
   | Exclude<ResumeSharingOutcome, { kind: 'resumed' }>

@@ -91,7 +91,7 @@ export { type AskScrubOutcome, askScrub } from './custody/ask-scrub.ts'
 export { type ClaimedScrub, claimScrub, type ScrubLane } from './custody/claim-scrub.ts'
 export { type ExportedManifest, type ExportManifestOutcome, exportManifest } from './custody/export-manifest.ts'
 export { type FinishScrubOutcome, finishScrub, type ScrubFinding } from './custody/finish-scrub.ts'
-export { type ClipReading, getClipReading } from './custody/get-reading.ts'
+export type { ClipReading } from './custody/get-reading.ts'
 export {
   type ManifestCounts,
   type ManifestScope,

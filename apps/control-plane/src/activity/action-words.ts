@@ -8,6 +8,7 @@ import {
   Eraser,
   Eye,
   EyeOff,
+  FileCheck,
   FolderPlus,
   Hand,
   KeyRound,
@@ -16,7 +17,9 @@ import {
   Play,
   ReceiptText,
   RotateCw,
+  ScanSearch,
   ShieldAlert,
+  ShieldCheck,
   Unlink,
   UserPlus,
 } from 'lucide-react'
@@ -34,10 +37,15 @@ const words: Readonly<Record<string, ActionWords>> = {
   'device.deauthorize': { verb: 'gave up the pairing of', icon: Unlink },
   'device.forget': { verb: 'forgot', icon: Unlink },
   'device.setAuthorizationExpiry': { verb: 'set until when may act', icon: KeyRound },
+  'clip.checkAgain': { verb: 'asked to check again', icon: ScanSearch },
+  'clip.custodyLost': { verb: 'found no longer sound:', icon: ShieldAlert },
+  'clip.custodyRestored': { verb: 'found sound again:', icon: ShieldCheck },
   'clip.rename': { verb: 'renamed', icon: PencilLine },
   'device.revokeTokens': { verb: 'lost the sign-in of', after: 'to a token that was used twice', icon: ShieldAlert },
   'pairing.approve': { verb: 'let in', toProject: 'into', icon: Check },
   'pairing.deny': { verb: 'turned down', icon: Ban },
+  'project.checkAgain': { verb: 'asked to check again every clip of', icon: ScanSearch },
+  'project.exportManifest': { verb: 'took a manifest of', icon: FileCheck },
   'project.create': { verb: 'made the project', icon: FolderPlus },
   'command.retryUploads': { verb: 'sent a retry to', icon: RotateCw },
   'command.clearQueue': { verb: 'cleared the queue of', icon: Eraser },
@@ -64,6 +72,8 @@ export function targetOf(entry: ActivityEntry): { text: string; href: string | n
       return { text: entry.device?.name ?? target.name ?? 'a device', href: `/devices/${target.id}` }
     case 'project':
       return { text: target.name ?? 'a project', href: `/projects/${target.id}` }
+    case 'clip':
+      return { text: target.name ?? 'a clip', href: `/clips/${target.id}` }
     case 'command': {
       const count = after?.deviceCount
       const text = typeof count === 'number' ? plural(count, 'device') : commandText(entry.before?.kind)

@@ -12,7 +12,7 @@ import { PageHeader } from '@/ui/page-header.tsx'
 import { StatePill } from '@/ui/state-mark.tsx'
 import { actionWords, clipActionOf } from '@/uploads/clip-action.ts'
 import { type ChosenClips, ClipActionDialog } from '@/uploads/clip-action-dialog.tsx'
-import { custodyWords } from '@/words/custody-words.ts'
+import { wordsForCustody } from '@/words/custody-words.ts'
 import { ClipFacts } from './clip-facts.tsx'
 import { ClipPlayer } from './clip-player.tsx'
 import { clipStateWords } from './clip-state-words.ts'
@@ -66,7 +66,9 @@ export function ClipPage({ assetId }: { assetId: string }) {
         marks={
           <>
             {clip.custody.state !== 'mismatch' && <StatePill words={clipStateWords[clip.state]} />}
-            {clip.custody.state !== 'no' && <StatePill words={custodyWords[clip.custody.state]} />}
+            {clip.custody.state !== 'no' && (
+              <StatePill words={wordsForCustody(clip.custody.state, clip.reading.mismatchBecause)} />
+            )}
           </>
         }
         actions={
@@ -106,6 +108,8 @@ export function ClipPage({ assetId }: { assetId: string }) {
 
 function isSettled(clip: Clip): boolean {
   if (clip.state === 'failed' || clip.state === 'closed') return true
+  const { pending } = clip.reading
+  if (pending !== null && (pending.asked !== null || pending.partsRead !== null)) return false
   return clip.state === 'available' && clip.custody.state !== 'pending' && clip.custody.state !== 'no'
 }
 

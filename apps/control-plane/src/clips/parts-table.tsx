@@ -88,10 +88,13 @@ function Head({ children, isFigure = false }: { children: React.ReactNode; isFig
 }
 
 function PartRow({ part, isFirstMismatch }: { part: ClipPart; isFirstMismatch: boolean }) {
-  const { deviceXxh64, storedXxh64 } = part
-  const isDifferent = deviceXxh64 !== null && storedXxh64 !== null && deviceXxh64 !== storedXxh64
+  const { deviceXxh64, receivedXxh64, storedXxh64 } = part
+  // Without a digest of the device, what came in is all there is to compare with.
+  const expectedXxh64 = deviceXxh64 ?? receivedXxh64
+  const isCompared = expectedXxh64 !== null && storedXxh64 !== null
+  const isDifferent = isFirstMismatch || (isCompared && expectedXxh64 !== storedXxh64)
   return (
-    <tr className={clsx('border-t border-line', (isDifferent || isFirstMismatch) && 'bg-bad-soft')}>
+    <tr className={clsx('border-t border-line', isDifferent && 'bg-bad-soft')}>
       <td className="px-3 py-1.5 pl-4 text-right">{part.number}</td>
       <td className="px-3 py-1.5 text-right whitespace-nowrap">{formatBytes(part.sizeBytes)}</td>
       <td className="px-3 py-1.5">
@@ -110,7 +113,12 @@ function PartRow({ part, isFirstMismatch }: { part: ClipPart; isFirstMismatch: b
             <CircleAlert aria-hidden className="size-4" />
             {isFirstMismatch ? 'First that differs' : 'Differs'}
           </span>
-        ) : deviceXxh64 !== null && storedXxh64 !== null ? (
+        ) : isCompared && deviceXxh64 === null ? (
+          <span className="inline-flex items-center gap-1.5 align-middle text-ink-2">
+            <Check aria-hidden className="size-4" />
+            As received
+          </span>
+        ) : isCompared ? (
           <span className="inline-flex items-center gap-1.5 align-middle text-ok">
             <Check aria-hidden className="size-4" />
             Equal

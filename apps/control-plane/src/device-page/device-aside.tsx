@@ -7,6 +7,7 @@ import { useState } from 'react'
 import { MoveDialog } from '@/devices/move-dialog.tsx'
 import { PauseSharingDialog, useResumeSharing } from '@/devices/pause-sharing-dialog.tsx'
 import { formatDuration } from '@/format/time.ts'
+import { ManifestDialog } from '@/projects/manifest-dialog.tsx'
 import { useMayOperate } from '@/shell/viewer.tsx'
 import { Button } from '@/ui/button.tsx'
 import { Card, None } from '@/ui/card.tsx'
@@ -33,17 +34,25 @@ export function DeviceAside({ row, detail }: { row: Row; detail: DeviceDetail | 
 function ProjectCard({ row, detail }: { row: Row; detail: DeviceDetail | null }) {
   const mayOperate = useMayOperate()
   const [isMoving, setMoving] = useState(false)
+  const [isTakingManifest, setTakingManifest] = useState(false)
   const canMove = mayOperate && row.foreign === null && row.presence.state !== 'revoked'
   const latest = detail?.moves[0]
   return (
     <Card
       title="Project"
       actions={
-        canMove && (
-          <Button size="sm" onClick={() => setMoving(true)}>
-            Move…
-          </Button>
-        )
+        <>
+          {mayOperate && row.foreign === null && row.project !== null && (
+            <Button size="sm" onClick={() => setTakingManifest(true)}>
+              <FileCheck aria-hidden /> Manifest …
+            </Button>
+          )}
+          {canMove && (
+            <Button size="sm" onClick={() => setMoving(true)}>
+              Move…
+            </Button>
+          )}
+        </>
       }
     >
       <div className="flex flex-col gap-3 px-4 py-3">
@@ -81,6 +90,14 @@ function ProjectCard({ row, detail }: { row: Row; detail: DeviceDetail | null })
           </Notice>
         )}
       </div>
+      {row.project !== null && (
+        <ManifestDialog
+          project={row.project}
+          device={{ id: row.deviceId, name: row.name }}
+          open={isTakingManifest}
+          onOpenChange={setTakingManifest}
+        />
+      )}
       <MoveDialog
         deviceIds={[row.deviceId]}
         currentProjectId={row.project?.id ?? null}

@@ -1,6 +1,6 @@
 'use client'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { EyeOff, Plus } from 'lucide-react'
+import { EyeOff, FileCheck, Plus } from 'lucide-react'
 import { useState } from 'react'
 import { useApi } from '@/api-client/api-provider.tsx'
 import { formatBytes, plural } from '@/format/bytes.ts'
@@ -14,6 +14,7 @@ import { PageHeader } from '@/ui/page-header.tsx'
 import { Instant } from '@/ui/time.tsx'
 import { tellDone, tellFailure } from '@/ui/toasts.tsx'
 import { homeSentence } from '@/words/home-sentence.ts'
+import { ManifestDialog } from './manifest-dialog.tsx'
 import { OutstandingMoves } from './outstanding-moves.tsx'
 import { PauseProjectDialog } from './pause-project-dialog.tsx'
 import { ProjectDevices } from './project-devices.tsx'
@@ -25,6 +26,7 @@ export function ProjectPage({ projectId }: { projectId: string }) {
   const queries = useQueryClient()
   const mayOperate = useMayOperate()
   const [isPausing, setIsPausing] = useState(false)
+  const [isTakingManifest, setTakingManifest] = useState(false)
   const project = useQuery(api.projects.get.queryOptions({ projectId }))
   useRefreshOnChange([api.projects.get.queryKey(), api.fleet.list.queryKey()])
   const resume = useMutation(
@@ -64,6 +66,9 @@ export function ProjectPage({ projectId }: { projectId: string }) {
         actions={
           mayOperate && (
             <>
+              <Button onClick={() => setTakingManifest(true)}>
+                <FileCheck aria-hidden /> Manifest …
+              </Button>
               {pausedCount > 0 && (
                 <Button disabled={resume.isPending} onClick={() => resume.mutate({ projectId })}>
                   Resume sharing
@@ -130,6 +135,7 @@ export function ProjectPage({ projectId }: { projectId: string }) {
           </div>
         </div>
       </div>
+      <ManifestDialog project={{ id: projectId, name }} open={isTakingManifest} onOpenChange={setTakingManifest} />
       <PauseProjectDialog project={{ id: projectId, name }} open={isPausing} onOpenChange={setIsPausing} />
     </>
   )

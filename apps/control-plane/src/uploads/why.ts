@@ -17,8 +17,9 @@ export function whyOf(clip: Told): { title: string; explanation: string } | null
     }
   if (clip.custody === 'mismatch' && clip.reason === null)
     return {
-      title: 'stored bytes differ',
-      explanation: 'The destination stored other bytes than the device sent. Keep the original, and upload it again.',
+      title: 'not stored as it was sent',
+      explanation:
+        'The stored bytes are not those that the device sent, or no longer. Keep the original; the clip’s page says what happened.',
     }
   if (clip.reason !== null) {
     const { title, explanation } = reasons[clip.reason]

@@ -6,6 +6,9 @@ export function auditSentence(action: string, actorName: string): string {
 
 /** Actions that the server writes; one that is newer than this page is shown by its code. */
 const auditVerbs: Record<string, string> = {
+  'clip.checkAgain': 'asked to check a clip again',
+  'clip.custodyLost': 'found that a stored clip is no longer sound',
+  'clip.custodyRestored': 'found that a stored clip is sound again',
   'clip.rename': 'renamed a clip',
   'command.assignProject': 'moved it to another project',
   'command.cancel': 'cancelled a command',
@@ -28,5 +31,7 @@ const auditVerbs: Record<string, string> = {
   'person.createFirstOperatorLink': 'made the link for the first operator',
   'person.createResetLink': 'made a link to set a password',
   'person.resetPassword': 'set a new password',
+  'project.checkAgain': 'asked to check every clip again',
   'project.create': 'created the project',
+  'project.exportManifest': 'took a manifest',
 }

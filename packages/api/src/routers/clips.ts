@@ -1,4 +1,4 @@
-import { getClip, listClipParts, renameClip } from '@rushes/fleet'
+import { askScrub, getClip, listClipParts, renameClip } from '@rushes/fleet'
 import { z } from 'zod'
 import { acting, clocked } from '../context.ts'
 import { pageLimit } from '../inputs.ts'
@@ -11,6 +11,10 @@ export const clipsRouter = router({
   get: procedure
     .input(z.object({ assetId }))
     .query(async ({ ctx, input }) => expectKind(await getClip(clocked(ctx), input), 'found').clip),
+  /** Has the stored bytes read and compared now. */
+  checkAgain: procedure
+    .input(z.object({ assetId }))
+    .mutation(async ({ ctx, input }) => expectKind(await askScrub(acting(ctx), input), 'asked')),
   rename: procedure
     .input(z.object({ assetId, name: z.string().max(255) }))
     .mutation(async ({ ctx, input }) => expectKind(await renameClip(acting(ctx), input), 'renamed')),

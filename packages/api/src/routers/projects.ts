@@ -3,6 +3,7 @@ import {
   getProjectOverview,
   listProjects,
   pauseProjectSharing,
+  previewManifest,
   resumeProjectSharing,
 } from '@rushes/fleet'
 import { z } from 'zod'
@@ -31,6 +32,12 @@ export const projectsRouter = router({
     )
     .mutation(
       async ({ ctx, input }) => expectKind(await createProject(acting(ctx), defined(input)), 'created').project,
+    ),
+  /** What a manifest would list and leave out, and which days there are. */
+  manifestPreview: procedure
+    .input(z.object({ projectId, day: z.iso.date().nullable(), deviceId: z.uuid().nullable() }))
+    .query(
+      async ({ ctx, input: scope }) => expectKind(await previewManifest(clocked(ctx), { scope }), 'found').preview,
     ),
   /** Pauses sharing on every device that is in the project now. */
   pauseSharing: procedure

@@ -1,7 +1,8 @@
 import { assetParts, assets, clipMedia, clipTrash, type Database, devices, deviceUploads, projects } from '@rushes/db'
-import { and, asc, count, eq, gt, isNotNull, ne, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gt, sql } from 'drizzle-orm'
 import { removesAt } from '../clips/list-trash.ts'
 import type { MediaFacts } from '../clips/media.ts'
+import { type ClipReading, getClipReading } from '../custody/get-reading.ts'
 import { toUploadRow } from '../devices/to-upload-row.ts'
 import type { UploadRow } from '../devices/upload-row.ts'
 
@@ -26,6 +27,8 @@ export type Clip = {
     firstMismatchNumber: number | null
     fileXxh64: string | null
   }
+  /** What reading the stored bytes has shown, and whether they are read just now. */
+  reading: ClipReading
   /** Where it lay on the card, as the device told. */
   source: { relativePath: string | null; volumeId: string | null }
   device: { id: string; name: string }
@@ -104,6 +107,7 @@ export async function getClip(
         firstMismatchNumber: asset.firstMismatchNumber,
         fileXxh64: asset.fileXxh64,
       },
+      reading: await getClipReading(db, asset),
       source: { relativePath: asset.relativePath, volumeId: asset.volumeId },
       device: { id: asset.deviceId, name: found.deviceName },
       project: { id: asset.projectId, name: found.projectName, epoch: asset.projectEpoch },
@@ -154,7 +158,10 @@ export type ClipPart = {
   storedXxh64: string | null
 }
 
-/** The registered parts of a clip by number; `onlyDiffering` leaves those whose stored bytes differ from the device's digest. */
+/**
+ * The registered parts of a clip by number; `onlyDiffering` leaves those whose stored bytes are not what the device sent or,
+ * where it gave no digests, not what came in.
+ */
 export async function listClipParts(
   { db }: { db: Database },
   input: { assetId: string; afterNumber: number; onlyDiffering: boolean; limit: number },
@@ -167,7 +174,8 @@ export async function listClipParts(
         eq(assetParts.assetId, input.assetId),
         gt(assetParts.number, input.afterNumber),
         input.onlyDiffering
-          ? and(isNotNull(assetParts.deviceXxh64), ne(assetParts.storedXxh64, assetParts.deviceXxh64))
+          ? sql`coalesce(${assetParts.deviceXxh64}, ${assetParts.receivedXxh64}) is not null
+              and coalesce(${assetParts.deviceXxh64}, ${assetParts.receivedXxh64}) is distinct from ${assetParts.storedXxh64}`
           : undefined,
       ),
     )

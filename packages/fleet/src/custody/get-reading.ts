@@ -1,5 +1,5 @@
 import { assets, type Database, scrubs } from '@rushes/db'
-import { eq, sql } from 'drizzle-orm'
+import { eq, type SQL, sql } from 'drizzle-orm'
 import { canBeRead } from './can-be-read.ts'
 
 /** What reading the stored bytes of a clip has shown, and whether it is read just now. Ready for JSON. */
@@ -20,43 +20,34 @@ export type ClipReading = {
   } | null
 }
 
-export async function getClipReading(
-  { db, now }: { db: Database; now: Date },
-  input: { assetId: string },
-): Promise<{ kind: 'found'; reading: ClipReading } | { kind: 'clipUnknown' }> {
+/** What reading the stored bytes of a clip that there is has shown. */
+export async function getClipReading(db: Database, asset: typeof assets.$inferSelect): Promise<ClipReading> {
   const [found] = await db
-    .select({ asset: assets, scrub: scrubs, isReadable: sql<boolean>`coalesce((${canBeRead()}), false)` })
+    .select({
+      isReadable: sql<boolean>`(${canBeRead()})`,
+      scrub: scrubs,
+      isRunning: sql`${scrubs.leaseUntil} > now()` as SQL<boolean | null>,
+    })
     .from(assets)
     .leftJoin(scrubs, eq(scrubs.assetId, assets.id))
-    .where(eq(assets.id, input.assetId))
-  if (found === undefined) return { kind: 'clipUnknown' }
-  const { asset, scrub, isReadable } = found
-  const isRunning = scrub?.leaseUntil != null && scrub.leaseUntil > now
+    .where(eq(assets.id, asset.id))
   return {
-    kind: 'found',
-    reading: {
-      readAt: asset.scrubbedAt?.toISOString() ?? null,
-      storedXxh64: asset.storedXxh64,
-      mismatchBecause: asset.mismatchBecause,
-      isReadable,
-      pending:
-        scrub === null || !isReadable
-          ? null
-          : {
-              asked:
-                scrub.askedAt === null || scrub.askedBy === null
-                  ? null
-                  : { at: scrub.askedAt.toISOString(), by: scrub.askedBy },
-              partsRead: isRunning ? scrub.nextPart - 1 : null,
-              failed:
-                scrub.error === null || scrub.attempts === 0
-                  ? null
-                  : {
-                      attempts: scrub.attempts,
-                      error: scrub.error,
-                      nextAt: scrub.notBefore?.toISOString() ?? null,
-                    },
-            },
-    },
+    readAt: asset.scrubbedAt?.toISOString() ?? null,
+    storedXxh64: asset.storedXxh64,
+    mismatchBecause: asset.mismatchBecause,
+    isReadable: found?.isReadable ?? false,
+    pending:
+      found === undefined || found.scrub === null || !found.isReadable
+        ? null
+        : pendingOf(found.scrub, found.isRunning ?? false),
+  }
+}
+
+function pendingOf(scrub: typeof scrubs.$inferSelect, isRunning: boolean): NonNullable<ClipReading['pending']> {
+  const { askedAt, askedBy, attempts, error, notBefore } = scrub
+  return {
+    asked: askedAt === null || askedBy === null ? null : { at: askedAt.toISOString(), by: askedBy },
+    partsRead: isRunning ? scrub.nextPart - 1 : null,
+    failed: error === null || attempts === 0 ? null : { attempts, error, nextAt: notBefore?.toISOString() ?? null },
   }
 }
