@@ -37,9 +37,11 @@ export class RestedFiles {
    */
   async lookForWriters(realRoot: string, files: readonly (readonly [string, UnsettledFile])[]): Promise<void> {
     const { writers, tracked, clock } = this.#context
-    const asked = files.filter(([, file]) =>
-      file.sawWriter ? isQuiet(file, clock.monotonicMs()) : file.sawChange && file.writerLooks < maxWriterLooks,
-    )
+    const asked = files.filter(([, file]) => {
+      // Asked again it would never come to be asked for the last time: the probe is not for every moment.
+      if (file.hasRested || file.isFinished) return false
+      return file.sawWriter ? isQuiet(file, clock.monotonicMs()) : file.sawChange && file.writerLooks < maxWriterLooks
+    })
     if (asked.length === 0) return
     const found = await writers.probe(asked.map(([path, file]) => ({ path: join(realRoot, path), ...file.look })))
     if ('laterMs' in found) return

@@ -28,6 +28,19 @@ export async function add(
   if (isAnyRefused) throw new AgentError('SERVER_REFUSED', 'not every file could be queued', 'See the lines above.')
 }
 
+/** Tells the daemon that a growing file is complete. Fails when nothing grows there. */
+export async function finishRecording(operations: Operations, path: string, output: Output): Promise<void> {
+  const absolute = resolve(path)
+  const { finished } = await operations.finish({ path: absolute })
+  if (!finished)
+    throw new AgentError(
+      'SERVER_REFUSED',
+      `nothing grows at ${shownText(absolute)}`,
+      'It may be complete already, or lie in no watch folder; rushes-agent list shows what is known.',
+    )
+  output.print({ path: absolute, finished }, `finished   ${shownText(absolute)}`)
+}
+
 /** Prints the queue in the order in which it was filled. */
 export async function list(operations: Operations, output: Output): Promise<void> {
   for (let afterSeq = 0; ; ) {

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { AgentError } from '../agent-error.ts'
 import type { Operations } from '../local-api/operations.ts'
 import type { Output } from './output.ts'
-import { add, list, notPaired, status, touch } from './queue-commands.ts'
+import { add, finishRecording, list, notPaired, status, touch } from './queue-commands.ts'
 import { wholeNumber } from './whole-number.ts'
 
 /** Makes the action of a command that works on the queue, through the daemon when one runs. */
@@ -48,6 +48,14 @@ export function addQueueCommands(program: Command, onQueue: OnQueue): void {
       await onQueue((operations, output) =>
         touch('cancel', operations.cancel, ids, flags.all === true, '--all', output),
       )(command)
+    })
+  program
+    .command('recording')
+    .description('what a recorder says of its files')
+    .command('finish <path>')
+    .description('a growing file is complete: upload the rest of it now')
+    .action(async (path: string, _flags: object, command: Command) => {
+      await onQueue((operations, output) => finishRecording(operations, path, output))(command)
     })
   for (const verb of ['pin', 'unpin'] as const) {
     program

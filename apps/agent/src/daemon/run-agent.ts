@@ -119,7 +119,7 @@ async function runOnQueue(
     const { authorization, inFlight } = engine
     const api = await serveLocalApi({
       stateDir,
-      operations: queueOperations({ queue, pool, authorization, live }),
+      operations: queueOperations({ queue, pool, authorization, live, finishRecording: capture.finish }),
       log,
     })
     ending.unshift(() => api.stop())

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { maxFileSizeBytes } from '@rushes/protocol'
-import type { HeldReason, UploadEvent } from '@rushes/upload-core'
+import type { HeldReason, PartLimits, UploadEvent } from '@rushes/upload-core'
 import type { Logger } from 'pino'
 import type {
   CaptureListener,
@@ -28,6 +28,7 @@ import {
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import { appendEvent } from '../queue/outbox.ts'
+import { rebuiltAt } from '../queue/rebuild-queue.ts'
 import { type SourceFacts, updateSource } from '../queue/registrations.ts'
 import type { StoredUpload } from '../queue/stored-upload.ts'
 import { type GrowingIntake, growingIntake } from './take-in-growing.ts'
@@ -42,11 +43,11 @@ export const knownFilesOf = (queue: Queue): KnownFiles => ({
 })
 
 /** Turns what the capture room sees into rows of the queue. */
-export function takeInFiles(queue: Queue, log: Logger): CaptureListener {
+export function takeInFiles(queue: Queue, log: Logger, limits?: PartLimits): CaptureListener {
   const presentVolumes = new Set<string>()
   // Sizes of files that were seen and may grow; a row is made once one does, so that a file that was only renamed makes none.
   const firstSizes = new Map<string, number>()
-  const growing = growingIntake(queue, () => performance.now())
+  const growing = growingIntake(queue, () => performance.now(), limits)
   const settle = (upload: StoredUpload, event: UploadEvent) => applyUploadEvent(queue, upload.id, event)
   return {
     onSettled(file) {
@@ -217,6 +218,8 @@ function captureOf(known: StoredUpload, file: SettledFile): number {
 
 function outcomeOf(queue: Queue, { sizeBytes, watchFolder }: SettledFile, capturedAt: number): Rested['outcome'] {
   if (sizeBytes > maxFileSizeBytes) return { kind: 'refused', reason: 'tooLarge' }
+  const lostAt = rebuiltAt(queue)
+  if (lostAt !== null && capturedAt <= lostAt) return { kind: 'held', reason: 'queueRebuilt' }
   const hold = holdReason(readUploadLink(queue), watchFolder.mode, capturedAt)
   return hold === null ? { kind: 'queued' } : { kind: 'held', reason: hold }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { extname } from 'node:path'
-import { leastCuttableBytes, type RateSample, rateOf } from '@rushes/upload-core'
+import { leastCuttableBytes, type PartLimits, type RateSample, rateOf } from '@rushes/upload-core'
 import type { GrowingFile, SettledFile } from '../capture/capture-port.ts'
 import { applyUploadEvent } from '../queue/apply-upload-event.ts'
 import { lastCutByte } from '../queue/growing-parts.ts'
@@ -34,7 +34,7 @@ export type GrowingIntake = {
 
 type FirstLook = RateSample & { inode: string }
 
-export function growingIntake(queue: Queue, monotonicNow: () => number): GrowingIntake {
+export function growingIntake(queue: Queue, monotonicNow: () => number, limits?: PartLimits): GrowingIntake {
   const firstLooks = new Map<string, FirstLook>()
   return {
     grew(file, mayBegin) {
@@ -53,7 +53,7 @@ export function growingIntake(queue: Queue, monotonicNow: () => number): Growing
       const rate = rateOf(file.watchFolder.bytesPerSecond, firstLooks.get(file.path) ?? now, now)
       const extension = extname(file.path).toLowerCase()
       // Without an extension no asset can be made that is to grow; such a file goes up when it is complete.
-      if (rate === null || extension.length < 2 || file.sizeBytes < leastCuttableBytes(rate)) return
+      if (rate === null || extension.length < 2 || file.sizeBytes < leastCuttableBytes(rate, limits)) return
       firstLooks.delete(file.path)
       beginGrowth(queue, upload, { bytesPerSecond: rate, extension, source: factsOf(file) })
       queue.tell({ kind: 'growth', uploadId: upload.id, sizeBytes: file.sizeBytes })

@@ -33,6 +33,7 @@ export function remoteOperations(stateDir: string): Operations {
     reset: remote('reset'),
     cancel: remote('cancel'),
     pin: remote('pin'),
+    finish: remote('finish'),
     hold: remote('hold'),
     release: remote('release'),
     pair: remote('pair'),

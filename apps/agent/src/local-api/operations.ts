@@ -67,6 +67,7 @@ export const operationSchemas = {
   retry: { input: z.object({ ids }), output: touched },
   reset: { input: z.object({ ids }), output: touched },
   cancel: { input: z.object({ ids }), output: touched },
+  finish: { input: z.object({ path: z.string().min(1).max(4096) }), output: z.object({ finished: z.boolean() }) },
   pin: {
     input: z.object({ ids: z.array(z.string()), pinned: z.boolean() }),
     output: z.object({ ids: z.array(z.string()) }),

@@ -1,4 +1,5 @@
 import { deviceReasons, shownState } from '@rushes/upload-core'
+import { AgentError } from '../agent-error.ts'
 import { addFile } from '../daemon/add-file.ts'
 import { deviceConditions, type LiveFacts, readDeviceStatus } from '../daemon/device-status.ts'
 import type { DestinationPool } from '../destination-pool.ts'
@@ -32,12 +33,20 @@ export type QueueOperationsOptions = {
   queue: Queue
   pool: DestinationPool
   authorization: Authorization
+  /** Takes a recorder's word that a growing file is complete; absent when no daemon runs. */
+  finishRecording?: (path: string) => Promise<'finished' | 'unknown'>
   /** Null when no daemon runs. */
   live(): (LiveFacts & { leftOut: Record<string, number>; controlLink: LinkStatus | null }) | null
 }
 
 /** The operations on an open queue. */
-export function queueOperations({ queue, pool, authorization, live }: QueueOperationsOptions): Operations {
+export function queueOperations({
+  queue,
+  pool,
+  authorization,
+  live,
+  finishRecording,
+}: QueueOperationsOptions): Operations {
   return {
     async status() {
       const facts = live()
@@ -70,6 +79,15 @@ export function queueOperations({ queue, pool, authorization, live }: QueueOpera
     retry: async ({ ids }) => retryUploads(queue, ids),
     reset: async ({ ids }) => resetUploads(queue, ids),
     cancel: async ({ ids }) => cancelUploads(queue, ids, 'cancelledOnDevice'),
+    async finish({ path }) {
+      if (finishRecording === undefined)
+        throw new AgentError(
+          'DAEMON_NOT_RUNNING',
+          'no agent runs, so nothing is watched',
+          'Start it with: rushes-agent run --watch DIR',
+        )
+      return { finished: (await finishRecording(path)) === 'finished' }
+    },
     pin: async ({ ids, pinned }) => ({ ids: pinUploads(queue, ids, pinned) }),
     hold: async () => ({ changed: holdUploads(queue, 'device') }),
     release: async ({ ids }) => ({ changed: endHold(queue, 'device'), ids: releaseHeld(queue, ids).ids }),

@@ -65,7 +65,7 @@ export function storeAddresses(
   queue.transact(() => {
     if (!isSentTo(queue, uploadId, assetId)) return
     const store = queue.sql(
-      `UPDATE parts SET url = ?, issued_at = ?, not_before = NULL
+      `UPDATE parts SET url = ?, issued_at = ?
         WHERE upload_id = ? AND number = ? AND size_bytes = ? AND state = 'pending' AND url = ''`,
     )
     for (const { number, sizeBytes, url } of parts) store.run(url, issuedAt, uploadId, number, sizeBytes)

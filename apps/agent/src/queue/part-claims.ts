@@ -205,13 +205,17 @@ export function concludeForUpload(queue: Queue, id: string, consequence: Consequ
   })
 }
 
-/** The address of a part of a growing file is dead: gives the part back uncounted, to be sent to another one. */
-export function forgetAddress(queue: Queue, claim: PartClaim): void {
+/**
+ * The address of a part of a growing file is dead: gives the part back, to be sent to another one. Uncounted, unless `notBefore` says that the
+ * address was dead from the start and when the next one may be tried.
+ */
+export function forgetAddress(queue: Queue, claim: PartClaim, notBefore: number | null): void {
   queue
     .sql(
-      "UPDATE parts SET state = 'pending', url = '', attempts = attempts - 1, lease_token = NULL, lease_until = NULL WHERE upload_id = ? AND number = ? AND state = 'sending' AND lease_token = ?",
+      `UPDATE parts SET state = 'pending', url = '', attempts = attempts - ?, not_before = ?, lease_token = NULL, lease_until = NULL
+        WHERE upload_id = ? AND number = ? AND state = 'sending' AND lease_token = ?`,
     )
-    .run(claim.upload.id, claim.number, claim.lease.token)
+    .run(notBefore === null ? 1 : 0, notBefore, claim.upload.id, claim.number, claim.lease.token)
   queue.tell({ kind: 'work' })
 }
 

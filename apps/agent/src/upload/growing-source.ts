@@ -1,19 +1,34 @@
-import type { Consequence } from '@rushes/upload-core'
+import { backoffBoundMs, type Consequence, fullJitterMs, retryLimits } from '@rushes/upload-core'
 import { findUpload } from '../queue/apply-upload-event.ts'
 import { lastCutByte } from '../queue/growing-parts.ts'
 import { reopenGrowth, takeAnew } from '../queue/growths.ts'
 import type { Queue } from '../queue/open-queue.ts'
-import { forgetAddress, type PartClaim, returnPart } from '../queue/part-claims.ts'
+import { forgetAddress, type PartClaim, recordPartFailure, returnPart } from '../queue/part-claims.ts'
 import type { StoredUpload } from '../queue/stored-upload.ts'
+import type { JudgeOptions } from './judge.ts'
 import { lookAtSource } from './look-at-source.ts'
+
+/** An address that is refused sooner than this after it was given out was dead from the start. */
+const youngestExpiredMs = 60_000
 
 /**
  * What the failure of a part leads to where a growing file differs from one of known size: an address that ran out is asked for anew, and
  * a file that changed is not a failure but news of its recorder. False where there is no difference.
  */
-export async function concludeGrowing(queue: Queue, claim: PartClaim, consequence: Consequence): Promise<boolean> {
+export async function concludeGrowing(
+  { queue, random, limits = retryLimits }: JudgeOptions,
+  claim: PartClaim,
+  consequence: Consequence,
+  addressAgeMs: number,
+): Promise<boolean> {
   if (consequence.kind === 'startOver' && consequence.reason === 'urlExpired') {
-    forgetAddress(queue, claim)
+    const isDeadFromTheStart = addressAgeMs < youngestExpiredMs
+    const delayMs = fullJitterMs(backoffBoundMs(claim.attempts, limits), random())
+    // A destination that gives out dead addresses again and again has lost the upload, whatever it says.
+    if (isDeadFromTheStart && claim.attempts >= limits.attemptsPerJob) {
+      const error = { code: 'URL_EXPIRED', message: 'every address of this part was dead from the start' }
+      recordPartFailure(queue, claim, { kind: 'startOver', reason: 'uploadLostByDestination' }, error)
+    } else forgetAddress(queue, claim, isDeadFromTheStart ? queue.now() + delayMs : null)
     return true
   }
   const isChange =

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { minPartSizeBytes } from '@rushes/protocol'
-import { type Region, rewriteHabitOf } from '@rushes/upload-core'
+import { extname } from 'node:path'
+import { type PartLimits, partLimits, type Region, rewriteHabitOf } from '@rushes/upload-core'
 
 /** More than this many is not the table of a file that anybody recorded. */
 const maxPlaces = 100_000
@@ -10,10 +10,10 @@ const packBytes = 4_096
 /** Where a file of this name may have been rewritten after it was written, by its format and by what the complete file itself says. */
 export async function rewrittenPlaces(
   path: string,
-  extension: string,
   sizeBytes: number,
+  { minPartSizeBytes }: Pick<PartLimits, 'minPartSizeBytes'> = partLimits,
 ): Promise<Region[] | 'everywhere'> {
-  const habit = rewriteHabitOf(extension)
+  const habit = rewriteHabitOf(extname(path).slice(1))
   if (habit === 'everywhere') return habit
   const head: Region = { offset: 0, sizeBytes: minPartSizeBytes }
   if (habit === 'head') return [head]

@@ -63,7 +63,7 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
   }
   if (partUrlIsDead(claim.urlsIssuedAt, queue.now())) {
     if (claim.phase !== null) {
-      forgetAddress(queue, claim)
+      forgetAddress(queue, claim, null)
       return null
     }
     const error = { code: 'URL_EXPIRED', message: 'the signed addresses of this upload ran out' }
@@ -159,7 +159,9 @@ async function conclude(
   const { queue, log } = options
   const { attempts } = claim
   const addressAgeMs = queue.now() - claim.urlsIssuedAt
-  let judgement = await judge(options, { operation: 'part', failure, error, attempts, addressAgeMs, isReplay: false })
+  // Of a growing file each part can have another address; only elsewhere one that is dead from the start means a dead upload.
+  const age = claim.phase === null ? { addressAgeMs } : {}
+  let judgement = await judge(options, { operation: 'part', failure, error, attempts, ...age, isReplay: false })
   if (judgement.kind === 'consequence' && isLost(judgement.consequence) && !claim.isResent) {
     // An object store says of a whole clip what it says of a dead upload. Only who keeps the clips can tell them apart, and a clip
     // that is given up because nobody could be asked would be uploaded twice.
@@ -176,7 +178,7 @@ async function conclude(
     return null
   }
   const { consequence } = judgement
-  if (claim.phase !== null && (await concludeGrowing(queue, claim, consequence))) {
+  if (claim.phase !== null && (await concludeGrowing(options, claim, consequence, addressAgeMs))) {
     log.info({ uploadId: claim.upload.id, part: claim.number, error }, 'a part of a growing file goes another way')
     return null
   }

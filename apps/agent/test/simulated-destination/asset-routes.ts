@@ -80,12 +80,18 @@ function registerParts(world: World, request: RouteRequest, body: unknown, devic
   if (asset === undefined) return detailedReply(c2cErrors.notFound)
   const parsed = realtimePartsRequest.safeParse(body)
   if (!parsed.success || !asset.isRealtime) return badRequest('parts cannot be registered')
-  const { parts, asset_filesize: sizeBytes } = parsed.data
+  const { parts, asset_filesize: sizeBytes, asset_name: name } = parsed.data
   const isFinal = parts.some((part) => part.is_final)
   if (isFinal !== (sizeBytes != null)) return badRequest('asset_filesize goes with the final part')
-  if (isFinal) asset.sizeBytes = sizeBytes ?? null
-  const registered = parts.map((part) => asset.registerPart(part.number, part.size, part.is_final))
-  return jsonReply(200, { upload_urls: registered.map((part) => urlOf(request.origin, asset, part)) })
+  if (asset.isClosed) return detailedReply(c2cErrors.notFound)
+  const refusal = asset.registerGrowing(parts, sizeBytes ?? null, world.isOurs)
+  if (refusal !== null) return badRequest(refusal)
+  if (name != null && asset.name.startsWith('[new file]')) asset.name = name
+  const urls = parts.flatMap(({ number }) => {
+    const part = asset.parts.get(number)
+    return part === undefined ? [] : [urlOf(request.origin, asset, part)]
+  })
+  return jsonReply(200, { upload_urls: urls })
 }
 
 /** Ours refuses creates of a device that was moved until it has read so and told what it cleared. */

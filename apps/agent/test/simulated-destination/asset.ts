@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { CustodyRequest } from '@rushes/protocol'
+import { type CustodyRequest, minPartSizeBytes } from '@rushes/protocol'
 import type { Device } from './device.ts'
 import type { ReceivedPart } from './part-store.ts'
 
@@ -22,7 +22,7 @@ export class Asset {
   readonly id: string
   readonly device: Device
   readonly projectId: string
-  readonly name: string
+  name: string
   readonly fileType: string
   readonly offsetSeconds: number
   readonly channel: number
@@ -56,20 +56,50 @@ export class Asset {
     this.idempotencyKey = options.idempotencyKey
   }
 
-  /** One that was registered before gets a fresh address and keeps nothing else. */
-  registerPart(number: number, sizeBytes: number, isFinal: boolean): AssetPart {
-    const part = {
-      number,
-      sizeBytes,
-      isFinal,
-      signature: randomUUID().replaceAll('-', ''),
-      urlExpired: false,
-      received: null,
-      acknowledgedCount: 0,
-      sentAgainCount: 0,
+  /** Registers parts of a growing file as our ingest does: all or none, by the rules; null when they were registered. */
+  registerGrowing(
+    parts: readonly { number: number; size: number; is_final: boolean }[],
+    fileSizeBytes: number | null,
+    isStrict: boolean,
+    minBytes: number = minPartSizeBytes,
+  ): string | null {
+    const sizes = new Map([...this.parts.values()].map((part) => [part.number, { ...part }]))
+    const isKnown = parts.every(({ number, size }) => sizes.get(number)?.sizeBytes === size)
+    if (this.isComplete) return isKnown ? null : 'every part of this upload has arrived'
+    for (const { number, size, is_final } of parts) {
+      const before = sizes.get(number)
+      const later = [...sizes.values()].some((part) => part.number > number && part.received !== null)
+      if (isStrict && before !== undefined && before.sizeBytes !== size && later)
+        return 'a lower part cannot change its size any more'
+      sizes.set(number, { ...freshPart(number, size, is_final), received: before?.received ?? null })
     }
+    const all = [...sizes.values()].sort((a, b) => a.number - b.number)
+    if (all.some((part, index) => part.isFinal && index < all.length - 1)) return 'the final part is not the last'
+    if (all.some((part) => !part.isFinal && part.sizeBytes < minBytes)) return 'a part is too small'
+    const total = all.reduce((sum, part) => sum + part.sizeBytes, 0)
+    if (fileSizeBytes !== null && total !== fileSizeBytes)
+      return `asset_filesize is ${fileSizeBytes}, the parts ${total}`
+    for (const { number, size, is_final } of parts) this.registerPart(number, size, is_final)
+    this.sizeBytes = fileSizeBytes
+    return null
+  }
+
+  /** One that was registered before gets a fresh address; its bytes stay until others come, if they may be as many. */
+  registerPart(number: number, sizeBytes: number, isFinal: boolean): AssetPart {
+    const before = this.parts.get(number)
+    const received = before?.sizeBytes === sizeBytes ? before.received : null
+    const part = { ...freshPart(number, sizeBytes, isFinal), received }
     this.parts.set(number, part)
     return part
+  }
+
+  /** What a sender of a growing file got wrong by sending this part now; null when nothing. */
+  outOfTurn({ number, isFinal }: AssetPart): string | null {
+    if (!this.isRealtime) return null
+    const missing = [...this.parts.values()].filter((part) => part.received === null && part.number !== number)
+    if (isFinal && missing.length > 0) return `the final part ${number} came before ${missing[0]?.number}`
+    const isEarlyHead = number === 1 && missing.some((part) => !part.isFinal)
+    return isEarlyHead ? 'the head came before other parts' : null
   }
 
   /** The same create again: its parts get new addresses, and those that have arrived stay. */
@@ -113,3 +143,14 @@ export class Asset {
     )
   }
 }
+
+const freshPart = (number: number, sizeBytes: number, isFinal: boolean): AssetPart => ({
+  number,
+  sizeBytes,
+  isFinal,
+  signature: randomUUID().replaceAll('-', ''),
+  urlExpired: false,
+  received: null,
+  acknowledgedCount: 0,
+  sentAgainCount: 0,
+})

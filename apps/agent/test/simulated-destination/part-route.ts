@@ -23,6 +23,8 @@ export function receivePart(world: World, request: RouteRequest): PartIntake {
   const refusal = refuse(world, request, asset, part)
   if (refusal !== null || asset === undefined || part === undefined) return refused(refusal ?? noSuchUpload)
   if (part.acknowledgedCount > 0) part.sentAgainCount += 1
+  const outOfTurn = asset.outOfTurn(part)
+  if (outOfTurn !== null) world.noteViolation(outOfTurn)
   return intake(asset, part, world.store.receive(`${asset.id}.${part.number}`))
 }
 
