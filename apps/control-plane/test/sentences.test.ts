@@ -62,7 +62,7 @@ const summary = (over: Partial<FleetSummary> = {}): FleetSummary => ({
   offlineCount: 0,
   sharingPausedCount: 0,
   unreportedCount: 0,
-  clips: { homeCount: 214, totalCount: 214, failedCount: 0, heldCount: 0, leftOutCount: 0 },
+  clips: { homeCount: 214, totalCount: 214, failedCount: 0, heldCount: 0, leftOutCount: 0, unsoundCount: 0 },
   bytes: { captured: 0, acknowledged: 0, verified: 0, waiting: 0 },
   ...over,
 })
@@ -70,6 +70,7 @@ const clips = (homeCount: number, totalCount: number, leftOutCount = 0) => ({
   homeCount,
   totalCount,
   leftOutCount,
+  unsoundCount: 0,
   failedCount: 0,
   heldCount: 0,
 })
@@ -99,6 +100,17 @@ test('what is missing is told with its size, and with a time only while somethin
   expect(said({ clips: clips(213, 214) }).details).toEqual(['all bytes have arrived, the rest is being verified'])
 })
 
+test('clips that arrived and are no longer sound are said, and never called home without it', () => {
+  const one = said({ clips: { ...clips(214, 214), unsoundCount: 1 } })
+  expect(one).toEqual({
+    text: 'All 214 clips are home, but not all are sound',
+    tone: 'plain',
+    details: ['1 stored clip is not as sent, or no longer: see Needs attention'],
+  })
+  const moving = said({ clips: { ...clips(1, 214), unsoundCount: 2 } })
+  expect(moving.details).toContain('2 stored clips are not as sent, or no longer: see Needs attention')
+})
+
 test('no devices, no clips and clips left out are three different things', () => {
   expect(said({ deviceCount: 0 }).text).toBe('No devices yet')
   expect(said({ clips: clips(0, 0) }).text).toBe('No clips yet')
@@ -107,7 +119,7 @@ test('no devices, no clips and clips left out are three different things', () =>
 
 describe('what did not make it home', () => {
   const clips = (over: Partial<FleetSummary['clips']>) => ({
-    clips: { homeCount: 1, totalCount: 2, failedCount: 0, heldCount: 0, leftOutCount: 0, ...over },
+    clips: { homeCount: 1, totalCount: 2, failedCount: 0, heldCount: 0, leftOutCount: 0, unsoundCount: 0, ...over },
   })
 
   it('says that a clip failed, and never that it is being verified', () => {

@@ -92,6 +92,7 @@ function commandText(kind: unknown): string {
 /** Subjects that the list can be narrowed to: the first word of an action. */
 export const subjects = [
   { value: 'device', label: 'Devices' },
+  { value: 'clip', label: 'Clips' },
   { value: 'command', label: 'Commands' },
   { value: 'pairing', label: 'Pairing' },
   { value: 'project', label: 'Projects' },

@@ -12,10 +12,12 @@ export type HomeSentence = {
 
 /** Is everything home? Says what is not known as plainly as what is. */
 export function homeSentence(summary: FleetSummary, bytesPerSecond: number | null): HomeSentence {
-  const { homeCount, totalCount, leftOutCount } = summary.clips
+  const { homeCount, totalCount, leftOutCount, unsoundCount } = summary.clips
   const notHomeCount = totalCount - homeCount
   const unknownCount = summary.unreportedCount
   const caveats = [
+    // Before anything else: their devices may be about to be wiped.
+    ...(unsoundCount > 0 ? [formatUnsound(unsoundCount)] : []),
     ...(unknownCount > 0
       ? [`${plural(unknownCount, 'device')} ${unknownCount === 1 ? 'has' : 'have'} never reported`]
       : []),
@@ -25,6 +27,7 @@ export function homeSentence(summary: FleetSummary, bytesPerSecond: number | nul
   if (totalCount === 0) return { text: 'No clips yet', tone: 'plain', details: caveats }
   if (notHomeCount === 0) {
     const text = totalCount === 1 ? 'The only clip is home' : `All ${plural(totalCount, 'clip')} are home`
+    if (unsoundCount > 0) return { text: `${text}, but not all are sound`, tone: 'plain', details: caveats }
     return { text, tone: unknownCount === 0 ? 'ok' : 'plain', details: caveats }
   }
   return {
@@ -60,5 +63,8 @@ function remaining(summary: FleetSummary, bytesPerSecond: number | null): string
     ? [...stuck, size, 'nothing moves just now']
     : [...stuck, size, `about ${formatDuration(eta)} at ${formatRate(bytesPerSecond)}`]
 }
+
+const formatUnsound = (count: number) =>
+  `${plural(count, 'stored clip')} ${count === 1 ? 'is' : 'are'} not as sent, or no longer: see Needs attention`
 
 const formatLeftOut = (count: number) => `${plural(count, 'clip')} left out on purpose`

@@ -87,6 +87,7 @@ export const assets = pgTable(
     index('assets_device').on(t.deviceId, t.createdAt),
     index('assets_unfinished').on(t.state).where(sql`${t.state} in ('created', 'assembling')`),
     index('assets_scrubbed').on(t.scrubbedAt, t.id).where(sql`${t.state} = 'available'`),
+    index('assets_mismatch').on(t.projectId, t.deviceId).where(sql`${t.custody} = 'mismatch'`),
     index('assets_custody_pending').on(t.custody).where(sql`${t.custody} = 'pending'`),
     check('assets_upload_kind', sql`${t.uploadKind} in ('fixed', 'realtime')`),
     check('assets_state', sql`${t.state} in ('created', 'assembling', 'available', 'failed', 'closed')`),

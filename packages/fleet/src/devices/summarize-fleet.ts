@@ -1,9 +1,10 @@
 import type { Database } from '@rushes/db'
 import type { Standing } from '@rushes/upload-core'
 import { count, eq, sql } from 'drizzle-orm'
+import { countUnsound } from '../custody/count-unsound.ts'
 import { standingRows } from './standing-rows.ts'
 
-/** The fleet, or the devices of one project, in numbers. All counts of clips and bytes are by the devices' own account. */
+/** The fleet, or the devices of one project, in numbers. Counts of clips and bytes are by the devices' own account, but for one. */
 export type FleetSummary = {
   deviceCount: number
   byStanding: Partial<Record<Standing, number>>
@@ -13,7 +14,15 @@ export type FleetSummary = {
   sharingPausedCount: number
   /** Devices that have never told of their clips, so that nothing below covers them. */
   unreportedCount: number
-  clips: { homeCount: number; totalCount: number; failedCount: number; heldCount: number; leftOutCount: number }
+  clips: {
+    homeCount: number
+    totalCount: number
+    failedCount: number
+    heldCount: number
+    leftOutCount: number
+    /** Stored clips that are not sound, by the destination's own account: devices count them as home. */
+    unsoundCount: number
+  }
   bytes: { captured: number; acknowledged: number; verified: number; waiting: number }
 }
 
@@ -65,6 +74,7 @@ export async function summarizeFleet(
       failedCount: total((row) => row.failedCount),
       heldCount: total((row) => row.heldCount),
       leftOutCount: total((row) => row.leftOutCount),
+      unsoundCount: await countUnsound(db, input),
     },
     bytes: {
       captured: total((row) => row.captured),

@@ -181,6 +181,7 @@ test('the summary adds up clips and bytes by the devices’ own account, and say
     failedCount: perReport,
     heldCount: perReport,
     leftOutCount: perReport * 5,
+    unsoundCount: 0,
   })
   expect(summary.bytes.waiting).toBe(perReport * (Object.keys(reports).length - 1) * 40)
   expect((await summarizeFleet(database, { projectId })).deviceCount).toBe((deviceCount / 3) * 2)

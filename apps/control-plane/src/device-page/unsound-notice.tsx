@@ -1,0 +1,23 @@
+import { ShieldAlert } from 'lucide-react'
+import Link from 'next/link'
+import { plural } from '@/format/bytes.ts'
+import { Notice } from '@/ui/notice.tsx'
+
+/** Clips that the device calls home, and that the destination no longer has as they were sent. */
+export function UnsoundNotice({ deviceId, clipCount }: { deviceId: string; clipCount: number }) {
+  if (clipCount === 0) return null
+  return (
+    <div className="mb-5">
+      <Notice tone="bad" icon={ShieldAlert}>
+        {plural(clipCount, 'stored clip')} of this device {clipCount === 1 ? 'is' : 'are'} not as sent, or no longer.
+        Keep the originals.{' '}
+        <Link
+          href={`/uploads?show=attention&device=${deviceId}&custody=mismatch`}
+          className="rounded-sm font-medium underline"
+        >
+          See {clipCount === 1 ? 'it' : 'them'}
+        </Link>
+      </Notice>
+    </div>
+  )
+}
