@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { pauseSharing } from '@rushes/fleet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { someBytes, storedBytes, untilStatus } from './support/clips.ts'
+import { someBytes, untilStatus } from './support/clips.ts'
 import { ana, type Device, pairDevice } from './support/pair.ts'
 import { startTestIngest, type TestIngest } from './support/test-ingest.ts'
 
@@ -70,7 +70,7 @@ test('basic upload: create, then a PUT of each half', async () => {
   expect(await shell(put('head -c 10568125 "$CLIP"', '$URL'), { URL: one })).toMatch(/HTTP\/1\.1 200 OK/)
   expect(await shell(put('tail -c 10568125 "$CLIP"', '$URL'), { URL: two })).toMatch(/HTTP\/1\.1 200 OK/)
   await untilStatus(device, asset.id, 'available')
-  expect(bytes.equals(await storedBytes(ingest.dir, 'C2C_TEST_CLIP.mp4'))).toBe(true)
+  expect(bytes.equals(await ingest.stored.read('C2C_TEST_CLIP.mp4'))).toBe(true)
 })
 
 test('advanced upload: both chunks over one connection, then the same URLs again in parallel', async () => {
@@ -86,12 +86,14 @@ test('advanced upload: both chunks over one connection, then the same URLs again
   })
   expect(both.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2)
   await untilStatus(device, asset.id, 'available')
+  expect(bytes.equals(await ingest.stored.read('ONE_CONNECTION.mp4'))).toBe(true)
+  if (ingest.bucket !== null) return // a bucket forgets an upload that is complete: the same URLs answer 404 there
   const parallel = await shell(
     `curl -sS -X PUT "$ONE" ${headers} @Chunk01 > a & curl -sS -X PUT "$TWO" ${headers} @Chunk02 > b & wait; cat a b`,
     { ONE, TWO },
   )
   expect(parallel.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2)
-  expect(bytes.equals(await storedBytes(ingest.dir, 'ONE_CONNECTION.mp4'))).toBe(true)
+  expect(bytes.equals(await ingest.stored.read('ONE_CONNECTION.mp4'))).toBe(true)
 })
 
 test('advanced upload: four parts on request, a channel, a negative offset, and a plan that cannot be', async () => {
@@ -135,7 +137,7 @@ test('real-time upload: an extension, the first half, then the final one with it
   )
   expect(await shell(put('tail -c 10568125 "$CLIP"', '$URL'), { URL: second.upload_urls[0] })).toMatch(/200 OK/)
   await untilStatus(device, asset.id, 'available')
-  expect(bytes.equals(await storedBytes(ingest.dir, 'REALTIME.mp4'))).toBe(true)
+  expect(bytes.equals(await ingest.stored.read('REALTIME.mp4'))).toBe(true)
   expect((await readFile(join(home, 'C2C_TEST_CLIP.mp4'))).equals(bytes)).toBe(true)
 })
 

@@ -6,6 +6,7 @@ import { detailedError } from '@rushes/protocol'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createFixed, mib, putPart, someBytes, statusOf, untilStatus } from './support/clips.ts'
 import { type Device, pairDevice } from './support/pair.ts'
+import { onS3 } from './support/test-bucket.ts'
 import { startTestIngest, type TestIngest } from './support/test-ingest.ts'
 
 let ingest: TestIngest
@@ -63,15 +64,17 @@ test('each answer carries an id that is in the log, where no token and no signat
   expect(log).not.toContain('signature=')
 })
 
-test('a disk that is full refuses the part by name, and takes it when there is room again', async () => {
-  const bytes = someBytes(6 * mib)
-  const { id, urls } = await createFixed(device, bytes, { name: 'full.mp4' })
-  const data = join(ingest.dir, '.rushes-uploads', `${id}.data`)
-  await symlink('/dev/full', data)
-  const reply = await putPart(urls[0] ?? '', bytes)
-  expect([reply.status, reply.text]).toEqual([507, expect.stringContaining('<Code>InsufficientStorage</Code>')])
-  expect((await statusOf(device, id)).missing).toEqual([1])
-  await rm(data)
-  expect((await putPart(urls[0] ?? '', bytes)).status).toBe(200)
-  await untilStatus(device, id, 'available')
-})
+// A store that knows of no room is not full either.
+if (!onS3())
+  test('a disk that is full refuses the part by name, and takes it when there is room again', async () => {
+    const bytes = someBytes(6 * mib)
+    const { id, urls } = await createFixed(device, bytes, { name: 'full.mp4' })
+    const data = join(ingest.dir, '.rushes-uploads', `${id}.data`)
+    await symlink('/dev/full', data)
+    const reply = await putPart(urls[0] ?? '', bytes)
+    expect([reply.status, reply.text]).toEqual([507, expect.stringContaining('<Code>InsufficientStorage</Code>')])
+    expect((await statusOf(device, id)).missing).toEqual([1])
+    await rm(data)
+    expect((await putPart(urls[0] ?? '', bytes)).status).toBe(200)
+    await untilStatus(device, id, 'available')
+  })

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { SeededRandom } from '@rushes/test-kit'
 import {
   type Bytes,
@@ -13,7 +11,6 @@ import {
   split,
   statusOf,
   untilStatus,
-  visibleFiles,
 } from './clips.ts'
 import type { Device } from './pair.ts'
 import type { ProcessIngest } from './process-ingest.ts'
@@ -58,10 +55,8 @@ export async function killRounds(given: {
     result.acknowledgedCount += acknowledged.flat().length
 
     const whole = new Map(clips.map((clip) => [clip.name, clip.bytes.length]))
-    for (const path of await visibleFiles(ingest.dir)) {
-      const { size } = await stat(join(ingest.dir, path))
-      if (size !== whole.get(path.split('/').at(-1) ?? '')) problem(`${path} is there with ${size} bytes`)
-    }
+    for (const { name, sizeBytes } of await ingest.stored.sizes())
+      if (sizeBytes !== whole.get(name)) problem(`${name} is there with ${sizeBytes} bytes`)
     const startedMs = performance.now()
     await ingest.start()
     result.answeredMs.push(performance.now() - startedMs)
@@ -78,11 +73,9 @@ export async function killRounds(given: {
     const { missing } = await statusOf(device, clip.id)
     if ((await sendAll(clip, missing)).length < missing.length) problem(`${clip.name} does not go up after all`)
     await untilStatus(device, clip.id, 'available')
-    const [path, ...more] = (await visibleFiles(ingest.dir)).filter((file) => file.endsWith(`/${clip.name}`))
-    if (path === undefined || more.length > 0 || !clip.bytes.equals(await readFile(join(ingest.dir, path))))
-      problem(`${clip.name} is there ${more.length + (path === undefined ? 0 : 1)} times, or has other bytes`)
+    if (!clip.bytes.equals(await ingest.stored.read(clip.name))) problem(`${clip.name} has other bytes`)
   }
-  const seen = (await visibleFiles(ingest.dir)).length
+  const seen = (await ingest.stored.names()).length
   if (seen !== clips.length) problem(`${seen} files are to be seen, of ${clips.length} clips`)
   return result
 }

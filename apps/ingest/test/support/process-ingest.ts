@@ -8,6 +8,8 @@ import { createTestDatabase, type TestDatabase } from '@rushes/db/testing'
 import { createProject, ensureDeviceModels } from '@rushes/fleet'
 import { freePort } from './free-port.ts'
 import { ana } from './pair.ts'
+import { clipsInBucket, clipsInFolder, type StoredClips } from './stored-clips.ts'
+import { bucketEnvironment, createTestBucket, onS3, type TestBucket } from './test-bucket.ts'
 import { clientSecret } from './test-ingest.ts'
 import { until } from './until.ts'
 
@@ -18,6 +20,8 @@ export type ProcessIngest = {
   /** Of `/metrics`. */
   metricsUrl: string
   dir: string
+  bucket: TestBucket | null
+  stored: StoredClips
   database: TestDatabase
   projectId: string
   /** What it has written so far. */
@@ -33,9 +37,11 @@ export type ProcessIngest = {
   dispose(): Promise<void>
 }
 
-type Installation = Pick<ProcessIngest, 'database' | 'dir' | 'projectId'>
+type Installation = Pick<ProcessIngest, 'database' | 'dir' | 'bucket' | 'projectId'>
 
 async function install(adminUrl: string | undefined): Promise<Installation> {
+  // Given a server for its database, it runs outside of test runs too, where nobody says what the store is.
+  const bucket = adminUrl === undefined && onS3() ? await createTestBucket() : null
   const [database, dir] = await Promise.all([
     createTestDatabase({ maxConnections: 4, ...(adminUrl === undefined ? {} : { adminUrl }) }),
     mkdtemp(join(tmpdir(), 'rushes-ingest-')),
@@ -43,21 +49,21 @@ async function install(adminUrl: string | undefined): Promise<Installation> {
   await ensureDeviceModels(database, { clientSecret })
   const made = await createProject({ db: database.db, now: new Date(), actor: ana }, { name: 'Harbour Nights' })
   if (made.kind !== 'created') throw new Error(made.kind)
-  return { database, dir, projectId: made.project.id }
+  return { database, dir, bucket, projectId: made.project.id }
 }
 
-/** Ingest as a program of its own, with its database and folder, so that it can be killed. */
+/** Ingest as a program of its own, with its database and store, so that it can be killed. */
 export async function prepareProcessIngest(
   options: {
     env?: Record<string, string>
     /** A server for its database; left out: the one of the test run. */
     adminUrl?: string
-    /** Works on the database and folder of this one, which outlives it. */
+    /** Works on the database and store of this one, which outlives it. */
     beside?: ProcessIngest
   } = {},
 ): Promise<ProcessIngest> {
   const { beside } = options
-  const { database, dir, projectId } = beside ?? (await install(options.adminUrl))
+  const { database, dir, bucket, projectId } = beside ?? (await install(options.adminUrl))
   const [port, metricsPort] = await Promise.all([freePort(), freePort()])
   const url = `http://127.0.0.1:${port}`
   const cacheDir = await mkdtemp(join(tmpdir(), 'rushes-compiled-')) // each start after the first is quicker
@@ -76,6 +82,8 @@ export async function prepareProcessIngest(
   return {
     url,
     dir,
+    bucket,
+    stored: bucket === null ? clipsInFolder(dir) : clipsInBucket(bucket, database),
     database,
     projectId,
     metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
@@ -90,7 +98,7 @@ export async function prepareProcessIngest(
           PATH: process.env.PATH,
           NODE_COMPILE_CACHE: cacheDir,
           DATABASE_URL: database.connectionString,
-          OBJECT_STORE_URL: pathToFileURL(dir).href,
+          ...(bucket === null ? { OBJECT_STORE_URL: pathToFileURL(dir).href } : bucketEnvironment(bucket.config)),
           RUSHES_SECRET: 'a-secret-for-tests-only',
           RUSHES_INGEST_PORT: String(port),
           RUSHES_INGEST_URL: url,
@@ -130,6 +138,7 @@ export async function prepareProcessIngest(
       await rm(cacheDir, { recursive: true, force: true })
       if (beside !== undefined) return
       await database.drop()
+      await bucket?.drop()
       await rm(dir, { recursive: true, force: true })
     },
   }

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import type { TestDatabase } from '@rushes/db/testing'
@@ -9,6 +9,7 @@ import type { TestBucket } from './test-bucket.ts'
 export type StoredClips = {
   /** Names of the clips that are there, in order. */
   names(): Promise<string[]>
+  sizes(): Promise<{ name: string; sizeBytes: number }[]>
   /** Bytes of the clip of this name; fails unless there is exactly one. */
   read(name: string): Promise<Buffer<ArrayBuffer>>
   /** Puts other bytes in the place of a clip's, or with null takes it away. */
@@ -27,6 +28,13 @@ export function clipsInFolder(dir: string): StoredClips {
     )
   return {
     names: async () => (await visibleFiles(dir)).map(base).sort(),
+    sizes: async () =>
+      Promise.all(
+        (await visibleFiles(dir)).map(async (path) => ({
+          name: base(path),
+          sizeBytes: (await stat(join(dir, path))).size,
+        })),
+      ),
     read: async (name) => readFile(await pathOf(name)),
     async replace(name, bytes) {
       const path = await pathOf(name)
@@ -51,6 +59,10 @@ export function clipsInBucket(bucket: TestBucket, database: TestDatabase): Store
     )
   return {
     names: async () => (await stored()).map((row) => row.name).sort(),
+    sizes: async () =>
+      Promise.all(
+        (await stored()).map(async (row) => ({ name: row.name, sizeBytes: await bucket.sizeOf(row.store_key) })),
+      ),
     read: async (name) => bucket.read(await keyOf(name)),
     async replace(name, bytes) {
       const at = { Bucket: bucket.config.bucket, Key: await keyOf(name) }

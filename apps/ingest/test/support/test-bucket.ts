@@ -3,6 +3,7 @@ import {
   DeleteBucketCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   S3Client,
@@ -24,6 +25,7 @@ export type TestBucket = {
   config: S3Config
   client: S3Client
   read(key: string): Promise<Buffer<ArrayBuffer>>
+  sizeOf(key: string): Promise<number>
   keys(): Promise<string[]>
   /** Ids of the multipart uploads under a key. */
   openUploads(key: string): Promise<string[]>
@@ -64,6 +66,7 @@ export async function createTestBucket(through?: (endpoint: string) => Promise<s
       const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
       return Buffer.from((await Body?.transformToByteArray()) ?? [])
     },
+    sizeOf: async (key) => (await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))).ContentLength ?? 0,
     keys,
     async openUploads(key) {
       const page = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key }))
@@ -79,3 +82,10 @@ export async function createTestBucket(through?: (endpoint: string) => Promise<s
     },
   }
 }
+
+/** What a program is started with to keep its clips in this bucket. */
+export const bucketEnvironment = ({ bucket, endpoint, region, credentials }: S3Config): Record<string, string> => ({
+  OBJECT_STORE_URL: `s3://${bucket}?endpoint=${encodeURIComponent(endpoint ?? '')}&region=${region}`,
+  AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+})

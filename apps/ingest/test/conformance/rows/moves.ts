@@ -1,7 +1,8 @@
 import { c2cErrors } from '@rushes/protocol'
 import { expect } from 'vitest'
-import { createFixed, someBytes } from '../../support/clips.ts'
+import { createFixed, putPart, someBytes } from '../../support/clips.ts'
 import { type Device, moveDevice, refreshDevice } from '../../support/pair.ts'
+import { until } from '../../support/until.ts'
 import { exchange, type Row, row, type Sent } from '../row.ts'
 import { secret, type World } from '../world.ts'
 
@@ -140,6 +141,8 @@ export const moveRows: Row[] = [
       const device = await at.newDevice()
       const clip = await createFixed(device, someBytes(10))
       await moved(at, device)
+      // A bucket takes parts until ingest has told it to end the upload.
+      await until('its URLs are dead', async () => (await putPart(clip.urls[0] ?? '', someBytes(10))).status === 404)
       return clip
     },
     send: (_at, { urls }) => ({
