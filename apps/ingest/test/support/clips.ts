@@ -89,10 +89,14 @@ export async function statusOf(device: Device, assetId: string) {
 }
 
 export const untilStatus = (device: Device, assetId: string, status: string) =>
-  until(`asset ${assetId} is ${status}`, async () => {
-    const now = await statusOf(device, assetId)
-    return now.status === status && now
-  })
+  until(
+    `asset ${assetId} is ${status}`,
+    async () => {
+      const now = await statusOf(device, assetId)
+      return now.status === status && now
+    },
+    30_000,
+  )
 
 export const untilVerified = (device: Device, assetId: string, verified: string) =>
   until(`custody of ${assetId} is ${verified}`, async () => {

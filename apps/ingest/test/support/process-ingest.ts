@@ -122,7 +122,7 @@ export async function prepareProcessIngest(
             () => false, // not listening yet
           )
         },
-        30_000,
+        120_000, // on a machine that is busy with other tests
       ).catch((error: unknown) => {
         throw new Error(`ingest does not answer; its last words:\n${output.slice(-4_000)}`, { cause: error })
       })
