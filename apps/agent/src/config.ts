@@ -4,6 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path'
 import { retryLimits } from '@rushes/upload-core'
 import { z } from 'zod'
 import { AgentError, errorCode } from './agent-error.ts'
+import { isAbsence } from './capture/whereabouts.ts'
 import type { Supervisor } from './daemon/notify-supervisor.ts'
 import { weekdays } from './destination/bandwidth-limit.ts'
 import type { ProxySettings } from './network-settings.ts'
@@ -99,7 +100,7 @@ export function readAgentFile(stateDir: string, flag: string | undefined): Agent
   try {
     text = readFileSync(path, 'utf8')
   } catch (cause) {
-    if (flag === undefined && errorCode(cause) === 'ENOENT') return agentFile.parse({})
+    if (flag === undefined && isAbsence(cause)) return agentFile.parse({})
     throw new AgentError(
       'CONFIG_INVALID',
       `cannot read ${path} (${errorCode(cause)})`,

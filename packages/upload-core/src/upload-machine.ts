@@ -59,6 +59,8 @@ export type UploadEvent =
   /** A reason came up not to begin it by itself. */
   | { kind: 'heldBack'; reason: HeldReason }
   | { kind: 'released' }
+  /** A clip that was held because the queue was lost is whole at the destination already. */
+  | { kind: 'foundAtDestination'; assetId: string; verified: boolean }
   | { kind: 'retried' }
   | { kind: 'reset' }
   | { kind: 'cancelled'; reason: CancelledReason }
@@ -201,6 +203,15 @@ export function transitionUpload(state: UploadState, event: UploadEvent, context
       return moved({ kind: 'held', reason: event.reason, work: { step: 'register', registration: state.registration } })
     case 'released':
       return state.kind === 'held' ? moved(resume(state.work)) : notApplicable
+    case 'foundAtDestination': {
+      if (state.kind !== 'held' || state.reason !== 'queueRebuilt' || state.work.step !== 'register')
+        return notApplicable
+      const { assetId, verified } = event
+      const { recreations, deprioritised } = state.work.registration
+      const parts = { partsTotal: 1, partsDone: 1 }
+      const asset: Asset = { assetId, urlsIssuedAt: context.now, ...parts, recreations, deprioritised }
+      return moved(verified ? { kind: 'verified', asset } : { kind: 'uploaded', asset, custody: 'none' })
+    }
     case 'retried':
       return retry(state)
     case 'reset':

@@ -78,6 +78,7 @@ const events: Record<UploadEvent['kind'], UploadEvent> = {
   grewAgain: { kind: 'grewAgain' },
   heldBack: { kind: 'heldBack', reason: 'capturedBeforePairing' },
   released: { kind: 'released' },
+  foundAtDestination: { kind: 'foundAtDestination', assetId: 'asset-9', verified: true },
   retried: { kind: 'retried' },
   reset: { kind: 'reset' },
   cancelled: { kind: 'cancelled', reason: 'cancelledOnDevice' },
@@ -91,7 +92,7 @@ const nothing: Record<UploadEvent['kind'], Outcome> = {
   rested: '-', refused: '-', begun: '-', claimed: '-', created: '-', createFailed: '-', claimReturned: '-', claimLost: '-', partAcknowledged: '-',
   partsCut: '-', takenAnew: '-', contentDiffers: '-',
   partsStalled: '-', partsExhausted: '-', assetLost: '-', failed: '-', waitEnded: '-', booted: '-', custodyOwed: '-',
-  custodyAnswered: '-', custodyAbandoned: '-', sourceRemoved: '-', sourceFound: '-', grewAgain: '-', heldBack: '-', released: '-',
+  custodyAnswered: '-', custodyAbandoned: '-', sourceRemoved: '-', sourceFound: '-', grewAgain: '-', heldBack: '-', released: '-', foundAtDestination: '-',
   retried: '-', reset: '-', cancelled: '-', cleared: '-',
 } // biome-ignore format: a row of words
 
@@ -327,5 +328,19 @@ describe('the upload machine', () => {
     ['lost', { kind: 'failed', reason: 'uploadLostByDestination' }],
   ] as const)('custody answered %s', ([answer, expected]) => {
     expect(move(states.uploaded, { kind: 'custodyAnswered', answer }).state).toMatchObject(expected)
+  })
+})
+
+describe('a clip whose queue was lost', () => {
+  const held: UploadState = { kind: 'held', reason: 'queueRebuilt', work: freshWork }
+  const found = (verified: boolean): UploadEvent => ({ kind: 'foundAtDestination', assetId: 'asset-9', verified })
+
+  test('is settled when the destination has it whole: verified only where the destination says so', () => {
+    expect(move(held, found(true)).state).toMatchObject({ kind: 'verified', asset: { assetId: 'asset-9' } })
+    expect(move(held, found(false)).state).toMatchObject({ kind: 'uploaded', custody: 'none' })
+  })
+
+  test('is not settled where it is held for another reason', () => {
+    expect(transitionUpload({ ...held, reason: 'manualFolder' }, found(true), { now }).kind).toBe('ignored')
   })
 })

@@ -12,7 +12,9 @@ import { serveLocalApi } from '../local-api/serve.ts'
 import { proxyControlLink } from '../network-settings.ts'
 import { createDiskReserve, type DiskReserve } from '../queue/disk-reserve.ts'
 import { readControlLink, readUploadLink } from '../queue/links.ts'
-import { openQueue, type Queue } from '../queue/open-queue.ts'
+import type { Queue } from '../queue/open-queue.ts'
+import { keepPairingCopy } from '../queue/pairing-copy.ts'
+import { openOrRebuildQueue, rebuildQueue } from '../queue/rebuild-queue.ts'
 import { prepareStateDir, waitForStateLock } from '../queue/state-dir.ts'
 import { maxSending } from '../upload/adapt-concurrency.ts'
 import { startEngine } from '../upload/engine.ts'
@@ -23,6 +25,7 @@ import { readDeviceStatus } from './device-status.ts'
 import { guardDisk } from './guard-disk.ts'
 import { notifySupervisor } from './notify-supervisor.ts'
 import { createCommandRunner } from './run-command.ts'
+import { settleRebuilt } from './settle-rebuilt.ts'
 import { knownFilesOf, takeInFiles } from './take-in-files.ts'
 
 export type RunOptions = {
@@ -54,18 +57,29 @@ export async function runAgent(options: RunOptions): Promise<void> {
   }
   try {
     const reserve = createDiskReserve(stateDir)
-    const queue = openQueue({ stateDir, bootId: readBootId(), reserve })
-    try {
-      if (readUploadLink(queue) === null) {
-        throw new AgentError('NOT_PAIRED', 'this device is not paired', 'Pair it first: rushes-agent pair --server URL')
-      }
-      await runOnQueue(options, queue, reserve)
-    } finally {
-      queue.close()
-    }
+    const opening = { stateDir, bootId: readBootId(), reserve }
+    let queue = openOrRebuildQueue(opening, options.log)
+    while (await runUntilDamaged(options, queue, reserve)) queue = rebuildQueue(opening, options.log)
   } finally {
     lock.release()
   }
+}
+
+/** Runs until the signal aborts; true when it had to end because the queue turned out to be damaged. */
+async function runUntilDamaged(options: RunOptions, queue: Queue, reserve: DiskReserve): Promise<boolean> {
+  try {
+    if (readUploadLink(queue) === null) {
+      throw new AgentError('NOT_PAIRED', 'this device is not paired', 'Pair it first: rushes-agent pair --server URL')
+    }
+    keepPairingCopy(queue, options.stateDir)
+    await runOnQueue(options, queue, reserve)
+  } catch (error) {
+    if (!queue.damaged.aborted) throw error
+    options.log.error({ err: error }, 'the queue is damaged')
+  } finally {
+    queue.close()
+  }
+  return queue.damaged.aborted && !options.signal.aborted
 }
 
 async function runOnQueue(
@@ -108,6 +122,11 @@ async function runOnQueue(
     const guarding = keepGoing(stopping, log, () => guardDisk({ queue, stateDir, reserve, log, signal: stopping }))
     ending.push(() => guarding)
 
+    const settling = keepGoing(stopping, log, () =>
+      settleRebuilt({ queue, destinationOf: pool.of, log, random: Math.random, signal: stopping }),
+    )
+    ending.unshift(() => settling)
+
     let link: RunningLink | null = null
     const live = () => ({
       controlLink: readControlLink(queue) === null ? null : (link?.status() ?? null),
@@ -139,7 +158,7 @@ async function runOnQueue(
       const telling = keepGoing(stopping, log, () => notifySupervisor(queue, supervisor, { log, signal: stopping }))
       ending.push(() => telling)
     }
-    await untilAborted(signal)
+    await untilAborted(AbortSignal.any([signal, queue.damaged]))
     log.info('agent stops')
   } finally {
     stopped.abort()

@@ -28,6 +28,7 @@ import {
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import { appendEvent } from '../queue/outbox.ts'
+import { rebuiltAt } from '../queue/rebuild-queue.ts'
 import { type SourceFacts, updateSource } from '../queue/registrations.ts'
 import type { StoredUpload } from '../queue/stored-upload.ts'
 import { type GrowingIntake, growingIntake } from './take-in-growing.ts'
@@ -217,6 +218,8 @@ function captureOf(known: StoredUpload, file: SettledFile): number {
 
 function outcomeOf(queue: Queue, { sizeBytes, watchFolder }: SettledFile, capturedAt: number): Rested['outcome'] {
   if (sizeBytes > maxFileSizeBytes) return { kind: 'refused', reason: 'tooLarge' }
+  const lostAt = rebuiltAt(queue)
+  if (lostAt !== null && capturedAt <= lostAt) return { kind: 'held', reason: 'queueRebuilt' }
   const hold = holdReason(readUploadLink(queue), watchFolder.mode, capturedAt)
   return hold === null ? { kind: 'queued' } : { kind: 'held', reason: hold }
 }

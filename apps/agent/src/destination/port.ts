@@ -73,6 +73,11 @@ export interface Additions {
     signal: AbortSignal,
   ): Promise<CustodyOutcome>
   getAsset(request: { accessToken: string; assetId: string }, signal: AbortSignal): Promise<CustodyOutcome>
+  /** A page of the clips that this device made, oldest first; `after` is `next` of the page before. */
+  listAssets(
+    request: { accessToken: string; after: string | null },
+    signal: AbortSignal,
+  ): Promise<{ kind: 'assets'; assets: OwnAsset[]; next: string | null } | Unsuccessful>
   putPurgeReceipt(
     request: { accessToken: string; projectEpoch: number; receipt: PurgeReceipt },
     signal: AbortSignal,
@@ -186,6 +191,19 @@ export type ExpectedSource = SourceStat | { sizeBytes: null; modifiedUs: null; i
 export type PartOutcome =
   /** The destination has acknowledged the part; `xxh64` is the digest of the bytes that left. */
   { kind: 'stored'; xxh64: string } | Unsuccessful<CallFailure | { kind: 'stalled' } | SourceFailure>
+
+/** A clip as our ingest knows it. `capturedAt`: milliseconds since 1970 by the server's clock. */
+export type OwnAsset = {
+  id: string
+  name: string
+  sizeBytes: number | null
+  projectId: string
+  status: string
+  verified: string
+  capturedAt: number
+  relativePath: string | null
+  volumeId: string | null
+}
 
 export type CustodyOutcome = { kind: 'custody'; custody: AssetCustody } | Unsuccessful
 

@@ -2,6 +2,7 @@ import { readBootId } from '../boot-id.ts'
 import { caFileOf, proxyOfEnvironment } from '../config.ts'
 import { createDestinationPool } from '../destination-pool.ts'
 import { openQueue } from '../queue/open-queue.ts'
+import { keepPairingCopy } from '../queue/pairing-copy.ts'
 import type { StateLock } from '../queue/state-dir.ts'
 import { createAuthorization } from '../upload/authorization.ts'
 import type { Operations } from './operations.ts'
@@ -24,6 +25,7 @@ export async function withOwnQueue<T>(
   try {
     const queue = openQueue({ stateDir, bootId: readBootId() })
     try {
+      keepPairingCopy(queue, stateDir)
       const authorization = createAuthorization({ queue, destinationOf: pool.of, log, signal: stop.signal })
       return await use(queueOperations({ queue, pool, authorization, live: () => null }), false)
     } finally {

@@ -5,6 +5,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { agentClientIdPrefix } from '@rushes/protocol'
 import { AgentError } from '../agent-error.ts'
 import { type DiskReserve, isDiskFull } from './disk-reserve.ts'
+import { isQueueDamaged } from './queue-damage.ts'
 import { queueMigrations } from './schema.ts'
 
 /** What listeners are told after a transaction has committed, never before. */
@@ -46,6 +47,8 @@ export type Queue = {
   diskFull: boolean
   /** Gives up the reserve and lets nobody begin anything new; false when there was no reserve left. */
   noticeDiskFull(): boolean
+  /** Aborts when a statement finds that the file is damaged: nothing can be relied on any more. */
+  damaged: AbortSignal
   close(): void
 }
 
@@ -76,14 +79,19 @@ export function openQueue({ stateDir, bootId, now = Date.now, reserve }: OpenQue
       cause,
     )
   }
-  migrate(db, path)
-  const queue = wrap(db, bootId, now, reserve)
-  queue.transact(() => {
-    queue
-      .sql('INSERT INTO unit (one, client_id, outbox_id) VALUES (1, ?, ?) ON CONFLICT DO NOTHING')
-      .run(agentClientIdPrefix + randomUUID(), randomUUID())
-  })
-  return queue
+  try {
+    migrate(db, path)
+    const queue = wrap(db, bootId, now, reserve)
+    queue.transact(() => {
+      queue
+        .sql('INSERT INTO unit (one, client_id, outbox_id) VALUES (1, ?, ?) ON CONFLICT DO NOTHING')
+        .run(agentClientIdPrefix + randomUUID(), randomUUID())
+    })
+    return queue
+  } catch (error) {
+    db.close()
+    throw error
+  }
 }
 
 function migrate(db: DatabaseSync, path: string): void {
@@ -103,15 +111,33 @@ function migrate(db: DatabaseSync, path: string): void {
 function wrap(db: DatabaseSync, bootId: string, now: () => number, reserve: OpenQueueOptions['reserve']): Queue {
   const statements = new Map<string, StatementSync>()
   const listeners = new Set<(news: QueueNews) => void>()
+  const damage = new AbortController()
   let untold: QueueNews[] = []
   let open = false
 
   const sql = (statement: string): StatementSync => {
     const known = statements.get(statement)
     if (known !== undefined) return known
-    const prepared = db.prepare(statement)
+    const prepared = watched(db.prepare(statement))
     statements.set(statement, prepared)
     return prepared
+  }
+  // Most damage shows when a row is read, which nobody expects to fail.
+  const watched = (statement: StatementSync): StatementSync => {
+    for (const method of ['get', 'all', 'run'] as const) {
+      const call: (...given: never[]) => unknown = statement[method].bind(statement)
+      Object.defineProperty(statement, method, {
+        value: (...given: never[]) => {
+          try {
+            return call(...given)
+          } catch (error) {
+            if (isQueueDamaged(error)) damage.abort()
+            throw error
+          }
+        },
+      })
+    }
+    return statement
   }
   const deliver = () => {
     const news = untold
@@ -156,6 +182,7 @@ function wrap(db: DatabaseSync, bootId: string, now: () => number, reserve: Open
     partTurn: 0,
     partLimits: { small: Number.POSITIVE_INFINITY, large: Number.POSITIVE_INFINITY },
     diskFull: false,
+    damaged: damage.signal,
     noticeDiskFull() {
       const wasFull = queue.diskFull
       queue.diskFull = true
@@ -167,6 +194,7 @@ function wrap(db: DatabaseSync, bootId: string, now: () => number, reserve: Open
       try {
         return runOnce(body)
       } catch (error) {
+        if (isQueueDamaged(error)) damage.abort()
         // Nothing of it was stored, so with the room of the reserve it is done from its beginning.
         if (!isDiskFull(error) || !queue.noticeDiskFull()) throw error
         return runOnce(body)

@@ -1,4 +1,5 @@
 import type { UploadReport } from '@rushes/protocol'
+import type { HeldReason } from '@rushes/upload-core'
 import type { Queue } from './open-queue.ts'
 import { integer, text } from './row.ts'
 import type { StoredUpload } from './stored-upload.ts'
@@ -20,6 +21,16 @@ export function uploadsInOrder(queue: Queue, afterSeq: number, limit: number): S
       `SELECT ${uploadColumns} FROM uploads u JOIN files f ON f.id = u.file_id WHERE u.seq > ? ORDER BY u.seq LIMIT ?`,
     )
     .all(afterSeq, limit)
+    .map((row) => readUpload(row))
+}
+
+/** Uploads that are held for a reason, a page of them after `afterSeq`. */
+export function heldUploads(queue: Queue, reason: HeldReason, afterSeq: number, limit: number): StoredUpload[] {
+  return queue
+    .sql(
+      `SELECT ${uploadColumns} FROM uploads u JOIN files f ON f.id = u.file_id WHERE u.state = 'held' AND u.reason = ? AND u.seq > ? ORDER BY u.seq LIMIT ?`,
+    )
+    .all(reason, afterSeq, limit)
     .map((row) => readUpload(row))
 }
 

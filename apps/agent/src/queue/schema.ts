@@ -1,5 +1,6 @@
 import { growths } from './schema-growths.ts'
 import { orderAndTotals } from './schema-order-and-totals.ts'
+import { rebuilt } from './schema-rebuilt.ts'
 
 /**
  * The migrations of the queue file, in order; `PRAGMA user_version` counts those that were applied. Never edit one that was released.
@@ -180,4 +181,5 @@ CREATE INDEX executions_pending ON executions (recorded_at) WHERE state = 'final
 `,
   orderAndTotals,
   growths,
+  rebuilt,
 ]

@@ -94,6 +94,12 @@ export function readUpload(row: Row): StoredUpload {
   }
 }
 
+/** Where the file lies below its watch folder; of one that was added by hand, its name. What the destination is told of it. */
+export function relativePathOf({ source: { path, watchFolder }, name }: Pick<StoredUpload, 'source' | 'name'>): string {
+  const isBelow = watchFolder !== null && path.startsWith(`${watchFolder}/`)
+  return (isBelow ? path.slice(watchFolder.length + 1) : name).slice(0, 4096)
+}
+
 const waitingReasons = [
   'backoff',
   'offline',

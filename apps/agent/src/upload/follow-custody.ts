@@ -15,7 +15,7 @@ import { custodyParts, nextCustody, postponeCustody } from '../queue/custody-cla
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import { appendEvent } from '../queue/outbox.ts'
-import type { StoredUpload } from '../queue/stored-upload.ts'
+import { relativePathOf, type StoredUpload } from '../queue/stored-upload.ts'
 import type { Authorization } from './authorization.ts'
 import type { Gate } from './gate.ts'
 import { closeGateFor } from './keep-authorized.ts'
@@ -89,13 +89,10 @@ function ask(
   const { accessToken } = link
   const assetId = upload.state.kind === 'uploaded' ? upload.state.asset.assetId : ''
   if (!isFirst) return additions.getAsset({ accessToken, assetId }, signal)
-  const { volumeId, watchFolder, path } = upload.source
-  const relativePath =
-    watchFolder !== null && path.startsWith(`${watchFolder}/`) ? path.slice(watchFolder.length + 1) : upload.name
   const custody = {
     parts: custodyParts(queue, upload.id),
-    relativePath: relativePath.slice(0, 4096),
-    volumeId: volumeId.slice(0, 255),
+    relativePath: relativePathOf(upload),
+    volumeId: upload.source.volumeId.slice(0, 255),
   }
   return additions.putCustody({ accessToken, assetId, custody }, signal)
 }

@@ -14,6 +14,9 @@ function oursOnly(route: ApiRoute): ApiRoute {
   }
 }
 
+/** Few, so that turning pages is tested too. */
+const ownAssetsPerPage = 2
+
 export const additionRoutes: ApiRoutes = {
   custody: oursOnly((world, request, body) =>
     asDevice(world, request, (device) => {
@@ -30,6 +33,31 @@ export const additionRoutes: ApiRoutes = {
     asDevice(world, request, (device) => {
       const asset = world.assets.find((one) => one.id === request.ids[0] && one.device === device)
       return asset === undefined ? detailedReply(c2cErrors.notFound) : custodyReply(world, asset)
+    }),
+  ),
+
+  ownAssets: oursOnly((world, request) =>
+    asDevice(world, request, (device) => {
+      const own = world.assets.filter((asset) => asset.device === device)
+      const after = Number(request.query.get('after') ?? 0)
+      const page = own.slice(after, after + ownAssetsPerPage)
+      return jsonReply(200, {
+        assets: page.map((asset) => ({
+          id: asset.id,
+          name: asset.name,
+          filetype: asset.fileType,
+          filesize: asset.sizeBytes,
+          project_id: asset.projectId,
+          status: custodyOf(world, asset).status,
+          verified: custodyOf(world, asset).verified,
+          captured_at: new Date(asset.createdAtMs - asset.offsetSeconds * 1_000).toISOString(),
+          inserted_at: new Date(asset.createdAtMs).toISOString(),
+          relativePath: asset.custody?.relativePath ?? null,
+          volumeId: asset.custody?.volumeId ?? null,
+          fileXxh64: null,
+        })),
+        next: after + ownAssetsPerPage < own.length ? String(after + ownAssetsPerPage) : null,
+      })
     }),
   ),
 
@@ -50,15 +78,18 @@ export const additionRoutes: ApiRoutes = {
 }
 
 function custodyReply(world: World, asset: Asset): Reply {
+  return jsonReply(200, custodyOf(world, asset))
+}
+
+function custodyOf(world: World, asset: Asset): AssetCustody {
   const mismatch = asset.custody === null || !asset.isComplete ? null : asset.firstMismatch(asset.custody)
-  const answer: AssetCustody = {
+  return {
     id: asset.id,
     status: asset.isClosed ? 'closed' : asset.isComplete ? 'available' : 'created',
     verified: verdict(world, asset, mismatch),
     missing: asset.missing,
     mismatch,
   }
-  return jsonReply(200, answer)
 }
 
 function verdict(world: World, asset: Asset, mismatch: number | null): AssetCustody['verified'] {

@@ -32,6 +32,7 @@ export class Asset {
   sizeBytes: number | null
   isClosed = false
   custody: CustodyRequest | null = null
+  readonly createdAtMs = Date.now()
 
   constructor(options: {
     id: string

@@ -14,6 +14,7 @@ export type Operation =
   | 'custody'
   | 'asset'
   | 'receipt'
+  | 'ownAssets'
   | 'unknown'
 
 /** Which call a request is, by method and path alone. */
@@ -34,6 +35,7 @@ export function operationOf(method: string, path: string): Operation {
   if (method === 'POST' && /^\/v2\/devices\/assets\/[^/]+\/realtime_upload\/parts$/.test(path)) return 'realtimeParts'
   if (method === 'PUT' && /^\/v2\/devices\/assets\/[^/]+\/custody$/.test(path)) return 'custody'
   if (method === 'GET' && /^\/v2\/devices\/assets\/[^/]+$/.test(path)) return 'asset'
+  if (method === 'GET' && path === '/v2/devices/assets') return 'ownAssets'
   if (method === 'PUT' && /^\/v2\/devices\/purge-receipts\/[^/]+$/.test(path)) return 'receipt'
   return 'unknown'
 }

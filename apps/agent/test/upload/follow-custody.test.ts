@@ -39,6 +39,7 @@ function uploaded(status: number) {
       putCustody: answer('put'),
       getAsset: answer('get'),
       putPurgeReceipt: unused,
+      listAssets: unused,
     },
     ...{ requestPairingCode: unused, pollPairing: unused, refresh: unused, revoke: unused, me: unused },
     ...{ heartbeat: unused, health: unused, createAsset: unused, requestRealtimeParts: unused, putPart: unused },
