@@ -1,6 +1,9 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { readChain, readManifest } from '@rushes/asc-mhl'
 import { createTestDatabase, type TestDatabase } from '@rushes/db/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -132,6 +135,46 @@ describe('rushes-admin manifest', () => {
 
   it('refuses a day that is none', async () => {
     expect(await manifest('--day', 'yesterday')).toMatchObject({ code: 2, stderr: expect.stringMatching(/is no day/) })
+  })
+})
+
+// The schemas that ASC publishes are not part of this repository.
+const publishedDir =
+  process.env.RUSHES_ASC_MHL_DIR ?? fileURLToPath(new URL('../../../../shared/data/asc-mhl', import.meta.url))
+const canValidate =
+  existsSync(join(publishedDir, 'ASCMHL.xsd')) && spawnSync('xmllint', ['-version']).error === undefined
+
+describe.skipIf(!canValidate)('against the schemas that ASC publishes', () => {
+  it.each([
+    ['a project', []],
+    ['a day', ['--day', '2026-11-22']],
+    ['a device', ['--device', 'A-Cam']],
+    ['a day without clips', ['--day', '2026-11-21']],
+  ])('what is written of %s is valid, and so is the chain, generation by generation', async (_, args) => {
+    for (const name of ['<one> & "two".mov', 'Ωμέγα 映像.mov', 'three.mov']) await addClip(name, a)
+    for (const generation of [1, 2]) {
+      const { path } = JSON.parse((await manifest(...args, '--json')).stdout)
+      expect(path).toContain(`000${generation}_`)
+      const catalog = join(dir, 'catalog.xml')
+      // The schema of the chain imports the other one from the web.
+      await writeFile(
+        catalog,
+        `<catalog xmlns="urn:oasis:names:tc:entity:xmlns:xml:catalog"><system
+          systemId="https://raw.githubusercontent.com/ascmitc/mhl/master/xsd/ASCMHL.xsd"
+          uri="${pathToFileURL(join(publishedDir, 'ASCMHL.xsd')).href}"/></catalog>`,
+      )
+      for (const [schema, file] of [
+        ['ASCMHL.xsd', path],
+        ['ASCMHLDirectory.xsd', join(dir, 'ascmhl', 'ascmhl_chain.xml')],
+      ]) {
+        const checked = spawnSync('xmllint', ['--nonet', '--noout', '--schema', join(publishedDir, schema), file], {
+          env: { ...process.env, XML_CATALOG_FILES: catalog },
+          encoding: 'utf8',
+        })
+        expect(checked.stderr).toMatch(/validates$/m)
+        expect(checked.status).toBe(0)
+      }
+    }
   })
 })
 
