@@ -20,6 +20,11 @@ export type PartClaim = {
   phase: 'open' | 'complete' | null
   /** Acknowledged before, with bytes that the recorder has rewritten since. */
   isResent: boolean
+  /**
+   * Whether the destination's word that it has the part is worth something: not if bytes of it may have left that are not those of the file
+   * any more.
+   */
+  canBeAskedFor: boolean
   /** Sends begun, this one included. */
   attempts: number
   lease: Lease
@@ -55,7 +60,7 @@ const turnsOfLarge = 4
 const claimable = (
   index: string,
 ): string => `SELECT ${uploadColumns}, p.number, p.offset, p.size_bytes AS part_size_bytes, p.url, p.attempts AS part_attempts,
-    coalesce(p.issued_at, u.urls_issued_at) AS issued_at, p.is_resent, g.phase
+    coalesce(p.issued_at, u.urls_issued_at) AS issued_at, p.is_resent, p.is_proven, g.phase
   FROM upload_link l JOIN unit d ON d.one = l.one AND d.held_since IS NULL
     JOIN uploads u INDEXED BY ${index} ON u.project_id = l.project_id AND u.state = 'uploading' JOIN files f ON f.id = u.file_id
     JOIN parts p INDEXED BY parts_pending ON p.upload_id = u.id AND p.state = 'pending' AND p.is_held = 0 AND p.url <> ''
@@ -91,6 +96,8 @@ function takePart(queue: Queue, row: Row): PartClaim | null {
   const upload = readUpload(row)
   if (upload.state.kind !== 'uploading') return null
   const number = integer(row, 'number')
+  const isResent = integer(row, 'is_resent') === 1
+  const wasProven = integer(row, 'is_proven') === 1
   const phase = textOrNull(row, 'phase') === null ? null : word(row, 'phase', ['open', 'complete'])
   const lease = nextLease(queue)
   const attempts = integer(row, 'part_attempts') + 1
@@ -106,7 +113,8 @@ function takePart(queue: Queue, row: Row): PartClaim | null {
     assetId: upload.state.asset.assetId,
     urlsIssuedAt: integer(row, 'issued_at'),
     phase,
-    isResent: integer(row, 'is_resent') === 1,
+    isResent,
+    canBeAskedFor: !isResent && (phase === null || (phase === 'complete' && (attempts === 1 || wasProven))),
     number,
     offset: integer(row, 'offset'),
     sizeBytes: integer(row, 'part_size_bytes'),

@@ -84,8 +84,7 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
       expected: expectedOf(upload.source, claim.phase === 'open'),
     }
     const acknowledge = (xxh64: string) => acknowledgePart(queue, claim, xxh64, !draining.aborted && gate.isOpen()).next
-    // Of a part that is sent again with other bytes the destination has the old ones, and would say so.
-    if (claim.attempts > 1 && !claim.isResent) {
+    if (claim.attempts > 1 && claim.canBeAskedFor) {
       const answer = await askForPart(options, claim, file, sending.signal)
       if (answer.kind === 'stored') {
         log.info({ uploadId: upload.id, part: claim.number }, 'the part had arrived before; it is not sent again')
@@ -162,7 +161,7 @@ async function conclude(
   // Of a growing file each part can have another address; only elsewhere one that is dead from the start means a dead upload.
   const age = claim.phase === null ? { addressAgeMs } : {}
   let judgement = await judge(options, { operation: 'part', failure, error, attempts, ...age, isReplay: false })
-  if (judgement.kind === 'consequence' && isLost(judgement.consequence) && !claim.isResent) {
+  if (judgement.kind === 'consequence' && isLost(judgement.consequence) && claim.canBeAskedFor) {
     // An object store says of a whole clip what it says of a dead upload. Only who keeps the clips can tell them apart, and a clip
     // that is given up because nobody could be asked would be uploaded twice.
     const answer = await askForPart(options, claim, file, signal)

@@ -1,0 +1,211 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { retryUploads } from '../../src/queue/decisions.ts'
+import { bytesOf, type Mishap } from './growing-destination.ts'
+import { type GrowingWorld, growingWorld } from './growing-world.ts'
+
+function worldOf(options: { isOurs: boolean; extension: string }): GrowingWorld {
+  const world = growingWorld(options)
+  onTestFinished(() => world.end())
+  return world
+}
+
+/** Records, and lets all of it that can go up go up. */
+async function growTo(world: GrowingWorld, sizeBytes: number, stepBytes = 50): Promise<void> {
+  for (let size = 0; size < sizeBytes; size += stepBytes) {
+    world.append(stepBytes)
+    world.see()
+    await world.register('none')
+    await world.grow('none')
+    for (let sends = 0; sends < 5; sends++) await world.send('none')
+  }
+}
+
+/** The file is at the destination, byte for byte, in the newest whole asset. */
+function expectHome(world: GrowingWorld, versions = 1): void {
+  const complete = world.destination.complete()
+  expect(complete).toHaveLength(versions)
+  expect(complete.at(-1)?.bytes().equals(bytesOf(world.path))).toBe(true)
+  expect(world.destination.violations).toEqual([])
+}
+const states = (world: GrowingWorld) =>
+  world.uploads().map(({ state }) => (state.kind === 'uploaded' ? `uploaded, custody ${state.custody}` : state.kind))
+
+describe.for([true, false])('a growing file, towards %s ingest of ours,', (isOurs) => {
+  const owed = isOurs ? 'uploaded, custody owed' : 'uploaded, custody none'
+
+  test('is whole when its head was rewritten, without a part sent twice', async () => {
+    const world = worldOf({ isOurs, extension: 'mov' })
+    await growTo(world, 600)
+    expect(world.destination.assets[0]?.parts.get(1)?.received ?? null).toBeNull()
+    world.rewrite(0, 60)
+    world.rest()
+    await world.finish()
+    expectHome(world)
+    expect(states(world)).toEqual([owed])
+    expect(world.destination.assets).toHaveLength(1)
+  })
+
+  test('sends a rewritten part again under its number before the final one, where its format is rewritten anywhere', async () => {
+    const world = worldOf({ isOurs, extension: 'unknown' })
+    await growTo(world, 600)
+    world.rewrite(150, 1)
+    world.rest()
+    await world.finish()
+    expectHome(world)
+    expect(world.destination.assets).toHaveLength(1)
+  })
+
+  test('goes up once more, whole, when it was rewritten where nobody expects it, and is owed no custody before', async () => {
+    const world = worldOf({ isOurs, extension: 'mov' })
+    await growTo(world, 600)
+    world.rewrite(150, 1)
+    world.rest()
+    for (let step = 0; step < 30; step++) {
+      await world.grow('none')
+      await world.send('none')
+    }
+    expect(states(world)).toEqual(['uploaded, custody none'])
+    await world.finish()
+    expectHome(world, 2)
+    expect(states(world)).toEqual([owed])
+  })
+
+  test('whose new head was put before it sends no other part again elsewhere, and goes up once more to ours, but only the first time', async () => {
+    const world = worldOf({ isOurs, extension: 'mp4' })
+    await growTo(world, 600)
+    world.prepend(77)
+    world.rest()
+    await world.finish()
+    expectHome(world)
+    expect(world.destination.assets).toHaveLength(isOurs ? 2 : 1)
+    world.replace(50)
+    world.see()
+    await growTo(world, 600)
+    world.prepend(91)
+    world.rest()
+    await world.finish()
+    expectHome(world, 2)
+    expect(world.destination.assets).toHaveLength(isOurs ? 3 : 2)
+  })
+
+  test('begins anew when another take takes its name, and nothing of the first is in the second', async () => {
+    const world = worldOf({ isOurs, extension: 'mov' })
+    await growTo(world, 600)
+    world.replace(100)
+    world.see()
+    await growTo(world, 500)
+    world.rest()
+    await world.finish()
+    expectHome(world)
+    expect(states(world)).toEqual([owed])
+  })
+
+  test('is not ended by a pause of its recorder when it is written again before its final part has gone', async () => {
+    const world = worldOf({ isOurs, extension: 'mov' })
+    await growTo(world, 400)
+    world.rest()
+    await world.grow('none')
+    await growTo(world, 400)
+    world.rest()
+    await world.finish()
+    expectHome(world)
+    expect(world.destination.assets).toHaveLength(1)
+  })
+
+  test('that ends before enough of it was there is an upload of known size', async () => {
+    const world = worldOf({ isOurs, extension: 'mov' })
+    await growTo(world, 100)
+    world.rest()
+    await world.finish()
+    expectHome(world)
+    expect(world.destination.assets[0]?.isRealtime).toBe(false)
+  })
+
+  test('is held and sends nothing to the project that the device is moved to while it grows', async () => {
+    const world = worldOf({ isOurs, extension: 'mov' })
+    await growTo(world, 600)
+    world.move('project-b')
+    await growTo(world, 200)
+    world.rest()
+    await world.finish()
+    expect(world.destination.complete()).toEqual([])
+    expect(world.destination.violations).toEqual([])
+    expect(states(world)).toEqual(['cleared', 'held'])
+  })
+})
+
+type Random = () => number
+/** Small, and the same everywhere: mulberry32. */
+function randomOf(seed: number): Random {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+const extensions = ['mov', 'mp4', 'mxf', 'unknown']
+const mishaps: Mishap[] = ['none', 'none', 'none', 'loseReply', 'drop', 'crash', 'crashBefore', 'expired']
+
+/** Everything in any order; then the recorder finishes, nothing more goes wrong, and the file must be home. */
+async function interleave(seed: number): Promise<void> {
+  const random = randomOf(seed)
+  const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T
+  const world = growingWorld({ isOurs: random() < 0.5, extension: pick(extensions) })
+  let shown = { id: '', acknowledged: 0 }
+  const steps: (() => unknown)[] = [
+    ...Array.from({ length: 4 }, () => () => world.append(1 + Math.floor(random() * 120))),
+    ...Array.from({ length: 4 }, () => () => world.see()),
+    () => world.rewrite(Math.floor(random() * 800), 1 + Math.floor(random() * 30)),
+    () => world.rewrite(0, 40),
+    ...Array.from({ length: 2 }, () => () => world.register(pick(mishaps))),
+    ...Array.from({ length: 4 }, () => () => world.grow(pick(mishaps))),
+    ...Array.from({ length: 7 }, () => () => world.send(pick(mishaps))),
+    () => world.check(),
+    () => random() < 0.4 && world.crash(),
+    () => random() < 0.3 && world.rest(),
+    () => {
+      if (random() >= 0.1) return
+      world.replace(50 + Math.floor(random() * 300))
+      world.see()
+    },
+  ]
+  try {
+    world.append(40)
+    for (let count = 0; count < 90; count++) {
+      await pick(steps)()
+      for (const { state, sizeBytes, bytesAcknowledged } of world.uploads()) {
+        expect(bytesAcknowledged).toBeLessThanOrEqual(sizeBytes)
+        if (state.kind !== 'uploading') continue
+        // What a person is shown of one asset never goes back.
+        if (state.asset.assetId === shown.id) expect(bytesAcknowledged).toBeGreaterThanOrEqual(shown.acknowledged)
+        shown = { id: state.asset.assetId, acknowledged: bytesAcknowledged }
+      }
+    }
+    if (random() < 0.3) world.prepend(1 + Math.floor(random() * 90))
+    if (random() < 0.5) world.rewrite(0, 30)
+    world.see()
+    world.rest()
+    await world.finish()
+    // Of a file of known size that was changed under its upload a person has to say what is to come of it.
+    retryUploads(world.queue, null)
+    await world.finish()
+    const whole = world.destination.complete().filter((asset) => asset.bytes().equals(bytesOf(world.path)))
+    expect(whole).toHaveLength(1)
+    expect(world.destination.violations).toEqual([])
+  } finally {
+    world.end()
+  }
+}
+
+test('crashes, lost replies, dead addresses, rewrites and new takes in any order end with the file whole, once', async () => {
+  for (let seed = 1; seed <= 25; seed++) {
+    try {
+      await interleave(seed)
+    } catch (error) {
+      throw new Error(`seed ${seed}`, { cause: error })
+    }
+  }
+})

@@ -1,0 +1,208 @@
+import { lstatSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { PartLimits } from '@rushes/upload-core'
+import { pino } from 'pino'
+import type { GrowingFile, SettledFile, WatchFolder } from '../../src/capture/capture-port.ts'
+import { readVolumeTable } from '../../src/capture/volume-table.ts'
+import { takeInFiles } from '../../src/daemon/take-in-files.ts'
+import { dueGrowths } from '../../src/queue/growing-claims.ts'
+import { takeIdentity } from '../../src/queue/move-project.ts'
+import type { Queue } from '../../src/queue/open-queue.ts'
+import { uploadsInOrder } from '../../src/queue/queue-reports.ts'
+import { endWaits, rescueClaims } from '../../src/queue/waits.ts'
+import { checkSent } from '../../src/upload/check-sent.ts'
+import { growOnce } from '../../src/upload/grow.ts'
+import { registerNext } from '../../src/upload/register.ts'
+import { sendParts } from '../../src/upload/send-part.ts'
+import { hashBytes, hashText } from '../../src/xxh64.ts'
+import { identity, startOfTime, testQueue } from '../queue/test-queue.ts'
+import { bytesOf, Crash, GrowingDestination, type Mishap } from './growing-destination.ts'
+
+/** The protocol's proportions in a few hundred bytes. */
+export const tinyLimits: PartLimits = {
+  minPartSizeBytes: 64,
+  maxPartSizeBytes: 4_000,
+  maxPartCount: 40,
+  maxFileSizeBytes: 8_000,
+}
+const tailBytes = 100
+/** The real one: whoever cannot read a file asks whether its volume is mounted. */
+const volumeId = (await readVolumeTable(null)).find(realpathSync(tmpdir())).id
+
+/** One device that records into a folder and uploads from it, step by step; nothing happens by itself. */
+export function growingWorld(options: { isOurs: boolean; extension: string }) {
+  const tested = testQueue({ isOurs: options.isOurs })
+  let queue = tested.queue
+  const dir = mkdtempSync(join(tmpdir(), 'rushes-growing-'))
+  const path = join(dir, `A001.${options.extension}`)
+  const folder: WatchFolder = {
+    ...{ path: dir, channel: 0, mode: 'realtime', include: [], exclude: [], order: 'oldest-first', bytesPerSecond: 64 },
+  }
+  const destination = new GrowingDestination(options.isOurs, tinyLimits.minPartSizeBytes)
+  const port = destination.port()
+  const log = pino({ level: 'silent' })
+  const never = new AbortController().signal
+  const sizes = new Map<string, number>()
+  let listener = takeInFiles(queue, log, tinyLimits)
+  let stamp = 0
+
+  const listen = (on: Queue) => on.listen((news) => news.kind === 'growth' && sizes.set(news.uploadId, news.sizeBytes))
+  listen(queue)
+  const judging = () => ({
+    queue,
+    gate: { isOpen: () => true, whenOpen: async () => undefined, close: () => undefined, succeeded: () => undefined },
+    authorization: { confirm: async () => ({ kind: 'confirmed', moved: false }) },
+    random: () => 0.5,
+    destinationOf: () => port,
+    log,
+    signal: never,
+  })
+  // Of the gate and the authorization only what is called here is there.
+  const doing = () => {
+    const { gate, authorization, ...rest } = judging()
+    const health = {
+      isHealthy: async () => true,
+      condition: () => ({ state: 'up', down: null, lastSuccessAt: null, lastError: null }),
+    }
+    return { ...rest, gate: { ...gate, ...health }, authorization } as unknown as Parameters<typeof growOnce>[0]
+  }
+  const look = (): GrowingFile => {
+    const stat = lstatSync(path, { bigint: true })
+    return {
+      ...{ path, relativePath: 'A001', watchFolder: folder, sizeBytes: Number(stat.size), since: startOfTime },
+      ...{
+        modifiedUs: Number(stat.mtimeNs / 1_000n),
+        volumeId,
+        inode: String(stat.ino),
+        inodeIsStable: true,
+      },
+    }
+  }
+  const settled = (): SettledFile => {
+    const stat = lstatSync(path, { bigint: true })
+    const key = `${stat.ino}:${stat.size}:${stat.mtimeNs}`
+    return {
+      ...{ path, relativePath: 'A001', watchFolder: folder, sizeBytes: Number(stat.size), mediaType: 'video/mp4' },
+      identity: {
+        ...{ key: `${key}:${hashBytes(bytesOf(path))}`, statKey: key, volumeId, inode: String(stat.ino) },
+        ...{ inodeIsStable: true, pathOnVolume: 'A001', sizeBytes: Number(stat.size), mtimeNs: String(stat.mtimeNs) },
+        headTailDigest: '0123456789abcdef',
+      },
+      ...{ modifiedAt: startOfTime, birthtime: null, firstGrowthSeenAt: startOfTime, embeddedCreationAt: null },
+      capturedAt: startOfTime,
+    }
+  }
+  /** Bytes that are nowhere the same twice. */
+  const noise = (byteCount: number): Buffer => {
+    const bytes = Buffer.alloc(byteCount)
+    for (let at = 0; at < byteCount; at++)
+      bytes[at] = Math.floor(((stamp++ * 2_654_435_761) % 4_294_967_296) / 16_777_216)
+    return bytes
+  }
+  const crash = () => {
+    queue = tested.reopen()
+    listen(queue)
+    sizes.clear()
+    listener = takeInFiles(queue, log, tinyLimits)
+    rescueClaims(queue, () => 0.5)
+  }
+  /** A step of the uploader, in which the process may die. */
+  const step = async (mishap: Mishap, work: () => Promise<unknown>) => {
+    destination.mishap = mishap
+    destination.mishapIsOver = mishap === 'none'
+    try {
+      await work()
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error
+      crash()
+    } finally {
+      destination.mishap = 'none'
+      destination.mishapIsOver = true
+    }
+  }
+  const world = {
+    path,
+    destination,
+    get queue() {
+      return queue
+    },
+    uploads: () => uploadsInOrder(queue, 0, 100),
+    write(change: (content: Buffer) => Buffer) {
+      const before = lstatSync(path, { throwIfNoEntry: false }) === undefined ? Buffer.alloc(0) : bytesOf(path)
+      writeFileSync(path, change(before), { flag: before.byteLength === 0 ? 'w' : 'r+' })
+      const stat = lstatSync(path)
+      if (stat.size > change(before).byteLength) throw new Error('a write never shortens')
+    },
+    append: (byteCount: number) => {
+      const more = noise(byteCount)
+      world.write((content) => Buffer.concat([content, more]))
+    },
+    rewrite: (offset: number, byteCount: number) => {
+      const other = noise(byteCount)
+      world.write((content) => {
+        const next = Buffer.from(content)
+        other.copy(next, Math.min(offset, Math.max(0, content.byteLength - byteCount)))
+        return next
+      })
+    },
+    prepend: (byteCount: number) => {
+      const head = noise(byteCount)
+      world.write((content) => Buffer.concat([head, content]))
+    },
+    /** Another take under the same name. */
+    replace: (byteCount: number) => {
+      rmSync(path)
+      writeFileSync(path, noise(byteCount))
+    },
+    see: () => listener.onGrowing(look()),
+    rest: () => listener.onSettled(settled()),
+    crash,
+    move(projectId: string) {
+      tested.clock.now += 60_000
+      destination.projectId = projectId
+      for (const asset of destination.assets) asset.isClosed ||= !asset.isComplete
+      takeIdentity(queue, identity(projectId, { projectEpoch: ++stamp }), hashText)
+    },
+    register: (mishap: Mishap) => step(mishap, () => registerNext({ ...doing(), maxOpenAssets: 10 })),
+    grow: (mishap: Mishap) =>
+      step(mishap, async () => {
+        for (const id of dueGrowths(queue))
+          await growOnce({ ...doing(), sizes, bounds: { limits: tinyLimits, tailBytes } }, id)
+      }),
+    send: (mishap: Mishap) =>
+      step(mishap, async () => {
+        const draining = new AbortController()
+        draining.abort()
+        const inFlight = { begin: () => ({ signal: never, addBytes: () => undefined, end: () => undefined }) }
+        await sendParts({
+          ...doing(),
+          ...{ inFlight: inFlight as never, stallMs: 1_000, rescan: async () => undefined },
+          ...{ draining: draining.signal, stop: never },
+        })
+      }),
+    check: () => step('none', () => checkSent({ queue, random: () => 0.5, log, signal: never })),
+    /** Lets an hour pass and everything happen that is due, until nothing more does. */
+    async finish() {
+      for (let round = 0; round < 400; round++) {
+        tested.clock.now += 600_000
+        endWaits(queue)
+        await world.register('none')
+        await world.grow('none')
+        await world.send('none')
+        await world.check()
+        const open = world
+          .uploads()
+          .filter(({ state }) => ['queued', 'registering', 'uploading', 'waiting'].includes(state.kind))
+        const owed = queue.sql("SELECT count(*) AS owed FROM growths WHERE phase = 'sent'").get()?.owed
+        if (open.length === 0 && owed === 0) return
+      }
+      throw new Error(
+        `never finished: ${JSON.stringify(world.uploads().map(({ state, error }) => ({ state, error })))}`,
+      )
+    },
+    end: () => rmSync(dir, { recursive: true, force: true }),
+  }
+  return world
+}
+export type GrowingWorld = ReturnType<typeof growingWorld>
