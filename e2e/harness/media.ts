@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
+import { promisify } from 'node:util'
 
 /**
  * Writes a playable WAV file (48 kHz, stereo, 16 bit) of about so many bytes under a temporary name and renames it, as a recorder does.
@@ -35,6 +37,29 @@ export async function writeClip(path: string, sizeBytes: number, seed: number): 
     }
   } finally {
     await file.close()
+  }
+  await rename(`${path}.part`, path)
+}
+
+/** Writes a short film by ffmpeg, with picture and sound, as a recorder does; where that is not installed, sound alone. */
+export async function writeMovie(path: string, size: string, seconds: number): Promise<void> {
+  const picture = ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=25:duration=${seconds}`]
+  const sound = ['-f', 'lavfi', '-i', `sine=frequency=330:sample_rate=48000:duration=${seconds}`]
+  const codecs = ['-c:v', 'mjpeg', '-q:v', '4', '-c:a', 'pcm_s16le', '-f', 'mov']
+  try {
+    await promisify(execFile)('ffmpeg', [
+      '-hide_banner',
+      '-loglevel',
+      'error',
+      '-y',
+      ...picture,
+      ...sound,
+      ...codecs,
+      `${path}.part`,
+    ])
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    return writeClip(path, seconds * 192_000, seconds)
   }
   await rename(`${path}.part`, path)
 }

@@ -1,15 +1,20 @@
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import type { Device } from './device.ts'
-import { writeClip } from './media.ts'
+import { writeClip, writeMovie } from './media.ts'
 import { pairAndRun } from './test.ts'
+import { until } from './until.ts'
 import type { World } from './world.ts'
 
 /** Ids of what the screens show. */
 export type Stage = {
   project: string
-  /** A clip that was verified. */
+  /** Clips: one that was verified, a film that was looked into, one in the trash. */
   clip: string
+  film: string
+  trashed: string
+  /** A project of nothing. */
+  emptyProject: string
   /** Devices: one with a failed clip and sharing paused, one on hold, one that was moved, one in the middle of an upload. */
   failed: string
   onHold: string
@@ -60,6 +65,26 @@ export async function setStage(world: World, page: Page, newDevice: (name: strin
   await mover.untilState('D001C003.wav', 'cleared')
   stalled.remove()
 
+  const filmer = await newDevice('F-Cam')
+  await pairAndRun(world, filmer, project.id)
+  await writeMovie(join(filmer.watchDir, 'F001C001.mov'), '1280x720', 6)
+  await writeMovie(join(filmer.watchDir, 'F001C002_a_portrait_with_a_rather_long_name_for_a_clip.mov'), '360x640', 3)
+  for (const take of [3, 4, 5]) await record(filmer, `F001C00${take}.wav`, 40 + take)
+  for (const name of ['F001C001.mov', 'clip.mov', 'F001C003.wav', 'F001C004.wav', 'F001C005.wav'])
+    await filmer.untilState(name, 'verified')
+  const assetOf = async (name: string) =>
+    until(`${name} was looked into`, async () => {
+      const [asset] = await world.query(
+        "select a.id from assets a join clip_media m on m.asset_id = a.id where a.name = $1 and m.state <> 'waiting'",
+        [name],
+      )
+      return asset && String(asset.id)
+    })
+  const film = await assetOf('F001C001.mov')
+  const trashed = await assetOf('F001C002_a_portrait_with_a_rather_long_name_for_a_clip.mov')
+  await world.admin('clip', 'trash', trashed, '--reason', 'the wrong way up')
+  await world.admin('clip', 'trash', await assetOf('F001C003.wav'), await assetOf('F001C004.wav'))
+
   // Slow enough to be under way while every screen is looked at.
   world.uplink.inject({ kind: 'bandwidth', bytesPerSecond: 40_000 }, partUpload)
   const sender = await newDevice('E-Cam')
@@ -67,8 +92,9 @@ export async function setStage(world: World, page: Page, newDevice: (name: strin
   for (const take of [1, 2, 3]) await writeClip(join(sender.watchDir, `E001C00${take}.wav`), 60_000_000, 30 + take)
   await sender.untilState('E001C001.wav', 'uploading')
 
-  const [asset] = await world.query("select id from assets where state = 'available'")
-  return { project: project.id, clip: String(asset?.id), failed, onHold, moved, uploading }
+  const [asset] = await world.query("select id from assets where name = 'A001C001.wav' and state = 'available'")
+  const emptyProject = secondUnit.id
+  return { project: project.id, clip: String(asset?.id), film, trashed, emptyProject, failed, onHold, moved, uploading }
 }
 
 const record = (device: Device, name: string, seed: number) => writeClip(join(device.watchDir, name), 6_000_000, seed)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { storeOriginOf } from './routing/store-origin.ts'
 
 export type Config = {
   databaseUrl: string
@@ -11,6 +12,8 @@ export type Config = {
   /** Where ingest answers, as seen from here and from the devices. */
   ingestUrl: string
   trustedProxies: string[]
+  /** Where clips are played from when they are kept in a bucket; null: from here. */
+  storeOrigin: string | null
 }
 
 /** A missing or malformed setting. `message` lists every one of them with an example. */
@@ -38,6 +41,24 @@ const settings = {
   RUSHES_PUBLIC_URL: { schema: httpUrl, example: 'https://rushes.example.com' },
   RUSHES_GATEWAY_URL: { schema: httpUrl, example: 'http://127.0.0.1:3001' },
   RUSHES_INGEST_URL: { schema: httpUrl, example: 'http://127.0.0.1:3002' },
+  OBJECT_STORE_URL: {
+    schema: z.url({ protocol: /^(file|s3)$/ }).optional(),
+    example: 's3://rushes?endpoint=https://s3.example.com',
+  },
+  AWS_REGION: {
+    schema: z
+      .string()
+      .regex(/^[a-z0-9-]{1,40}$/)
+      .optional(),
+    example: 'eu-central-1',
+  },
+  AWS_DEFAULT_REGION: {
+    schema: z
+      .string()
+      .regex(/^[a-z0-9-]{1,40}$/)
+      .optional(),
+    example: 'eu-central-1',
+  },
   RUSHES_TRUSTED_PROXIES: { schema: z.string().regex(addressRanges).optional(), example: '10.0.0.0/8,192.0.2.7' },
 }
 
@@ -65,6 +86,10 @@ export function readConfig(environment: Record<string, string | undefined>): Con
       .split(',')
       .map((part) => part.trim())
       .filter((part) => part !== ''),
+    storeOrigin: storeOriginOf(
+      read('OBJECT_STORE_URL'),
+      read('AWS_REGION') || read('AWS_DEFAULT_REGION') || 'us-east-1',
+    ),
   }
   if (faults.length > 0) throw new ConfigError(faults)
   return config

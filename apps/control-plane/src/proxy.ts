@@ -9,7 +9,8 @@ export function proxy(request: NextRequest): NextResponse {
   if (upstream !== null) return NextResponse.rewrite(upstream)
 
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64')
-  const policy = contentSecurityPolicy(nonce, settings().publicUrl.startsWith('https:'))
+  const { publicUrl, storeOrigin } = settings()
+  const policy = contentSecurityPolicy(nonce, publicUrl.startsWith('https:'), storeOrigin)
   const headers = new Headers(request.headers)
   // Next reads the nonce of its own scripts from here.
   headers.set('content-security-policy', policy)

@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest'
 import { formatBytes, formatPercent, formatRate, plural } from '../src/format/bytes.ts'
-import { etaMs, formatAge, formatDuration, formatExact, formatInstant } from '../src/format/time.ts'
+import {
+  etaMs,
+  formatAge,
+  formatDaysLeft,
+  formatDuration,
+  formatExact,
+  formatInstant,
+  formatPlayTime,
+} from '../src/format/time.ts'
+import { retentionSentence } from '../src/trash/retention-sentence.ts'
 
 const plain = (text: string) => text.replaceAll('\u00a0', ' ')
 
@@ -88,4 +97,32 @@ test('the exact instant names the zone and gives UTC too', () => {
   expect(formatExact('2026-11-22T13:02:05.250Z', 'Europe/Oslo')).toMatch(
     /22 November 2026.*14:02:05.*\(2026-11-22T13:02:05\.250Z\)/,
   )
+})
+
+test.each([
+  [0, '0:00'],
+  [3.6, '0:04'],
+  [59.6, '1:00'],
+  [750, '12:30'],
+  [3_723, '1:02:03'],
+  [-1, '0:00'],
+])('a recording of %d s plays for %s', (seconds, text) => {
+  expect(formatPlayTime(seconds)).toBe(text)
+})
+
+test.each([
+  [30, '30 days'],
+  [29.2, '30 days'],
+  [1.1, '2 days'],
+  [1, 'less than a day'],
+  [-2, 'less than a day'],
+])('%d days that are left are told as %s', (days, text) => {
+  expect(formatDaysLeft(days * 86_400_000)).toBe(text)
+})
+
+test('how long a project keeps things is told in a sentence', () => {
+  expect(retentionSentence({ trashDays: 1, clipDays: null })).toBe(
+    'What is in the trash is removed for good after 1 day.',
+  )
+  expect(retentionSentence({ trashDays: 30, clipDays: 365 })).toMatch(/Clips go there 365 days after they arrived\.$/)
 })

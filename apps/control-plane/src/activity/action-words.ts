@@ -1,8 +1,10 @@
 import type { ActivityEntry } from '@rushes/fleet'
 import { commandKinds } from '@rushes/protocol'
 import {
+  ArchiveRestore,
   ArrowRightLeft,
   Ban,
+  CalendarClock,
   Check,
   CircleSlash,
   Eraser,
@@ -20,6 +22,7 @@ import {
   ScanSearch,
   ShieldAlert,
   ShieldCheck,
+  Trash2,
   Unlink,
   UserPlus,
 } from 'lucide-react'
@@ -46,6 +49,11 @@ const words: Readonly<Record<string, ActionWords>> = {
   'pairing.deny': { verb: 'turned down', icon: Ban },
   'project.checkAgain': { verb: 'asked to check again every clip of', icon: ScanSearch },
   'project.exportManifest': { verb: 'took a manifest of', icon: FileCheck },
+  'clip.trash': { verb: 'moved', after: 'to the trash', icon: Trash2 },
+  'clip.restore': { verb: 'restored', after: 'from the trash', icon: ArchiveRestore },
+  'clip.remove': { verb: 'removed', after: 'for good', icon: Trash2 },
+  'project.emptyTrash': { verb: 'emptied the trash of', icon: Trash2 },
+  'project.setRetention': { verb: 'set how long things are kept in', icon: CalendarClock },
   'project.create': { verb: 'made the project', icon: FolderPlus },
   'command.retryUploads': { verb: 'sent a retry to', icon: RotateCw },
   'command.clearQueue': { verb: 'cleared the queue of', icon: Eraser },
@@ -92,8 +100,8 @@ function commandText(kind: unknown): string {
 /** Subjects that the list can be narrowed to: the first word of an action. */
 export const subjects = [
   { value: 'device', label: 'Devices' },
-  { value: 'clip', label: 'Clips' },
   { value: 'command', label: 'Commands' },
+  { value: 'clip', label: 'Clips' },
   { value: 'pairing', label: 'Pairing' },
   { value: 'project', label: 'Projects' },
   { value: 'person', label: 'People' },

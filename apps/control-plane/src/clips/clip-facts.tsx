@@ -3,6 +3,7 @@ import Link from 'next/link'
 import { formatBytes, formatCount } from '@/format/bytes.ts'
 import { Card, Fact, Facts, None, Unknown } from '@/ui/card.tsx'
 import { Instant } from '@/ui/time.tsx'
+import { MediaRows } from './media-rows.tsx'
 
 /** What the clip is, where it came from and where it lies. */
 export function ClipFacts({ clip }: { clip: Clip }) {
@@ -41,6 +42,7 @@ export function ClipFacts({ clip }: { clip: Clip }) {
           )}
         </Fact>
         <Fact name="Type">{clip.filetype}</Fact>
+        <MediaRows media={clip.media} />
         <Fact name="Uploaded">{clip.uploadKind === 'realtime' ? 'while it was recorded' : 'when it was whole'}</Fact>
         <Fact name="On the card">
           {source.relativePath === null ? (

@@ -1,25 +1,28 @@
 'use client'
 import type { Clip, ClipRow } from '@rushes/fleet'
 import { useQuery } from '@tanstack/react-query'
-import { Download } from 'lucide-react'
+import { Download, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { useApi } from '@/api-client/api-provider.tsx'
 import { useRefreshOnChange } from '@/live/live-provider.tsx'
 import { useMayOperate } from '@/shell/viewer.tsx'
-import { buttonClass } from '@/ui/button.tsx'
+import { useTrash } from '@/trash/use-trash.ts'
+import { Button, buttonClass } from '@/ui/button.tsx'
 import { FailureNotice } from '@/ui/failure.tsx'
 import { PageHeader } from '@/ui/page-header.tsx'
 import { StatePill } from '@/ui/state-mark.tsx'
+import { tellFailure } from '@/ui/toasts.tsx'
 import { actionWords, clipActionOf } from '@/uploads/clip-action.ts'
 import { type ChosenClips, ClipActionDialog } from '@/uploads/clip-action-dialog.tsx'
 import { wordsForCustody } from '@/words/custody-words.ts'
 import { ClipFacts } from './clip-facts.tsx'
-import { ClipPlayer } from './clip-player.tsx'
+import { ClipPlayer, Screen } from './clip-player.tsx'
 import { clipStateWords } from './clip-state-words.ts'
 import { contentUrl } from './content-kind.ts'
 import { CustodyCard } from './custody-card.tsx'
 import { DeviceAccount } from './device-account.tsx'
 import { NotHereYet } from './not-here-yet.tsx'
+import { TrashNotice } from './trash-notice.tsx'
 
 const trail = [{ href: '/uploads', label: 'Uploads' }]
 /** While bytes arrive or are being checked, the page looks by itself. */
@@ -29,6 +32,7 @@ export function ClipPage({ assetId }: { assetId: string }) {
   const api = useApi()
   const mayOperate = useMayOperate()
   const [chosen, setChosen] = useState<ChosenClips | null>(null)
+  const trash = useTrash()
   const query = useQuery(
     api.clips.get.queryOptions(
       { assetId },
@@ -55,7 +59,8 @@ export function ClipPage({ assetId }: { assetId: string }) {
         )}
       </>
     )
-  const isAvailable = clip.state === 'available'
+  const view = clip.trash === null ? 'clips' : 'trash'
+  const isShown = clip.state === 'available' && (clip.trash === null || (clip.trash.state === 'trashed' && mayOperate))
   const row = rowOf(clip)
   const action = row === null || !mayOperate ? null : clipActionOf(row)
   return (
@@ -72,11 +77,19 @@ export function ClipPage({ assetId }: { assetId: string }) {
           </>
         }
         actions={
-          isAvailable && (
-            <a href={contentUrl(assetId)} download={clip.name} className={buttonClass('primary')}>
-              <Download aria-hidden />
-              Download
-            </a>
+          isShown && (
+            <>
+              {mayOperate && clip.trash === null && (
+                <Button disabled={trash.isBusy} onClick={() => void trash.put([clip]).catch(tellFailure)}>
+                  <Trash2 aria-hidden />
+                  Move to trash
+                </Button>
+              )}
+              <a href={contentUrl(assetId, view)} download={clip.name} className={buttonClass('primary')}>
+                <Download aria-hidden />
+                Download
+              </a>
+            </>
           )
         }
       />
@@ -85,9 +98,25 @@ export function ClipPage({ assetId }: { assetId: string }) {
           <FailureNotice error={query.error} onRetry={() => void query.refetch()} />
         </div>
       )}
+      {clip.trash !== null && (
+        <div className="pb-4">
+          <TrashNotice clip={clip} mayRestore={mayOperate} />
+        </div>
+      )}
       <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
         <div className="flex min-w-0 flex-col gap-4">
-          {isAvailable ? <ClipPlayer clip={clip} /> : <NotHereYet clip={clip} />}
+          {isShown ? (
+            // Another view is another address: what was found out about the former one does not count.
+            <ClipPlayer key={view} clip={clip} view={view} />
+          ) : clip.trash === null ? (
+            <NotHereYet clip={clip} />
+          ) : (
+            <Screen icon={Trash2} title={clip.trash.state === 'trashed' ? 'In the trash' : 'There is nothing to play'}>
+              {clip.trash.state === 'trashed'
+                ? 'It is not played while it is there. An operator can restore it.'
+                : 'Its bytes were removed from the store.'}
+            </Screen>
+          )}
           <CustodyCard clip={clip} />
         </div>
         <div className="flex min-w-0 flex-col gap-4">
@@ -110,7 +139,13 @@ function isSettled(clip: Clip): boolean {
   if (clip.state === 'failed' || clip.state === 'closed') return true
   const { pending } = clip.reading
   if (pending !== null && (pending.asked !== null || pending.partsRead !== null)) return false
-  return clip.state === 'available' && clip.custody.state !== 'pending' && clip.custody.state !== 'no'
+  const isJudged = clip.custody.state !== 'pending' && clip.custody.state !== 'no'
+  return clip.state === 'available' && isJudged && !isBeingLookedInto(clip)
+}
+
+/** For a minute after its arrival; where nobody can look into clips, the page does not wait for ever. */
+function isBeingLookedInto({ media, availableAt }: Clip): boolean {
+  return media?.state === 'waiting' && availableAt !== null && Date.now() - Date.parse(availableAt) < 60_000
 }
 
 /** The clip as the list of uploads has it; null when its device does not report it. */

@@ -3,12 +3,12 @@ import type { Clip } from '@rushes/fleet'
 import { FileQuestion, TriangleAlert } from 'lucide-react'
 import { type SyntheticEvent, useEffect, useRef, useState } from 'react'
 import { Button } from '@/ui/button.tsx'
-import { contentKindOf, contentUrl } from './content-kind.ts'
+import { type ClipView, contentKindOf, contentUrl, posterUrl } from './content-kind.ts'
 import { type NotShown, notShownWords, whyNotShown } from './why-not-shown.ts'
 
 /** Plays a clip that is whole, straight from where it is stored. */
-export function ClipPlayer({ clip }: { clip: Clip }) {
-  const url = contentUrl(clip.assetId)
+export function ClipPlayer({ clip, view }: { clip: Clip; view: ClipView }) {
+  const url = contentUrl(clip.assetId, view)
   const kind = contentKindOf(clip.filetype)
   const [notShown, setNotShown] = useState<NotShown | null>(null)
   const [attempt, setAttempt] = useState(0)
@@ -79,6 +79,7 @@ export function ClipPlayer({ clip }: { clip: Clip }) {
       <video
         key={attempt}
         src={url}
+        poster={clip.media?.hasPoster === true ? posterUrl(clip.assetId, view) : undefined}
         aria-label={name}
         controls
         playsInline

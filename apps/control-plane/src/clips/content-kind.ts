@@ -10,4 +10,10 @@ export function contentKindOf(filetype: string): ContentKind {
   return images.has(type) ? 'image' : 'none'
 }
 
-export const contentUrl = (assetId: string) => `/clips/${assetId}/content`
+/** `trash`: as the view of the trash shows it, to those who may restore it. */
+export type ClipView = 'clips' | 'trash'
+
+const search = (view: ClipView) => (view === 'trash' ? '?view=trash' : '')
+
+export const contentUrl = (assetId: string, view: ClipView = 'clips') => `/clips/${assetId}/content${search(view)}`
+export const posterUrl = (assetId: string, view: ClipView = 'clips') => `/clips/${assetId}/poster${search(view)}`

@@ -59,3 +59,18 @@ export function formatExact(iso: string, timeZone?: string): string {
   }).format(at)
   return `${local} (${at.toISOString()})`
 }
+
+/** How long a recording plays, as players show it: `0:04`, `12:30`, `1:02:03`. */
+export function formatPlayTime(seconds: number): string {
+  const total = Math.max(0, Math.round(seconds))
+  const [hours, minutes] = [Math.floor(total / 3600), Math.floor(total / 60) % 60]
+  const two = (value: number) => String(value).padStart(2, '0')
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(total % 60)}` : `${minutes}:${two(total % 60)}`
+}
+
+/** What is left of some days, rounded up: `3 days`, `1 day`, `less than a day`. */
+export function formatDaysLeft(leftMs: number): string {
+  const days = Math.ceil(leftMs / dayMs)
+  if (leftMs <= dayMs) return 'less than a day'
+  return `${days} days`
+}

@@ -6,6 +6,7 @@ import { useApi } from '@/api-client/api-provider.tsx'
 import { formatBytes, plural } from '@/format/bytes.ts'
 import { useRefreshOnChange } from '@/live/live-provider.tsx'
 import { useMayOperate } from '@/shell/viewer.tsx'
+import { TrashSummaryCard } from '@/trash/trash-summary-card.tsx'
 import { Button, ButtonLink } from '@/ui/button.tsx'
 import { Card, Fact, Facts } from '@/ui/card.tsx'
 import { FailureNotice } from '@/ui/failure.tsx'
@@ -55,7 +56,7 @@ export function ProjectPage({ projectId }: { projectId: string }) {
       </>
     )
   }
-  const { name, timezone, folderBy, createdAt, devices, clips, awaiting } = project.data
+  const { name, timezone, folderBy, createdAt, devices, clips, awaiting, retention, trash } = project.data
   const home = homeSentence(devices, null)
   const pausedCount = devices.sharingPausedCount
   return (
@@ -123,6 +124,7 @@ export function ProjectPage({ projectId }: { projectId: string }) {
                 </Fact>
               </Facts>
             </Card>
+            <TrashSummaryCard project={{ id: projectId, name }} trash={trash} retention={retention} />
             <Card title="About">
               <Facts>
                 <Fact name="Time zone">{timezone}</Fact>

@@ -2,15 +2,17 @@
  * What every page of ours is sent with. Scripts run only with the nonce of their response; style elements likewise, while
  * style attributes are allowed, because the measures of rows and bars are set by them.
  */
-export function contentSecurityPolicy(nonce: string, isHttps: boolean): string {
+export function contentSecurityPolicy(nonce: string, isHttps: boolean, storeOrigin: string | null): string {
+  // Clips in a bucket are played from there: a redirect is held against these rules too.
+  const clips = storeOrigin === null ? "'self'" : `'self' ${storeOrigin}`
   return [
     "default-src 'self'",
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'`,
     `style-src 'self' 'nonce-${nonce}'`,
     "style-src-attr 'unsafe-inline'",
-    "img-src 'self' data: blob:",
+    `img-src ${clips} data: blob:`,
     "font-src 'self'",
-    "media-src 'self'",
+    `media-src ${clips}`,
     "connect-src 'self'",
     "object-src 'none'",
     "base-uri 'none'",

@@ -15,6 +15,11 @@ export function useViewer(): Person {
   return viewer
 }
 
+/** Whether the viewer may do what cannot be taken back, and set how long things are kept. */
+export function useIsAdmin(): boolean {
+  return useViewer().role === 'admin'
+}
+
 /** Whether the viewer may steer devices. The server decides; this only keeps buttons away that it would refuse. */
 export function useMayOperate(): boolean {
   return useViewer().role !== 'viewer'

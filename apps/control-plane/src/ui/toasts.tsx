@@ -2,7 +2,7 @@
 import { Toast } from '@base-ui/react/toast'
 import { CircleAlert, CircleCheck, X } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { IconButton } from './button.tsx'
+import { buttonClass, IconButton } from './button.tsx'
 import { failureWords } from './failure.tsx'
 
 const manager = Toast.createToastManager()
@@ -10,6 +10,23 @@ const manager = Toast.createToastManager()
 /** Says that something was done. */
 export function tellDone(title: string, description?: string): void {
   manager.add({ type: 'done', title, timeout: 6_000, ...(description === undefined ? {} : { description }) })
+}
+
+/** Says that something was done, with the way to take it back; stays long enough to be reached by keyboard. */
+export function tellUndoable(title: string, description: string, undo: () => void): void {
+  const id = manager.add({
+    type: 'done',
+    title,
+    description,
+    timeout: 15_000,
+    actionProps: {
+      children: 'Undo',
+      onClick: () => {
+        manager.close(id)
+        undo()
+      },
+    },
+  })
 }
 
 /** Says that something was not done, why, and what to do; stays until it is closed. */
@@ -50,6 +67,7 @@ function ToastList() {
           <Toast.Title className="text-base font-medium" />
           <Toast.Description className="text-sm text-ink-2" />
         </div>
+        <Toast.Action className={buttonClass('plain', 'sm')} />
         <Toast.Close
           render={
             <IconButton label="Dismiss">

@@ -1,9 +1,12 @@
 'use client'
 import type { ClipRow } from '@rushes/fleet'
-import { Play, RotateCw } from 'lucide-react'
+import { Play, RotateCw, Trash2 } from 'lucide-react'
 import { formatBytes, plural } from '@/format/bytes.ts'
 import { Button } from '@/ui/button.tsx'
 import { type ClipAction, clipActionOf } from './clip-action.ts'
+
+/** What is whole at the destination can go into the trash. */
+export const isTrashable = (row: ClipRow) => row.assetId !== null && row.availableAt !== null
 
 type OnAct = (action: ClipAction) => void
 
@@ -27,10 +30,12 @@ export function AttentionActions({ countOf, onAct }: { countOf: (action: ClipAct
 export function SelectionBar({
   rows,
   onAct,
+  onTrash,
   onClear,
 }: {
   rows: readonly ClipRow[]
   onAct: OnAct
+  onTrash: () => void
   onClear: () => void
 }) {
   const countOf = (action: ClipAction) => rows.filter((row) => clipActionOf(row) === action).length
@@ -51,6 +56,10 @@ export function SelectionBar({
       <Button size="sm" disabled={retryCount === 0} onClick={() => onAct('retryUploads')}>
         <RotateCw aria-hidden />
         Retry {retryCount}
+      </Button>
+      <Button size="sm" disabled={!rows.some(isTrashable)} onClick={onTrash}>
+        <Trash2 aria-hidden />
+        Trash {rows.filter(isTrashable).length}
       </Button>
       <Button size="sm" look="quiet" onClick={onClear}>
         Clear selection

@@ -1,5 +1,6 @@
 import type { ClipRow } from '@rushes/fleet'
 import Link from 'next/link'
+import { Poster } from '@/clips/poster.tsx'
 import { StateMark } from '@/ui/state-mark.tsx'
 import { Age, Instant } from '@/ui/time.tsx'
 import { ActButton, ErrorWords, type OnAct } from './clip-columns.tsx'
@@ -14,7 +15,8 @@ export function ClipCard({ row, onAct, isAttention }: { row: ClipRow; onAct: OnA
   const isMoving = row.state === 'uploading' || row.state === 'registering'
   return (
     <div className="flex flex-col gap-1.5">
-      <div className="flex items-baseline gap-3">
+      <div className="flex items-center gap-3">
+        <Poster clip={row} />
         <Link href={clipHref(row)} className="min-w-0 flex-1 truncate font-medium">
           {row.name}
         </Link>

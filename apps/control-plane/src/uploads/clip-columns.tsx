@@ -2,6 +2,7 @@ import type { ClipRow } from '@rushes/fleet'
 import { reasons } from '@rushes/protocol'
 import { clsx } from 'clsx'
 import Link from 'next/link'
+import { Poster } from '@/clips/poster.tsx'
 import { Button, ButtonLink } from '@/ui/button.tsx'
 import type { Column } from '@/ui/data-table.tsx'
 import { Instant } from '@/ui/time.tsx'
@@ -22,7 +23,7 @@ export function clipColumns(onAct: OnAct | null): Column<ClipRow>[] {
     {
       key: 'state',
       header: 'State',
-      width: '13rem',
+      width: '11.5rem',
       cell: (row) => (
         <div className="flex items-center gap-2">
           <div className="min-w-0 flex-1">
@@ -32,8 +33,8 @@ export function clipColumns(onAct: OnAct | null): Column<ClipRow>[] {
         </div>
       ),
     },
-    { key: 'progress', header: 'Arrived', width: '8rem', from: 'lg', cell: (row) => <ClipProgress row={row} /> },
-    { key: 'custody', header: 'Custody', width: '8.5rem', cell: (row) => <ClipCustody row={row} /> },
+    { key: 'progress', header: 'Arrived', width: '7rem', from: 'xl', cell: (row) => <ClipProgress row={row} /> },
+    { key: 'custody', header: 'Custody', width: '8rem', cell: (row) => <ClipCustody row={row} /> },
     { key: 'age', header: 'As of', width: '4rem', from: 'xl', isFigure: true, cell: (row) => <ClipAge row={row} /> },
   ]
 }
@@ -41,7 +42,7 @@ export function clipColumns(onAct: OnAct | null): Column<ClipRow>[] {
 /** The columns of what needs attention: why, in whole sentences, and what to press. */
 export function attentionColumns(onAct: OnAct | null): Column<ClipRow>[] {
   return [
-    { ...name, width: '16rem' },
+    { ...name, width: '20rem' },
     where,
     { key: 'size', header: 'Size', width: '5.5rem', isFigure: true, from: 'lg', cell: (row) => <ClipSize row={row} /> },
     { key: 'state', header: 'State', width: '11.5rem', cell: (row) => <ClipState row={row} /> },
@@ -55,13 +56,16 @@ const name: Column<ClipRow> = {
   key: 'name',
   header: 'Clip',
   cell: (row) => (
-    <div className="min-w-0">
-      <Link href={clipHref(row)} className="block truncate font-medium hover:underline" title={row.path ?? row.name}>
-        {row.name}
-      </Link>
-      {row.path !== null && row.path !== row.name && (
-        <p className="truncate text-sm text-ink-3">{row.path.slice(0, -row.name.length)}</p>
-      )}
+    <div className="flex min-w-0 items-center gap-3">
+      <Poster clip={row} />
+      <div className="min-w-0">
+        <Link href={clipHref(row)} className="block truncate font-medium hover:underline" title={row.path ?? row.name}>
+          {row.name}
+        </Link>
+        {row.path !== null && row.path !== row.name && (
+          <p className="truncate text-sm text-ink-3">{row.path.slice(0, -row.name.length)}</p>
+        )}
+      </div>
     </div>
   ),
 }
@@ -69,7 +73,7 @@ const name: Column<ClipRow> = {
 const where: Column<ClipRow> = {
   key: 'where',
   header: 'Device and project',
-  width: '11rem',
+  width: '9.5rem',
   cell: (row) => (
     <div className="min-w-0">
       <Link href={`/devices/${row.deviceId}`} className="block truncate hover:underline">
@@ -85,7 +89,7 @@ const where: Column<ClipRow> = {
 const captured: Column<ClipRow> = {
   key: 'captured',
   header: 'Captured',
-  width: '7rem',
+  width: '6.5rem',
   from: 'lg',
   cell: (row) =>
     row.capturedAt === null ? (

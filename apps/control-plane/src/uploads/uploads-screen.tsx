@@ -8,11 +8,12 @@ import { useMemo, useState } from 'react'
 import { useApi } from '@/api-client/api-provider.tsx'
 import { useRefreshOnChange } from '@/live/live-provider.tsx'
 import { useMayOperate } from '@/shell/viewer.tsx'
+import { type ClipsToPut, PutDialog } from '@/trash/put-dialog.tsx'
 import { DataTable, TableSkeleton } from '@/ui/data-table.tsx'
 import { FailureNotice } from '@/ui/failure.tsx'
 import { PageHeader } from '@/ui/page-header.tsx'
 import { tellFailure } from '@/ui/toasts.tsx'
-import { AttentionActions, SelectionBar } from './bulk-actions.tsx'
+import { AttentionActions, isTrashable, SelectionBar } from './bulk-actions.tsx'
 import { clipActionOf } from './clip-action.ts'
 import { type ChosenClips, ClipActionDialog } from './clip-action-dialog.tsx'
 import { ClipCard } from './clip-card.tsx'
@@ -25,6 +26,7 @@ import { useSelection } from './use-selection.ts'
 import { useUploadFilter } from './use-upload-filter.ts'
 
 const pageSize = 100
+const maxToTrash = 500
 /** Bytes alone are not announced to this page: while something moves on it, it looks by itself. */
 const movingRefreshMs = 5_000
 
@@ -34,6 +36,7 @@ export function UploadsScreen() {
   const mayOperate = useMayOperate()
   const filter = useUploadFilter()
   const [chosen, setChosen] = useState<ChosenClips | null>(null)
+  const [toTrash, setToTrash] = useState<ClipsToPut | null>(null)
   const gather = useGatherMatching()
 
   const counts = useQuery(
@@ -105,6 +108,7 @@ export function UploadsScreen() {
                 rows={selection.chosenRows}
                 onClear={selection.clear}
                 onAct={(action) => setChosen({ action, clips: selection.chosenRows })}
+                onTrash={() => setToTrash(trashOf(selection.chosenRows))}
               />
             )}
             <DataTable
@@ -129,6 +133,13 @@ export function UploadsScreen() {
           </div>
         )
       )}
+      <PutDialog
+        chosen={toTrash}
+        onClose={(isDone) => {
+          setToTrash(null)
+          if (isDone) selection.clear()
+        }}
+      />
       <ClipActionDialog
         chosen={chosen}
         onClose={(isSent) => {
@@ -138,6 +149,15 @@ export function UploadsScreen() {
       />
     </>
   )
+}
+
+/** The chosen clips as the trash takes them; at most as many as go there at once. */
+function trashOf(rows: readonly ClipRow[]): ClipsToPut {
+  const clips = rows.filter(isTrashable).slice(0, maxToTrash)
+  return {
+    clips: clips.flatMap(({ assetId, name, sizeBytes }) => (assetId === null ? [] : [{ assetId, name, sizeBytes }])),
+    leftOutCount: rows.length - clips.length,
+  }
 }
 
 /** In which of the shown states clips are that an action may help. */

@@ -32,6 +32,11 @@ const auditVerbs: Record<string, string> = {
   'person.createResetLink': 'made a link to set a password',
   'person.resetPassword': 'set a new password',
   'project.checkAgain': 'asked to check every clip again',
+  'clip.trash': 'moved a clip to the trash',
+  'clip.restore': 'restored a clip from the trash',
+  'clip.remove': 'removed a clip for good',
+  'project.emptyTrash': 'emptied the trash',
+  'project.setRetention': 'set how long things are kept',
   'project.create': 'created the project',
   'project.exportManifest': 'took a manifest',
 }
