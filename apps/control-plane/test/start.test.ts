@@ -1,6 +1,8 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { expect, test } from 'vitest'
 import { ConfigError, readConfig } from '../src/config.ts'
-import { checkHealth } from '../src/server/health.ts'
+import { askProgram, checkHealth } from '../src/server/health.ts'
 import { ownPath } from '../src/sign-in/own-path.ts'
 
 const good = {
@@ -64,6 +66,18 @@ test('the failing component is named; one that never answers counts as failing',
   const health = await checkHealth({ database: fine, gateway: broken, ingest: silent }, 50, (name) => failed.push(name))
   expect(health).toEqual({ status: 'failing', components: { database: 'ok', gateway: 'failing', ingest: 'failing' } })
   expect(failed.sort()).toEqual(['gateway', 'ingest'])
+})
+
+test('a program tells operators of conditions while it is well; whatever else it answers is none', async () => {
+  const bodies = ['{"conditions":["storeLow"]}', '{"conditions":"all"}', '{}', 'well']
+  const server = createServer((_request, response) => void response.end(bodies.shift())).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
+  const told = []
+  for (let i = 0; i < 4; i++) told.push(await askProgram(url, AbortSignal.timeout(5_000)))
+  expect(told).toEqual([['storeLow'], [], [], []])
+  server.close()
 })
 
 test.each([

@@ -20,6 +20,7 @@ const procedureRoles: Record<ProcedurePath, Role | 'anyone'> = {
   'links.use': 'anyone',
   'fleet.list': 'viewer',
   'fleet.summary': 'viewer',
+  'fleet.conditions': 'viewer',
   'fleet.preview': 'viewer',
   'devices.get': 'viewer',
   'devices.uploads': 'viewer',

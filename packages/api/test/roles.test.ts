@@ -21,6 +21,7 @@ const inputs: Record<ProcedurePath, unknown> = {
   'links.use': { token: 'rushes_link_x', password: 'a good password' },
   'fleet.list': {},
   'fleet.summary': {},
+  'fleet.conditions': undefined,
   'fleet.preview': { kind: 'clearQueue', deviceIds: [id] },
   'devices.get': { deviceId: id },
   'devices.uploads': { deviceId: id },

@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 export type ComponentHealth = 'ok' | 'failing'
 export type Health = {
   status: 'ok' | 'failing'
@@ -28,9 +30,13 @@ export async function checkHealth(
   return { status: Object.values(components).every((state) => state === 'ok') ? 'ok' : 'failing', components }
 }
 
-/** A program is well when its `/health` answers with success. */
-export async function askProgram(baseUrl: string, signal: AbortSignal): Promise<void> {
+const programHealth = z.object({ conditions: z.array(z.string().max(100)).max(20).default([]) })
+
+/** A program is well when its `/health` answers with success. Returns what it tells operators of nevertheless, by code. */
+export async function askProgram(baseUrl: string, signal: AbortSignal): Promise<string[]> {
   const response = await fetch(new URL('/health', baseUrl), { signal, cache: 'no-store' })
-  await response.body?.cancel()
+  const body: unknown = await response.json().catch(() => null) // success is all that is asked of it
   if (!response.ok) throw new Error(`/health answered ${response.status}`)
+  const told = programHealth.safeParse(body)
+  return told.success ? told.data.conditions : []
 }

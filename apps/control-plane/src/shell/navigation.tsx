@@ -12,14 +12,16 @@ import { LiveMark } from './live-mark.tsx'
 import { Logo } from './logo.tsx'
 import { PersonMenu } from './person-menu.tsx'
 import { type Section, sectionOf, sections } from './sections.ts'
+import { useConditions } from './use-conditions.ts'
 import { useMayOperate } from './viewer.tsx'
 
-/** How many clips need a person, shown beside its section. */
+/** How many clips, and what else, need a person, shown beside its section. */
 function useAttentionCount(): number | null {
   const api = useApi()
   const summary = useQuery({ ...api.fleet.summary.queryOptions({}), refetchInterval: 30_000 })
+  const conditions = useConditions()
   useRefreshOnChange([api.fleet.summary.queryKey()])
-  return summary.data === undefined ? null : summary.data.clips.failedCount
+  return summary.data === undefined ? null : summary.data.clips.failedCount + (conditions?.length ?? 0)
 }
 
 export function SideBar() {

@@ -19,6 +19,7 @@ import { type ChosenClips, ClipActionDialog } from './clip-action-dialog.tsx'
 import { ClipCard } from './clip-card.tsx'
 import { attentionColumns, clipColumns } from './clip-columns.tsx'
 import { clipHref, clipKey } from './clip-key.ts'
+import { ConditionNotices } from './condition-notices.tsx'
 import { NoClips } from './no-clips.tsx'
 import { UploadFilters } from './upload-filters.tsx'
 import { useGatherMatching } from './use-gather-matching.ts'
@@ -90,6 +91,7 @@ export function UploadsScreen() {
           ) : undefined
         }
       />
+      {filter.isAttention && <ConditionNotices />}
       <UploadFilters filter={filter} counts={counts.data} />
       {list.isError && (
         <div className="pb-3">

@@ -1,4 +1,12 @@
-import { fleetSorts, listFleet, previewCommand, previewKinds, standings, summarizeFleet } from '@rushes/fleet'
+import {
+  fleetSorts,
+  listConditions,
+  listFleet,
+  previewCommand,
+  previewKinds,
+  standings,
+  summarizeFleet,
+} from '@rushes/fleet'
 import { z } from 'zod'
 import { clocked } from '../context.ts'
 import { defined } from '../defined.ts'
@@ -30,6 +38,8 @@ export const fleetRouter = router({
   summary: procedure
     .input(z.object({ projectId: z.uuid().optional() }).default({}))
     .query(({ ctx, input }) => summarizeFleet(clocked(ctx), defined(input))),
+  /** What is wrong that no device can tell of, such as a store that is full. */
+  conditions: procedure.query(({ ctx }) => listConditions(clocked(ctx))),
   /** What a command would touch. Changes nothing. */
   preview: procedure
     .input(z.object({ kind: z.enum(previewKinds), deviceIds }))
