@@ -23,7 +23,7 @@ export function inlineType(filetype: string): string | null {
  * A Content-Disposition header with a name of any script (RFC 6266, RFC 8187). The name is what a folder store would call the
  * file, so it neither leaves a folder nor turns the reading direction, and is short enough for every proxy between.
  */
-export function contentDisposition(how: 'inline' | 'attachment', name: string): string {
+function contentDisposition(how: 'inline' | 'attachment', name: string): string {
   const plain = safeName(name)
   const ascii = plain.replace(/[^\x20-\x7e]|["\\%]/g, '_')
   const utf8 = encodeURIComponent(plain).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import type { StoredObject } from '../store/port.ts'
 
 /** How much of an object that lies elsewhere is fetched: where formats keep their tables, and the first seconds. */
-export const headBytes = 48 * 1024 * 1024
-export const tailBytes = 16 * 1024 * 1024
+const headBytes = 48 * 1024 * 1024
+const tailBytes = 16 * 1024 * 1024
 
 /**
  * Gives an open file of this machine that has the bytes of an object at their places. Of a large one that lies elsewhere it has

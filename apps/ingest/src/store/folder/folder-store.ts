@@ -61,13 +61,12 @@ export async function openFolderStore(given: {
     open: (key) => openStoredFile(within(key)),
     async remove(key) {
       const path = within(key)
-      try {
-        await unlink(path)
-      } catch (error) {
-        if (isErrno(error, 'ENOENT', 'ENOTDIR')) return
-        throw error
+      const ignoreAbsent = (error: unknown) => {
+        if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw error
       }
-      await folders.sync(dirname(path))
+      await unlink(path).catch(ignoreAbsent)
+      // Also when it was gone already: a crash may have come between the two.
+      await folders.sync(dirname(path)).catch(ignoreAbsent)
     },
     playbackUrl: async () => null,
     derivedKey: derivedKeyOf,
