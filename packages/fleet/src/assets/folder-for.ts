@@ -43,16 +43,28 @@ export function mediaFolder(filetype: string, name: string): MediaFolder {
   return byExtension[name.slice(name.lastIndexOf('.') + 1).toLowerCase()] ?? 'DATA'
 }
 
-/** The calendar day of an instant in a time zone, `YYYY_MM_DD`. */
-export function folderDay(at: Date, timezone: string): string {
-  const parts = new Intl.DateTimeFormat('en-US', {
+/** By time zone, of which there are some hundreds: making one takes longer than all else that a small clip costs here. */
+const calendars = new Map<string, Intl.DateTimeFormat>()
+
+function calendarOf(timezone: string): Intl.DateTimeFormat {
+  const known = calendars.get(timezone)
+  if (known !== undefined) return known
+  const made = new Intl.DateTimeFormat('en-US', {
     timeZone: timezone,
     calendar: 'gregory',
     numberingSystem: 'latn',
     year: 'numeric',
     month: '2-digit',
     day: '2-digit',
-  }).formatToParts(at)
+  })
+  if (calendars.size >= 1_000) calendars.clear() // names differ in case only: `europe/zurich` is one too
+  calendars.set(timezone, made)
+  return made
+}
+
+/** The calendar day of an instant in a time zone, `YYYY_MM_DD`. */
+export function folderDay(at: Date, timezone: string): string {
+  const parts = calendarOf(timezone).formatToParts(at)
   const of = (type: string) => parts.find((part) => part.type === type)?.value ?? ''
   return `${of('year').padStart(4, '0')}_${of('month')}_${of('day')}`
 }
