@@ -3,13 +3,13 @@ import { createFixed, createRealtime, requestParts, statusOf } from '../../test/
 import type { Device } from '../../test/support/pair.ts'
 import { openConnection } from './connection.ts'
 import type { BenchedIngest } from './ingest.ts'
-import { putPart } from './ingest-receiver.ts'
+import { filetype, putPart } from './ingest-receiver.ts'
 
 type Part = { url: string; lengthBytes: number }
 
 /** Sends a clip of known size, the final part last; milliseconds from the answer to that until the clip is available. */
 export async function lagOfFixed(ingest: BenchedIngest, device: Device, sizeBytes: number, block: Buffer) {
-  const { id, urls } = await createFixed(device, { length: sizeBytes }, { name: 'A001.mp4' })
+  const { id, urls } = await createFixed(device, { length: sizeBytes }, { name: 'A001.dat', filetype })
   const partBytes = Math.ceil(sizeBytes / urls.length)
   const parts = urls.map((url, nth) => ({ url, lengthBytes: Math.min(partBytes, sizeBytes - nth * partBytes) }))
   return lagAfter(ingest, device, id, parts, block)
@@ -17,7 +17,7 @@ export async function lagOfFixed(ingest: BenchedIngest, device: Device, sizeByte
 
 /** The same for a clip whose parts are registered while it grows, each with all lower numbers. */
 export async function lagOfRealtime(ingest: BenchedIngest, device: Device, sizeBytes: number, block: Buffer) {
-  const { id } = await createRealtime(device)
+  const { id } = await createRealtime(device, { extension: '.dat', filetype })
   const partBytes = Math.ceil(sizeBytes / 100)
   const parts: Part[] = []
   for (let sentBytes = 0; sentBytes < sizeBytes; sentBytes += partBytes) {

@@ -1,17 +1,9 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { createFixed } from '../../test/support/clips.ts'
 import type { Device } from '../../test/support/pair.ts'
+import { residentMib } from '../../test/support/resident-memory.ts'
 import { openConnection } from './connection.ts'
 import type { BenchedIngest } from './ingest.ts'
-import { putPart } from './ingest-receiver.ts'
-
-const run = promisify(execFile)
-const mib = 1024 * 1024
-
-/** Memory that a process occupies, in MiB. */
-export const residentMib = async (pid: number): Promise<number> =>
-  (Number((await run('ps', ['-o', 'rss=', '-p', String(pid)])).stdout) * 1024) / mib
+import { filetype, putPart } from './ingest-receiver.ts'
 
 /** Sends clips of one part over as many connections at once; the most memory that ingest occupied meanwhile, in MiB. */
 export async function peakMemoryMib(
@@ -24,7 +16,7 @@ export async function peakMemoryMib(
   for (let nth = 0; nth < parallel; nth++) {
     const device = devices[nth % devices.length]
     if (device === undefined) throw new Error('no device to send from')
-    const clip = await createFixed(device, { length: lengthBytes }, { name: `A${nth}.mp4`, parts: 1 })
+    const clip = await createFixed(device, { length: lengthBytes }, { name: `A${nth}.dat`, filetype, parts: 1 })
     urls.push(...clip.urls)
   }
   let peak = 0

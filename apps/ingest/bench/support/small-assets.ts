@@ -3,11 +3,9 @@ import type { Device } from '../../test/support/pair.ts'
 import { until } from '../../test/support/until.ts'
 import { type Connection, expectStatus, openConnection } from './connection.ts'
 import type { BenchedIngest } from './ingest.ts'
-import { putPart } from './ingest-receiver.ts'
+import { filetype, putPart } from './ingest-receiver.ts'
 
 const assetBytes = 100_000
-/** Of a kind that nothing is read out of afterwards: what is measured is the taking in. */
-const filetype = 'application/octet-stream'
 
 /** Devices that create clips of 100 KB and send each with one PUT, side by side, until all are available; assets per minute. */
 export async function smallAssetsPerMinute(
@@ -50,5 +48,5 @@ async function sendOne(connection: Connection, device: Device, block: Buffer, nt
     { block: body, lengthBytes: body.length },
   )
   const [url = ''] = created.parse(JSON.parse(expectStatus(create, 200).body)).upload_urls ?? []
-  await putPart(connection, url, { block, lengthBytes: assetBytes }, filetype)
+  await putPart(connection, url, { block, lengthBytes: assetBytes })
 }
