@@ -74,7 +74,8 @@ export type ManifestClip = {
   standing: StoredStanding
 }
 
-const pageSize = 2_000
+/** Each page costs the database a look at the whole project; this many clips are some megabytes. */
+const pageSize = 10_000
 
 /** The clips of a scope in the order of their folders and names; one page of them is held. */
 export async function* listManifestClips(db: Database, scope: ManifestScope): AsyncGenerator<ManifestClip> {

@@ -143,7 +143,7 @@ describe('a manifest lists', () => {
 })
 
 test('more clips than fit on a page are all listed, each once, in an order that does not change', async () => {
-  const count = 4_500
+  const count = 20_500
   await database.pool.query(
     `insert into assets (id, device_id, project_id, project_epoch, name, filetype, upload_kind, filesize_bytes, captured_at,
        folder, store_key, state, custody, available_at, stored_xxh64, scrubbed_at)

@@ -1,8 +1,6 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { askScrub } from '@rushes/fleet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createFixed, mib, putPart, someBytes, split, untilVerified, visibleFiles, xxh64Of } from '../support/clips.ts'
+import { createFixed, mib, putPart, someBytes, split, untilVerified, xxh64Of } from '../support/clips.ts'
 import { ana, type Device, pairDevice } from '../support/pair.ts'
 import { startTestIngest, type TestIngest } from '../support/test-ingest.ts'
 import { until } from '../support/until.ts'
@@ -22,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => ingest.stop())
 
 let nth = 0
-/** A clip that the device vouches for, and the path of its file. */
+/** A clip that the device vouches for. */
 async function verifiedClip() {
   nth += 1
   const name = `scrub-${nth}.mp4`
@@ -37,41 +35,43 @@ async function verifiedClip() {
   for (const [index, { piece }] of parts.entries()) await putPart(urls[index] ?? '', piece)
   await device.call('PUT', `/v2/devices/assets/${id}/custody`, { parts: parts.map(({ piece: _, ...part }) => part) })
   await untilVerified(device, id, 'verified')
-  const file = (await visibleFiles(ingest.dir)).find((path) => path.endsWith(name)) ?? 'none'
-  return { id, path: join(ingest.dir, file) }
+  return { id, name, bytes }
 }
 
 const check = (assetId: string) => askScrub({ db: ingest.database.db, now, actor: ana }, { assetId })
 
-async function flipLastByte(path: string): Promise<void> {
-  const bytes = await readFile(path)
-  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
-  await writeFile(path, bytes)
-}
+/** The same length, but for its last byte. */
+const spoilt = (bytes: Buffer) => Buffer.from(bytes).fill((bytes.at(-1) ?? 0) ^ 1, bytes.length - 1)
 
-test('a file that changed since it was verified is found when its clip is checked again, and its return too', async () => {
+test('a clip that changed in the store since it was verified, or is gone, is found when it is checked again, and its return too', async () => {
   const clip = await verifiedClip()
-  await rename(clip.path, `${clip.path}.away`)
-  await check(clip.id)
-  expect(await untilVerified(device, clip.id, 'mismatch')).toMatchObject({ mismatch: 1 })
-  await rename(`${clip.path}.away`, clip.path)
-  await check(clip.id)
-  await untilVerified(device, clip.id, 'verified')
-  await flipLastByte(clip.path)
+  await ingest.stored.replace(clip.name, spoilt(clip.bytes))
   await check(clip.id)
   expect(await untilVerified(device, clip.id, 'mismatch')).toMatchObject({ mismatch: 2 })
+  await ingest.stored.replace(clip.name, clip.bytes)
+  await check(clip.id)
+  await untilVerified(device, clip.id, 'verified')
+  await ingest.stored.replace(clip.name, null)
+  await check(clip.id)
+  expect(await untilVerified(device, clip.id, 'mismatch')).toMatchObject({ mismatch: 1 })
+  expect(await found(clip.id)).toMatchObject({ because: 'gone' })
 })
 
 test('and by the timetable, without anybody asking', async () => {
   const clip = await verifiedClip()
-  await flipLastByte(clip.path)
+  await ingest.stored.replace(clip.name, spoilt(clip.bytes))
   now = new Date(now.getTime() + 31 * 86_400_000)
-  const found = await until('the clip is read again', async () => {
-    const { rows } = await ingest.database.pool.query(
-      'select custody, first_mismatch_number as part, mismatch_because as because from assets where id = $1',
-      [clip.id],
-    )
-    return rows[0]?.custody !== 'verified' && rows[0]
+  const wrong = await until('the clip is read again', async () => {
+    const clipNow = await found(clip.id)
+    return clipNow.custody !== 'verified' && clipNow
   })
-  expect(found).toEqual({ custody: 'mismatch', part: 2, because: 'changed' })
+  expect(wrong).toEqual({ custody: 'mismatch', part: 2, because: 'changed' })
 })
+
+async function found(assetId: string) {
+  const { rows } = await ingest.database.pool.query(
+    'select custody, first_mismatch_number as part, mismatch_because as because from assets where id = $1',
+    [assetId],
+  )
+  return rows[0]
+}
