@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { pauseSharing } from '@rushes/fleet'
+import { pauseSharing, resumeSharing } from '@rushes/fleet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { someBytes, untilStatus } from './support/clips.ts'
+import { printed } from './guides/printed.ts'
+import { created, someBytes, untilStatus } from './support/clips.ts'
 import { ana, type Device, pairDevice } from './support/pair.ts'
 import { startTestIngest, type TestIngest } from './support/test-ingest.ts'
 
@@ -18,156 +19,126 @@ beforeAll(async () => {
   ingest = await startTestIngest()
   device = await pairDevice(ingest)
   home = await mkdtemp(join(tmpdir(), 'rushes-guides-'))
-  await writeFile(join(home, 'C2C_TEST_CLIP.mp4'), bytes)
+  await mkdir(join(home, 'Downloads'))
+  await writeFile(join(home, 'Downloads', 'C2C_TEST_CLIP.mp4'), bytes)
+  // What `python -m json.tool` does, on machines that have no python.
+  const pretty = `require('fs').writeSync(1, JSON.stringify(JSON.parse(require('fs').readFileSync(0)), null, 4))`
+  await writeFile(join(home, 'python'), `#!/bin/sh\nexec '${process.execPath}' -e "${pretty}"\n`)
+  await chmod(join(home, 'python'), 0o755)
 })
 afterAll(async () => {
   await ingest.stop()
   await rm(home, { recursive: true })
 })
 
-/** A shell script as the guides print them, but for host, token and the place of the clip. */
+/** Runs a script as it is printed, but for host, token and what the answers before gave. */
 async function shell(script: string, values: Record<string, string> = {}): Promise<string> {
-  const env = {
-    PATH: process.env.PATH,
-    HOST: ingest.url,
-    TOKEN: device.accessToken,
-    CLIP: join(home, 'C2C_TEST_CLIP.mp4'),
-    ...values,
-  }
-  const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script], {
+  let text = script.replaceAll('https://api.frame.io', ingest.url).replaceAll('[access_token]', device.accessToken)
+  for (const [placeholder, value] of Object.entries(values)) text = text.replaceAll(placeholder, value)
+  const env = { PATH: `${home}:${process.env.PATH}`, HOME: home }
+  const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', text], {
     env,
     cwd: home,
     maxBuffer: 64 * 1024 * 1024,
   })
   return stdout
 }
+const json = async (script: string, values: Record<string, string> = {}): Promise<unknown> =>
+  JSON.parse(await shell(script, values))
 
-const apiCall = (path: string, json: string) => `
-curl -sS -X POST "$HOST${path}" \\
---header "Authorization: Bearer $TOKEN" \\
---header 'Content-Type: application/json' \\
---header 'x-client-version: 2.0.0' \\
---data-binary @- <<'__JSON__'
-${json}
-__JSON__
-`
-const create = (json: string) => apiCall('/v2/devices/assets', json)
-const put = (source: string, url: string) => `
-${source} | \\
-curl -sS -X PUT "${url}" \\
---include \\
---header 'content-type: video/mp4' \\
---header 'x-amz-acl: private' \\
---data-binary @-
-`
+const store = 'https://frameio-uploads-production.s3-accelerate.amazonaws.com/parts/'
+/** A signed URL has an ampersand in it, which a shell must not see. */
+const at = (...paths: [path: string, url: string | undefined][]) =>
+  Object.fromEntries(paths.map(([path, url]) => [`${store}[${path}]`, `'${url}'`]))
+const oks = (output: string) => output.match(/HTTP\/1\.1 200 OK/g)?.length ?? 0
 
-test('basic upload: create, then a PUT of each half', async () => {
-  const asset = JSON.parse(
-    await shell(create('{"name": "C2C_TEST_CLIP.mp4", "filetype": "video/mp4", "filesize": 21136250, "offset": 10}')),
-  )
-  expect(asset.upload_urls).toHaveLength(2)
-  const [one, two] = asset.upload_urls
-  expect(await shell(put('head -c 10568125 "$CLIP"', '$URL'), { URL: one })).toMatch(/HTTP\/1\.1 200 OK/)
-  expect(await shell(put('tail -c 10568125 "$CLIP"', '$URL'), { URL: two })).toMatch(/HTTP\/1\.1 200 OK/)
-  await untilStatus(device, asset.id, 'available')
-  expect(bytes.equals(await ingest.stored.read('C2C_TEST_CLIP.mp4'))).toBe(true)
+/** The clip of the guides, registered anew, with the placeholders of its two URLs. */
+async function asset(first = 'part-1-path', second = 'part-2-path') {
+  const body = created.parse(await json(printed.create))
+  expect(body.upload_urls).toHaveLength(2)
+  return { id: body.id, urls: at([first, body.upload_urls?.[0]], [second, body.upload_urls?.[1]]) }
+}
+async function arrives(id: string) {
+  await untilStatus(device, id, 'available')
+  const { rows } = await ingest.database.pool.query('select store_key from assets where id = $1', [id])
+  const key = String(rows[0]?.store_key)
+  const stored = ingest.bucket === null ? readFile(join(ingest.dir, key)) : ingest.bucket.read(key)
+  expect(bytes.equals(await stored)).toBe(true)
+}
+
+test('real-time uploads: the first half, then the final one', async () => {
+  const body = await json(printed.createRealtime)
+  const { id } = created.parse(body)
+  expect(body).toEqual({ id, name: 'C2C_TEST_CLIP.mp4' })
+  const first = created.partial().parse(await json(printed.firstPart, { '{asset_id}': id }))
+  expect(oks(await shell(printed.putFirst, at(['part_01_path', first.upload_urls?.[0]])))).toBe(1)
+  const second = created.partial().parse(await json(printed.finalPart, { '{asset_id}': id }))
+  expect(oks(await shell(printed.putSecond, at(['part_02_path', second.upload_urls?.[0]])))).toBe(1)
+  await arrives(id)
 })
 
-test('advanced upload: both chunks over one connection, then the same URLs again in parallel', async () => {
-  const asset = JSON.parse(
-    await shell(create('{"name": "ONE_CONNECTION.mp4", "filetype": "video/mp4", "filesize": 21136250, "offset": 0}')),
-  )
-  const [ONE, TWO] = asset.upload_urls
-  await shell('head -c 10568125 "$CLIP" > Chunk01; tail -c 10568125 "$CLIP" > Chunk02')
-  const headers = "--include --header 'content-type: video/mp4' --header 'x-amz-acl: private' --data-binary"
-  const both = await shell(`curl -sS -X PUT "$ONE" ${headers} @Chunk01 --next -sS -X PUT "$TWO" ${headers} @Chunk02`, {
-    ONE,
-    TWO,
+test('real-time uploads: a clip that gets its name with the final part', async () => {
+  const body = await json(printed.createByExtension)
+  const { id } = created.parse(body)
+  expect(body).toEqual({ id, name: '[new file].mp4' })
+  const first = created.partial().parse(await json(printed.firstPart, { '{asset_id}': id }))
+  await shell(printed.putFirst, at(['part_01_path', first.upload_urls?.[0]]))
+  const second = created.partial().parse(await json(printed.namedFinalPart, { '{asset_id}': id }))
+  await shell(printed.putSecond, at(['part_02_path', second.upload_urls?.[0]]))
+  await arrives(id)
+  const { rows } = await ingest.database.pool.query('select name from assets where id = $1', [id])
+  expect(rows).toEqual([{ name: 'C2C_TEST_CLIP.mp4' }])
+})
+
+test('advanced uploads: a device that is paused, and one that is not any more', async () => {
+  const acting = (secondsAgo: number) => ({
+    db: ingest.database.db,
+    now: new Date(Date.now() - secondsAgo * 1_000),
+    actor: ana,
   })
-  expect(both.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2)
-  await untilStatus(device, asset.id, 'available')
-  expect(bytes.equals(await ingest.stored.read('ONE_CONNECTION.mp4'))).toBe(true)
-  if (ingest.bucket !== null) return // a bucket forgets an upload that is complete: the same URLs answer 404 there
-  const parallel = await shell(
-    `curl -sS -X PUT "$ONE" ${headers} @Chunk01 > a & curl -sS -X PUT "$TWO" ${headers} @Chunk02 > b & wait; cat a b`,
-    { ONE, TWO },
-  )
-  expect(parallel.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2)
-  expect(bytes.equals(await ingest.stored.read('ONE_CONNECTION.mp4'))).toBe(true)
+  await pauseSharing(acting(90), { deviceId: device.id })
+  expect(await json(printed.create)).toEqual(printed.paused)
+  await resumeSharing(acting(30), { deviceId: device.id })
+  expect(created.parse(await json(printed.create)).upload_urls).toHaveLength(2)
+  expect(await json(printed.createMinuteOld)).toEqual(printed.paused)
 })
 
-test('advanced upload: four parts on request, a channel, a negative offset, and a plan that cannot be', async () => {
-  const four = JSON.parse(
-    await shell(
-      create(
-        '{"name": "F.mp4", "filetype": "video/mp4", "filesize": 21136250, "offset": -10, "channel": 2, "parts": 4}',
-      ),
-    ),
-  )
+test('advanced uploads: a channel with a negative offset, four chunks, and a count that cannot be', async () => {
+  expect(created.parse(await json(printed.createOnChannel)).upload_urls).toHaveLength(2)
+  const four = created.parse(await json(printed.createInFour))
   expect(four.upload_urls).toHaveLength(4)
-  const impossible = JSON.parse(
-    await shell(create('{"name": "F.mp4", "filetype": "video/mp4", "filesize": 21136250, "offset": 0, "parts": 5}')),
+  const registered = await ingest.database.pool.query(
+    'select size_bytes::integer as size from asset_parts where asset_id = $1 order by number',
+    [four.id],
   )
-  expect(impossible).toEqual({
-    code: 500,
-    errors: [
-      { code: 500, detail: 'There was a problem with your request', status: 500, title: 'Something went wrong' },
-    ],
-    message: 'Something went wrong',
-  })
+  expect(registered.rows.map((row) => row.size)).toEqual([5_284_063, 5_284_063, 5_284_063, 5_284_061])
+  expect(await json(printed.createInFour.replace('"parts": 4', '"parts": 5'))).toEqual(printed.wentWrong)
 })
 
-test('real-time upload: an extension, the first half, then the final one with its name', async () => {
-  const asset = JSON.parse(
-    await shell(create('{"extension": ".mp4", "filetype": "video/mp4", "is_realtime_upload": true}')),
-  )
-  expect(asset).toEqual({ id: asset.id, name: '[new file].mp4' })
-  const parts = `/v2/devices/assets/${asset.id}/realtime_upload/parts`
-  const first = JSON.parse(
-    await shell(apiCall(parts, '{"parts": [{"number": 1, "size": 10568125, "is_final": false}]}')),
-  )
-  expect(await shell(put('head -c 10568125 "$CLIP"', '$URL'), { URL: first.upload_urls[0] })).toMatch(/200 OK/)
-  const second = JSON.parse(
-    await shell(
-      apiCall(
-        parts,
-        '{"asset_name": "REALTIME.mp4", "asset_filesize": 21136250, "parts": [{"number": 2, "size": 10568125, "is_final": true}]}',
-      ),
-    ),
-  )
-  expect(await shell(put('tail -c 10568125 "$CLIP"', '$URL'), { URL: second.upload_urls[0] })).toMatch(/200 OK/)
-  await untilStatus(device, asset.id, 'available')
-  expect(bytes.equals(await ingest.stored.read('REALTIME.mp4'))).toBe(true)
-  expect((await readFile(join(home, 'C2C_TEST_CLIP.mp4'))).equals(bytes)).toBe(true)
+test('advanced uploads: chunks over one connection, over two, in parallel, and both ways for two clips at once', async () => {
+  await shell(printed.chunks)
+  const one = await asset()
+  expect(oks(await shell(printed.oneConnection, one.urls))).toBe(2)
+  await arrives(one.id)
+  const two = await asset()
+  expect(oks(await shell(printed.twoConnections, two.urls))).toBe(2)
+  // The same URLs again. A bucket forgets an upload once it is complete: they answer 404 there.
+  if (ingest.bucket === null) expect(oks(await shell(printed.oneConnection, two.urls))).toBe(2)
+  await arrives(two.id)
+  const parallel = await asset()
+  expect(oks(await shell(printed.inParallel, parallel.urls))).toBe(2)
+  await arrives(parallel.id)
+  const [left, right] = [
+    await asset('asset01-chunk01', 'asset01-chunk02'),
+    await asset('asset02-chunk01', 'asset02-chunk02'),
+  ]
+  expect(oks(await shell(printed.bothWays, { ...left.urls, ...right.urls }))).toBe(4)
+  await arrives(left.id)
+  await arrives(right.id)
 })
 
-test('pairing by form: a code, a poll that waits', async () => {
-  const asked = JSON.parse(
-    await shell(
-      `curl -sS -X POST "$HOST/v2/auth/device/code" --header 'x-client-version: 2.0.0' --form 'client_id=CAM-9' --form 'client_secret=the-secret-of-all-units' --form 'scope=asset_create offline'`,
-    ),
-  )
+test('authorization: a code, and a poll that waits', async () => {
+  const asked = (await json(printed.askCode)) as { device_code: string; user_code: string } // checked below
   expect(asked.user_code).toMatch(/^\d{6}$/)
-  const poll = await shell(
-    `curl -sS -X POST "$HOST/v2/auth/token" --form 'grant_type=urn:ietf:params:oauth:grant-type:device_code' --form "device_code=$CODE" --form 'client_id=CAM-9' --form 'client_secret=the-secret-of-all-units'`,
-    { CODE: asked.device_code },
-  )
-  expect(JSON.parse(poll)).toEqual({ error: 'authorization_pending' })
-})
-
-test('a paused device is told so in the words of the guide', async () => {
-  await pauseSharing({ db: ingest.database.db, now: new Date(), actor: ana }, { deviceId: device.id })
-  const reply = await shell(create('{"name": "P.mp4", "filetype": "video/mp4", "filesize": 21136250, "offset": 0}'))
-  expect(JSON.parse(reply)).toEqual({
-    code: 409,
-    errors: [
-      {
-        code: 409,
-        detail: "The channel you're uploading from is currently paused.",
-        status: 409,
-        title: 'Channel Paused',
-      },
-    ],
-    message: 'Channel Paused',
-  })
+  expect(await json(printed.poll, { '[device_code]': asked.device_code })).toEqual({ error: 'authorization_pending' })
 })
