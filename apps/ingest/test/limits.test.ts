@@ -1,3 +1,4 @@
+import { request } from 'node:http'
 import { c2cErrors } from '@rushes/protocol'
 import { expect, test } from 'vitest'
 import { pairDevice, send } from './support/pair.ts'
@@ -60,6 +61,34 @@ test('an address that tries token after token is refused unasked, while a device
   expect(replies.filter((reply) => reply.status === 401)).toHaveLength(100)
   expect(replies.find((reply) => reply.status === 429)).toMatchObject({ body: c2cErrors.rateLimited })
   expect((await device.call('GET', '/v2/devices/me')).status).toBe(200)
+})
+
+test('a device that begins large bodies and ends none is refused before they fill the memory', async () => {
+  await using ingest = await startTestIngest()
+  const device = await pairDevice(ingest)
+  const statuses: (number | undefined)[] = []
+  // Eight of them are as much as a device may have in memory.
+  const held = Array.from({ length: 12 }, () => {
+    const begun = request(`${ingest.url}/v2/devices/assets/${crypto.randomUUID()}/custody`, {
+      method: 'PUT',
+      headers: {
+        authorization: `Bearer ${device.accessToken}`,
+        'content-type': 'application/json',
+        'content-length': 2 * 1024 * 1024,
+      },
+    })
+    begun.on('response', (response) => statuses.push(response.statusCode))
+    begun.on('error', () => undefined) // ended below
+    begun.flushHeaders()
+    return begun
+  })
+  await until('four are refused', () => statuses.length === 4)
+  expect(statuses).toEqual([429, 429, 429, 429])
+  expect((await device.call('GET', '/v2/devices/me')).status).toBe(200)
+  for (const begun of held) begun.destroy()
+  const roomAgain = async () =>
+    (await device.call('PUT', `/v2/devices/assets/${crypto.randomUUID()}/custody`, { x: 'x'.repeat(1_000_000) })).status
+  await until('there is room again', async () => (await roomAgain()) === 400)
 })
 
 test('an address that floods the auth endpoints is told to slow down, in their shape', async () => {

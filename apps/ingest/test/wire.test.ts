@@ -12,7 +12,7 @@ import { startTestIngest, type TestIngest } from './support/test-ingest.ts'
 let ingest: TestIngest
 let device: Device
 beforeAll(async () => {
-  ingest = await startTestIngest({ limits: { bodyMs: 300, lingerMs: 300 } })
+  ingest = await startTestIngest({ limits: { headMs: 400, bodyMs: 300, lingerMs: 300 } })
   device = await pairDevice(ingest)
 })
 afterAll(() => ingest.stop())
@@ -36,6 +36,37 @@ test('a body that trickles in for ever is given up, and others go on meanwhile',
   )
   expect((await device.call('GET', '/v2/devices/me')).status).toBe(200)
   await slow
+})
+
+test.each([
+  ['headers that are too large', `GET /health HTTP/1.1\r\nhost: x\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ['a head that does not come to its end', 'GET /health HTTP/1.1\r\nhost: x\r\nx-slow: ', 408],
+  ['a length that is none', 'POST /v2/devices/heartbeat HTTP/1.1\r\nhost: x\r\ncontent-length: -5\r\n\r\n', 400],
+  ['two lengths', 'POST /v2/assets HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx', 400],
+  [
+    'a length and chunks',
+    'POST /v2/assets HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\nx',
+    400,
+  ],
+  ['an address with a line break', 'GET /v2/de\nvices/me HTTP/1.1\r\nhost: x\r\n\r\n', 400],
+])('%s: answered in the detailed shape, and the connection ends', async (_what, request, status) => {
+  const answer = await raw(request)
+  expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+  expect(detailedError.parse(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).code).toBe(status)
+})
+
+test.each([
+  ['no host', 'GET /health HTTP/1.1\r\nconnection: close\r\n\r\n'],
+  [
+    'an expectation that nobody knows',
+    'GET /health HTTP/1.1\r\nhost: x\r\nexpect: 200-maybe\r\nconnection: close\r\n\r\n',
+  ],
+  [
+    'a wish for another protocol',
+    'GET /health HTTP/1.1\r\nhost: x\r\nupgrade: h2c\r\nconnection: close, upgrade\r\n\r\n',
+  ],
+])('%s is passed over', async (_what, request) => {
+  expect(await raw(request)).toMatch(/^HTTP\/1\.1 200 /)
 })
 
 test('what is no HTTP is answered 400 in the detailed shape, and the connection ends', async () => {
