@@ -17,21 +17,28 @@ const minBytesPerSecond = 16 * 1024
 export function limitBodyTime(app: FastifyInstance, limits: BodyLimits, isUnlimited: (route: string) => boolean): void {
   const { bodyMs, lingerMs } = limits
   const timers = new WeakMap<FastifyRequest, NodeJS.Timeout>()
-  app.addHook('onRequest', async (request) => {
+  // Only now, once it is known who calls, is the body read at all.
+  app.addHook('preParsing', async (request) => {
     if (isUnlimited(request.routeOptions.url ?? '')) return
-    if (request.raw.readableEnded) return
     const { socket } = request.raw
     let beforeBytes = socket.bytesRead
-    const timer = setInterval(() => {
+    const look = () => {
       const cameBytes = socket.bytesRead - beforeBytes
       beforeBytes = socket.bytesRead
-      if (cameBytes >= (minBytesPerSecond * bodyMs) / 1_000) return
+      if (!timers.has(request) || cameBytes >= (minBytesPerSecond * bodyMs) / 1_000) return
       request.log.warn('gave up a request whose body did not come')
       socket.destroy()
-    }, bodyMs)
-    timers.set(request, timer)
+    }
+    // After what has come meanwhile: a program that was busy for long must not blame the sender.
+    timers.set(
+      request,
+      setInterval(() => setImmediate(look), bodyMs),
+    )
   })
-  const settle = async (request: FastifyRequest) => clearInterval(timers.get(request))
+  const settle = async (request: FastifyRequest) => {
+    clearInterval(timers.get(request))
+    timers.delete(request)
+  }
   app.addHook('preHandler', settle)
   app.addHook('onRequestAbort', settle)
   app.addHook('onResponse', async (request) => {

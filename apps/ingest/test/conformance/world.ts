@@ -28,7 +28,7 @@ export const camera = { client_id: 'CAM-0001', client_secret: clientSecret }
 export async function startWorld(): Promise<World> {
   let at: World
   const ingest = await startTestIngest({
-    limits: { reserveBytes: Number.NEGATIVE_INFINITY, bodyMs: 500 },
+    limits: { reserveBytes: Number.NEGATIVE_INFINITY, bodyMs: 2_000 },
     clock: () => new Date(Date.now() + (at?.aheadMs ?? 0)),
   })
   const signer = createPartSigner(ingest.config.secrets)
