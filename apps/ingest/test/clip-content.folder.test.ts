@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { restoreClips, trashClips } from '@rushes/fleet'
 import { c2cErrors } from '@rushes/protocol'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createFixed, mib, putPart, someBytes, statusOf, untilStatus, visibleFiles } from './support/clips.ts'
 import { ana, type Device, pairDevice } from './support/pair.ts'
@@ -190,6 +191,41 @@ test.each([
   const response = await get(id)
   expect([response.status, await response.json()]).toMatchObject([404, { message: 'Clip Missing' }])
   await rm(join(ingest.dir, path), { force: true })
+})
+
+test('whatever headers and addresses come, the answer is a documented one and has no more bytes than the clip', async () => {
+  const size = bytes.length
+  const number = fc.oneof(fc.nat({ max: 2 * size }).map(String), fc.constantFrom('', '-1', '9'.repeat(30), '0x1', ' '))
+  const stretch = fc.tuple(number, number).map(([first, last]) => `${first}-${last}`)
+  const printable = fc.stringMatching(/^[ -~]{0,80}$/)
+  const range = fc.oneof(
+    stretch.map((one) => `bytes=${one}`),
+    fc.array(stretch, { maxLength: 200 }).map((all) => `bytes=${all.join(',')}`),
+    printable,
+  )
+  const tag = fc.oneof(fc.constantFrom(`"${clipId}"`, `W/"${clipId}"`, '*', '""', '"'), printable)
+  const request = fc.record({
+    id: fc.oneof(fc.constantFrom(clipId, clipId.toUpperCase()), fc.uuid(), fc.stringMatching(/^[\w.%-]{1,60}$/)),
+    at: fc.constantFrom('content', 'poster'),
+    search: fc.oneof(
+      fc.constantFrom('', '?view=trash', '?view=trash&view=trash'),
+      fc.webQueryParameters().map((q) => `?${q}`),
+    ),
+    headers: fc.record({ range, 'if-range': tag, 'if-none-match': tag }, { requiredKeys: [] }),
+    method: fc.constantFrom('GET', 'HEAD'),
+    cookie: fc.constantFrom(viewerCookie, operatorCookie, 'session=x'),
+  })
+  await fc.assert(
+    fc.asyncProperty(request, async ({ id, at, search, headers, method, cookie }) => {
+      const url = `${ingest.url}/clips/${id}/${at}${search}`
+      const response = await fetch(url, { method, headers: { ...headers, cookie } })
+      expect([200, 206, 304, 400, 401, 404, 416]).toContain(response.status)
+      const body = await bodyOf(response)
+      expect(body.length).toBeLessThanOrEqual(size)
+      if (response.status === 206) expect(String(body.length)).toBe(response.headers.get('content-length'))
+    }),
+    { numRuns: 200 },
+  )
 })
 
 /** How many files of the store this process has open under this name. */
