@@ -1,13 +1,14 @@
 import { c2cErrors, detailedErrorBody } from '@rushes/protocol'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { isDatabaseAway } from '../database-call.ts'
+import { StoreAwayError } from '../store/store-away.ts'
 import { malformed, refuse, refuseAuth, serviceUnavailable } from './reply-errors.ts'
 
 /** What is said of a failure that no route foresaw: never its message, which may hold a path or a statement. */
 type Verdict = 'malformed' | 'tooLarge' | 'unsupportedMedia' | 'unavailable' | 'bug'
 
 function judge(error: unknown): Verdict {
-  if (isDatabaseAway(error)) return 'unavailable'
+  if (error instanceof StoreAwayError || isDatabaseAway(error)) return 'unavailable'
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
   if (status === 413) return 'tooLarge'
   if (status === 415) return 'unsupportedMedia'
@@ -25,7 +26,7 @@ export function answerFailure(error: FastifyError, request: FastifyRequest, repl
     case 'unsupportedMedia':
       return refuse(reply, detailedErrorBody(415, 'Unsupported Media Type', 'This content type is not understood here'))
     case 'unavailable':
-      request.log.warn({ err: error }, 'the database is away')
+      request.log.warn({ err: error }, 'the database or the store is away')
       return refuse(reply, serviceUnavailable)
     case 'bug':
       request.log.error({ err: error }, 'a request failed')

@@ -1,4 +1,5 @@
 import {
+  AbortMultipartUploadCommand,
   CreateBucketCommand,
   DeleteBucketCommand,
   DeleteObjectsCommand,
@@ -6,6 +7,7 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  ListPartsCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
 import { inject } from 'vitest'
@@ -29,6 +31,10 @@ export type TestBucket = {
   keys(): Promise<string[]>
   /** Ids of the multipart uploads under a key. */
   openUploads(key: string): Promise<string[]>
+  /** Numbers of the parts of what is open under a key, or nothing. */
+  partNumbers(key: string): Promise<number[]>
+  /** Ends them, as a rule of the bucket or a person would. */
+  abortAll(key: string): Promise<void>
   drop(): Promise<void>
 }
 
@@ -59,6 +65,10 @@ export async function createTestBucket(through?: (endpoint: string) => Promise<s
     const page = await client.send(new ListObjectsV2Command({ Bucket: bucket }))
     return (page.Contents ?? []).flatMap((object) => object.Key ?? [])
   }
+  const openUploads = async (key: string) => {
+    const page = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key }))
+    return (page.Uploads ?? []).flatMap((upload) => upload.UploadId ?? [])
+  }
   return {
     config: { kind: 's3', bucket, endpoint: (await through?.(endpoint)) ?? endpoint, region: 'us-east-1', credentials },
     client,
@@ -68,9 +78,16 @@ export async function createTestBucket(through?: (endpoint: string) => Promise<s
     },
     sizeOf: async (key) => (await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))).ContentLength ?? 0,
     keys,
-    async openUploads(key) {
-      const page = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key }))
-      return (page.Uploads ?? []).flatMap((upload) => upload.UploadId ?? [])
+    openUploads,
+    async partNumbers(key) {
+      const [UploadId] = await openUploads(key)
+      if (UploadId === undefined) return []
+      const page = await client.send(new ListPartsCommand({ Bucket: bucket, Key: key, UploadId }))
+      return (page.Parts ?? []).flatMap((part) => part.PartNumber ?? [])
+    },
+    async abortAll(key) {
+      for (const UploadId of await openUploads(key))
+        await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId }))
     },
     async drop() {
       for (let left = await keys(); left.length > 0; left = await keys())

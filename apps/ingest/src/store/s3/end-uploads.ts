@@ -37,7 +37,13 @@ export function createGiveUpAbandoned(given: {
   return async () => {
     const idle = await call((clocked) => listIdleStoreUploads(clocked, { idleMs: abandonedMs }))
     for (const assetId of idle) {
-      if (await noticeParts(assetId)) continue
+      try {
+        if (await noticeParts(assetId)) continue
+      } catch (error) {
+        // It may have arrived after all: looked at again when the bucket answers.
+        log.warn({ err: error, assetId }, 'the bucket could not be asked for the parts of an upload')
+        continue
+      }
       const detail = `No part of it came for ${Math.round(abandonedMs / 86_400_000)} days`
       await call((clocked) => failAsset(clocked, { assetId, because: 'abandoned', detail, onlyWhileOpen: true }))
       log.info({ assetId }, 'an upload that nobody goes on with is given up')

@@ -45,9 +45,10 @@ export async function openS3(
       {
         name: 'give up uploads',
         everyMs: giveUpEveryMs,
+        atOnce: true,
         work: createGiveUpAbandoned({ call, noticeParts, log, abandonedMs: limits.abandonedMs }),
       },
     ],
-    close: async () => undefined,
+    close: async () => bucket.client.destroy(),
   }
 }

@@ -2,6 +2,7 @@ import { DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, PutObjectComm
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import type { IngestPartUrls } from '../../parts/ingest-part-urls.ts'
 import type { ObjectStore } from '../port.ts'
+import { StoreAwayError } from '../store-away.ts'
 import type { Bucket } from './bucket.ts'
 import { createGoneSince } from './gone-since.ts'
 import { type ListedPart, listParts } from './list-parts.ts'
@@ -42,11 +43,12 @@ export function createS3Store({ bucket, uploads, ingestPartUrls, goneForMs }: S3
     if (opened.kind === 'ended') return null
     if (opened.uploadId !== null) return opened.uploadId
     const key = keyOf(assetId)
-    // Somebody was here before and did not come to write the id down: then the bucket may have it.
-    const [left] = opened.isNew ? [] : await uploadsOf(bucket, key)
-    const made = left ?? (await createUpload(bucket, key, filetype))
+    // Somebody was here before and did not come to write the id down: then the bucket may have it, even several times.
+    const left = opened.isNew ? [] : await uploadsOf(bucket, key)
+    const made = left[0] ?? (await createUpload(bucket, key, filetype))
     const kept = await uploads.remember(assetId, made)
-    if (kept !== made) await abortUpload(bucket, key, made)
+    // Only now is it sure which one counts: another instance may have been quicker.
+    for (const id of new Set([made, ...left])) if (id !== kept) await abortUpload(bucket, key, id)
     return kept
   }
 
@@ -54,7 +56,9 @@ export function createS3Store({ bucket, uploads, ingestPartUrls, goneForMs }: S3
     uploadKey: keyOf,
 
     async partUrls(upload, parts, now) {
-      const uploadId = await uploadFor(upload.assetId, upload.filetype)
+      const uploadId = await uploadFor(upload.assetId, upload.filetype).catch((cause: unknown) => {
+        throw new StoreAwayError(cause)
+      })
       if (uploadId === null) return ingestPartUrls(upload, parts, now)
       return signParts(bucket, { key: keyOf(upload.assetId), uploadId, filetype: upload.filetype }, parts, now)
     },
