@@ -2,9 +2,10 @@ import { auditEvents, devices, tokenFamilies, tokenPairs } from '@rushes/db'
 import { createTestDatabase, type TestDatabase } from '@rushes/db/testing'
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { busy } from '../../src/context.ts'
 import { ensureDeviceModels } from '../../src/devices/ensure-models.ts'
 import { moveToProject } from '../../src/devices/move-to-project.ts'
-import { authenticateAccess } from '../../src/tokens/authenticate-access.ts'
+import { authenticateAccess, authenticateAccesses } from '../../src/tokens/authenticate-access.ts'
 import { authenticateDeviceSecret } from '../../src/tokens/authenticate-device-secret.ts'
 import { deauthorizeDevice } from '../../src/tokens/deauthorize.ts'
 import { grantByDeviceSecret } from '../../src/tokens/grant-by-device-secret.ts'
@@ -184,4 +185,25 @@ describe('deauthorizing', () => {
     })
     expect(await works(again.tokens)).toBe(true)
   })
+})
+
+test('of several access tokens at once each has its own answer; one that comes for the first time waits its turn', async () => {
+  const other = await pair(database.db, clock, projectId)
+  const next = await refreshed(paired.tokens)
+  expect(await works(paired.tokens)).toBe(true)
+  expect(await works(other.tokens)).toBe(true)
+  const asked = [other.tokens, next, paired.tokens].map(({ accessToken }) => accessToken)
+  const [known, fresh, former, unknown] = await authenticateAccesses(clocked(), [...asked, 'never-issued'])
+  expect(known).toMatchObject({ kind: 'authenticated', device: { id: other.deviceId } })
+  expect(fresh).toBe(busy)
+  expect([former, unknown]).toMatchObject([
+    { kind: 'authenticated', device: { id: paired.deviceId } },
+    { kind: 'refused' },
+  ])
+  expect(await works(next)).toBe(true)
+  expect(await authenticateAccesses(clocked(), asked)).toMatchObject([
+    { kind: 'authenticated' },
+    { kind: 'authenticated' },
+    { kind: 'refused' },
+  ])
 })
