@@ -1,0 +1,104 @@
+/**
+ * A server that discards: it speaks as much of the C2C device API and of S3 as uploaders need, counts, and answers every PUT with success.
+ * Raw sockets, so that it takes as little as possible of the machine that the uploader shares with it. Its first
+ * line on the standard output is its port; later ones tell of the first byte of a body after it was asked to look out for one.
+ */
+import { createServer, type Socket } from 'node:net'
+import { createInterface } from 'node:readline'
+
+let isLookingOut = false
+let assetCount = 0
+createInterface({ input: process.stdin }).on('line', () => {
+  isLookingOut = true
+})
+process.stdin.on('end', () => process.exit(0))
+
+type Request = { method: string; path: string; host: string; bodyBytes: number }
+
+function serve(socket: Socket): (chunk: Buffer) => void {
+  let head: Buffer = Buffer.alloc(0)
+  let request: Request | null = null
+  let leftBytes = 0
+  let text = ''
+  return (chunk) => {
+    let rest = chunk
+    while (rest.length > 0) {
+      if (request === null) {
+        head = Buffer.concat([head, rest])
+        const end = head.indexOf('\r\n\r\n')
+        if (end < 0) return
+        const lines = head.toString('latin1', 0, end)
+        rest = head.subarray(end + 4)
+        head = Buffer.alloc(0)
+        request = parse(lines)
+        leftBytes = request.bodyBytes
+        text = ''
+        if (/\r\nexpect: 100-continue/i.test(lines)) socket.write('HTTP/1.1 100 Continue\r\n\r\n')
+      }
+      const taken = Math.min(leftBytes, rest.length)
+      if (taken > 0 && isLookingOut && request.method === 'PUT') {
+        isLookingOut = false
+        console.log(`first ${Date.now()}`)
+      }
+      if (request.method === 'POST' && text.length < 65_536) text += rest.toString('latin1', 0, taken)
+      leftBytes -= taken
+      rest = rest.subarray(taken)
+      if (leftBytes > 0) return
+      socket.write(answer(request, text))
+      request = null
+    }
+  }
+}
+
+function parse(head: string): Request {
+  const [method = '', path = ''] = head.split(' ', 2)
+  return {
+    method,
+    path,
+    host: /\r\nhost: *([^\r]*)/i.exec(head)?.[1] ?? '',
+    bodyBytes: Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0),
+  }
+}
+
+const reply = (status: string, type: string, body: string, more = '') =>
+  `HTTP/1.1 ${status}\r\ncontent-type: ${type}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n${more}\r\n${body}`
+const json = (body: unknown) => reply('200 OK', 'application/json', JSON.stringify(body))
+const xml = (body: string) => reply('200 OK', 'application/xml', `<?xml version="1.0" encoding="UTF-8"?>${body}`)
+
+function answer({ method, path, host }: Request, text: string): string {
+  if (method === 'PUT') return reply('200 OK', 'text/plain', '', 'etag: "0123456789abcdef0123456789abcdef"\r\n')
+  if (method === 'HEAD') return 'HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n'
+  if (method === 'POST' && path === '/v2/devices/assets') return json(created(host, JSON.parse(text)))
+  if (path === '/v2/devices/me') return json(identity)
+  if (method === 'POST' && path.includes('uploads'))
+    return xml(
+      '<InitiateMultipartUploadResult><Bucket>b</Bucket><Key>k</Key><UploadId>1</UploadId></InitiateMultipartUploadResult>',
+    )
+  if (method === 'POST')
+    return xml(
+      '<CompleteMultipartUploadResult><Bucket>b</Bucket><Key>k</Key><ETag>"0-1"</ETag></CompleteMultipartUploadResult>',
+    )
+  return json({ ok: true })
+}
+
+/** Parts of 64 MB at most, or one. */
+function created(host: string, { name, filesize }: { name: string; filesize: number }) {
+  const id = `asset-${++assetCount}`
+  const count = Math.max(1, Math.ceil(filesize / 64_000_000))
+  const upload_urls = Array.from({ length: count }, (_, index) => `http://${host}/parts/${id}/${index + 1}?signature=s`)
+  return { _type: 'file', id, name, filesize, status: 'created', upload_urls }
+}
+
+const identity = {
+  ...{ _type: 'project_device', id: 'pd-1', device_id: 'd-1', name: 'Bench', status: 'online', timezone: 'UTC' },
+  ...{ project_id: 'project-1', project: { _type: 'project', id: 'project-1', name: 'Bench' } },
+}
+
+const server = createServer({ noDelay: true, highWaterMark: 1_048_576 }, (socket) => {
+  socket.on('data', serve(socket))
+  socket.on('error', () => undefined) // the uploader may leave at any time
+})
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address()
+  if (address !== null && typeof address === 'object') console.log(address.port)
+})
