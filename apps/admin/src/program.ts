@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { addClipCommands } from './commands/clip.ts'
 import { addDeviceCommands } from './commands/device.ts'
+import { addDeviceAuthorizationCommands } from './commands/device-authorization.ts'
 import { addFirstStartCommand } from './commands/first-start.ts'
 import { addManifestCommand } from './commands/manifest.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
@@ -29,6 +30,7 @@ export function createProgram(): Command {
   addProjectCommands(program, globals)
   addPairingCommands(program, globals)
   addDeviceCommands(program, globals)
+  addDeviceAuthorizationCommands(program, globals)
   addManifestCommand(program, globals)
   addScrubCommand(program, globals)
   addClipCommands(program, globals)

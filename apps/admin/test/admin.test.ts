@@ -110,6 +110,25 @@ describe('rushes-admin', () => {
     )
   })
 
+  it('says until when a device may act, and ends its pairing', async () => {
+    const { id } = await json('project', 'create', 'Last day')
+    const { deviceId } = await json('pairing', 'approve', await showCode(), '--project', id)
+    const expiry = async () =>
+      (
+        await database.pool.query('select authorization_expires_at as at, revoked_at from devices where id = $1', [
+          deviceId,
+        ])
+      ).rows[0]
+    await json('device', 'expire', deviceId, '2100-01-01T00:00:00Z')
+    expect(await expiry()).toEqual({ at: new Date('2100-01-01T00:00:00Z'), revoked_at: null })
+    await json('device', 'expire', deviceId, 'never')
+    expect(await expiry()).toEqual({ at: null, revoked_at: null })
+    expect((await runHere(['device', 'expire', deviceId, 'tomorrow'])).code).toBe(2)
+    expect(await json('device', 'forget', deviceId, '--reason', 'wrapped')).toMatchObject({ kind: 'forgotten' })
+    expect(await expiry()).toEqual({ at: null, revoked_at: expect.any(Date) })
+    expect((await runHere(['device', 'forget', deviceId])).code).toBe(1)
+  })
+
   it('moves a device to another project and raises its epoch', async () => {
     const { id: from } = await json('project', 'create', 'First unit')
     const { id: to } = await json('project', 'create', 'Second unit')
