@@ -6,13 +6,16 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { attack } from '../test/fuzz/campaign.ts'
-import { createFixed, putPart, someBytes, untilStatus } from '../test/support/clips.ts'
+import { createFixed, putPart, someBytes, statusOf } from '../test/support/clips.ts'
 import { type Device, pairDevice } from '../test/support/pair.ts'
 import { prepareProcessIngest } from '../test/support/process-ingest.ts'
+import { until } from '../test/support/until.ts'
 
 const minRequestCount = 100_000
 const requestsPerRound = 10_000
 const maxMemoryMiB = 600
+/** Generous: it tells who is starved from who is slow on a busy machine. */
+const patienceMs = 120_000
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string', default: '1' } },
@@ -48,7 +51,10 @@ try {
     if (peakMiB > maxMemoryMiB) problems.push(`seed ${seed}: ingest takes ${peakMiB} MiB`)
     const failure = /^.*(a request failed|could not be taken in).*$/m.exec(ingest.output())
     if (failure !== null) problems.push(`seed ${seed}: ${failure[0]}`)
+    console.log(`${requestCount} requests, ${peakMiB} MiB`)
   }
+} catch (error) {
+  problems.push(`${error instanceof Error ? error.message : String(error)}\n${ingest.output().slice(-5_000)}`)
 } finally {
   await ingest.dispose()
 }
@@ -63,7 +69,11 @@ async function workHonestly(device: Device, round: number): Promise<void> {
     const { id, urls } = await createFixed(device, bytes, { name: `honest-${round}-${nth}.mp4` })
     const put = await putPart(urls[0] ?? '', bytes)
     if (put.status !== 200) throw new Error(`an honest part was answered ${put.status}: ${put.text}`)
-    await untilStatus(device, id, 'available')
+    await until(
+      'an honest clip is available',
+      async () => (await statusOf(device, id)).status === 'available',
+      patienceMs,
+    )
   }
 }
 

@@ -1,3 +1,4 @@
+import { getDevice } from '@rushes/fleet'
 import { expect } from 'vitest'
 import { exchange, type Row, row, type Sent } from '../row.ts'
 import type { World } from '../world.ts'
@@ -97,7 +98,12 @@ export const identityRows: Row[] = [
         headers: { 'x-client-version': sent },
       }),
       expect: { status: 204 },
-      after: async (at) => expect(await firmwareOf(at, at.device.id)).toEqual({ firmware_version: kept }),
+      after: async (at) => {
+        expect(await firmwareOf(at, at.device.id)).toEqual({ firmware_version: kept })
+        // What the page of the device shows of one that has no control link to say it by.
+        const shown = await getDevice(at.acting(), { deviceId: at.device.id })
+        expect(shown).toMatchObject({ device: { row: { agentVersion: kept } } })
+      },
     }),
   ),
   heartbeat('no body', {}),
