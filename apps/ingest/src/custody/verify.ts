@@ -8,7 +8,7 @@ import { readBack } from './read-back.ts'
 /** Reads a clip back from the store, part by part, and has its digests compared with those of the device. */
 export function createVerify(given: {
   call: DatabaseCall
-  store: ObjectStore
+  store: Pick<ObjectStore, 'open' | 'check'>
   log: Logger
   signal: AbortSignal
   onDone: (result: 'verified' | 'mismatch') => void
@@ -28,11 +28,13 @@ export function createVerify(given: {
 
 /** Digests of the stored bytes; null for parts that are not there in full. */
 async function digestStored(
-  store: ObjectStore,
+  store: Pick<ObjectStore, 'open' | 'check'>,
   clip: PendingVerification,
   signal: AbortSignal,
 ): Promise<{ stored: PartReading[]; fileXxh64: string; isThere: boolean }> {
   const object = await store.open(clip.storeKey)
+  // A store that is away, such as a volume that is not mounted, has no clips either: that is no finding.
+  if (object === null) await store.check()
   const whole = startXxh64()
   const stored: PartReading[] = []
   try {

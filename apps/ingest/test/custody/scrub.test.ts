@@ -3,6 +3,7 @@ import { type Actor, askScrub, type ScrubLane } from '@rushes/fleet'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createScrub } from '../../src/custody/scrub.ts'
+import { createVerify } from '../../src/custody/verify.ts'
 import { createDatabaseCall } from '../../src/database-call.ts'
 import { someBytes, xxh64Of } from '../support/clips.ts'
 import { clipsIn, memoryStore } from './stored-clips.ts'
@@ -131,18 +132,21 @@ test('parts that are equal and a file that is not are no proof', async () => {
 })
 
 describe('a store', () => {
-  test('that is away has no say: no clip is lost by it, and each is read when it is back', async () => {
-    const id = await stored(bytes, 'device')
-    memory.faults.isAway = true
-    for (let round = 0; round < 10; round += 1) {
+  test.each(['isAway', 'isUnmounted'] as const)(
+    'that is away (%s) has no say: no clip is lost by it, and each is read when it is back',
+    async (fault) => {
+      const id = await stored(bytes, 'device')
+      memory.faults[fault] = true
+      for (let round = 0; round < 10; round += 1) {
+        await scrubAll()
+        now = new Date(now.getTime() + dayMs)
+      }
+      expect(await clips.found(id)).toMatchObject({ custody: 'verified', readAt: null })
+      memory.faults[fault] = false
       await scrubAll()
-      now = new Date(now.getTime() + dayMs)
-    }
-    expect(await clips.found(id)).toMatchObject({ custody: 'verified', readAt: null })
-    memory.faults.isAway = false
-    await scrubAll()
-    expect(await clips.found(id)).toMatchObject({ custody: 'verified', readAt: now })
-  })
+      expect(await clips.found(id)).toMatchObject({ custody: 'verified', readAt: now })
+    },
+  )
 
   test('that answers, but cannot read a clip five times in a row, has lost it', async () => {
     const id = await stored(bytes, 'device')
@@ -166,6 +170,21 @@ describe('a store', () => {
     expect(await clips.found(id)).toMatchObject({ readAt: null })
     expect(await clips.found(other)).toMatchObject({ readAt: now })
   })
+})
+
+test('nor is a clip judged for the first time by a store that is not mounted', async () => {
+  const id = await stored(bytes, 'device')
+  await database.pool.query("update assets set custody = 'pending' where id = $1", [id])
+  const logger = pino({ level: 'silent' })
+  const call = createDatabaseCall({ db: database.db, clock: () => now, waitMs: 1_000, log: logger })
+  const { signal } = new AbortController()
+  const verify = createVerify({ call, store: memory.store, log: logger, signal, onDone: () => undefined })
+  memory.faults.isUnmounted = true
+  await expect(verify(id)).rejects.toThrow('EHOSTDOWN')
+  expect(await clips.found(id)).toMatchObject({ custody: 'pending' })
+  memory.faults.isUnmounted = false
+  await verify(id)
+  expect(await clips.found(id)).toMatchObject({ custody: 'verified', whole: xxh64Of(bytes) })
 })
 
 describe('a reading that is cut short', () => {

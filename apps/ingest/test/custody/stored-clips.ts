@@ -7,14 +7,14 @@ type Store = Pick<ObjectStore, 'open' | 'check'>
 /** A store in memory that can be spoiled, be away, and hold a reader up. */
 export function memoryStore() {
   const objects = new Map<string, Uint8Array>()
-  const faults = { isAway: false, unreadableFrom: Number.POSITIVE_INFINITY }
+  const faults = { isAway: false, isUnmounted: false, unreadableFrom: Number.POSITIVE_INFINITY }
   const reads: string[] = []
   let atChunk: (key: string, at: number) => Promise<void> | void = () => undefined
   const store: Store = {
     async open(key) {
       if (faults.isAway) throw new Error('EHOSTDOWN')
       const bytes = objects.get(key)
-      if (bytes === undefined) return null
+      if (bytes === undefined || faults.isUnmounted) return null
       reads.push(key)
       return {
         sizeBytes: bytes.length,
@@ -29,7 +29,7 @@ export function memoryStore() {
       }
     },
     async check() {
-      if (faults.isAway) throw new Error('EHOSTDOWN')
+      if (faults.isAway || faults.isUnmounted) throw new Error('EHOSTDOWN')
     },
   }
   return {
