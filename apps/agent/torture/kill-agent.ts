@@ -1,10 +1,11 @@
 /**
- * Kills the agent at random moments while it uploads, over and over, and checks after each round that every clip arrived once and byte
- * for byte, and that no part whose acknowledgement was on disk was sent again. `--seconds N --seed S`; at least 200 kills.
+ * Kills the agent at random moments while it uploads, in turns files at rest and one that grows, over and over, and checks after each
+ * round that every clip arrived once and byte for byte, and that no part whose acknowledgement was on disk was sent again. `--seconds N --seed S`; at least 200 kills.
  */
 import { parseArgs } from 'node:util'
 import { seededRandom } from '@rushes/test-kit'
 import { endAll } from '../test/process/agent-process.ts'
+import { killWhileItGrows } from '../test/process/growing-kill-rounds.ts'
 import { killAtRandom } from '../test/process/kill-rounds.ts'
 
 const { values } = parseArgs({
@@ -20,6 +21,11 @@ while (problems.length === 0 && (kills < 200 || performance.now() < endsAt)) {
     const round = await killAtRandom(random.fork(), { killCount: 25, deadlineMs: 120_000 })
     kills += round.kills
     problems = round.problems
+    await endAll()
+    if (problems.length > 0) break
+    const growing = await killWhileItGrows(random.fork(), 10)
+    kills += growing.kills
+    problems = growing.problems
   } finally {
     await endAll()
   }

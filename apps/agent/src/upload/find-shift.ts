@@ -4,7 +4,7 @@ import type { ExpectedSource } from '../destination/port.ts'
 import { digestRange } from './digest-range.ts'
 
 /** Long enough not to be found by chance in what a recorder writes. */
-export const probeBytes = 256
+const probeBytes = 256
 /** How far a file may move up: an index of this size is one of several days. */
 const maxShiftBytes = 268_435_456
 const windowBytes = 4_194_304

@@ -76,7 +76,7 @@ export async function killAtRandom(
 }
 
 /** How often each part was begun to be sent, as `asset/number`. */
-function timesSent(device: Device): Map<string, number> {
+export function timesSent(device: Device): Map<string, number> {
   const times = new Map<string, number>()
   for (const asset of device.server.assets) {
     for (const part of asset.parts.values()) times.set(`${asset.id}/${part.number}`, part.sentAgainCount)
@@ -84,7 +84,7 @@ function timesSent(device: Device): Map<string, number> {
   return times
 }
 
-function sentAgain(device: Device, noted: ReadonlySet<string>, before: ReadonlyMap<string, number>): string[] {
+export function sentAgain(device: Device, noted: ReadonlySet<string>, before: ReadonlyMap<string, number>): string[] {
   const now = timesSent(device)
   return [...noted]
     .filter((part) => (now.get(part) ?? 0) > (before.get(part) ?? 0))
