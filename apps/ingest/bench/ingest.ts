@@ -1,6 +1,7 @@
 /** `npm run bench -- ingest [--only throughput|assets|lag|memory]`: how fast clips come in, beside others that take files. */
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, statfs } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -31,19 +32,16 @@ if (unknown !== undefined) stop(`there is no ${unknown}; there is: ${Object.keys
 if (chosen.includes('throughput') && !(await hasNginx()))
   stop('nginx is what throughput is measured against, and it is missing: sudo apt-get install nginx-light')
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
 const dir = await mkdtemp(join(tmpdir(), 'rushes-bench-'))
+process.once('exit', () => rmSync(dir, { recursive: true, force: true }))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
 const adminUrl = process.env.DATABASE_URL ?? ''
 const { type } = await statfs(dir)
 console.error(`in ${dir}, a file system of type 0x${type.toString(16)} (0xef53 is ext4)`)
-try {
-  const ingest = await startIngest({ adminUrl, dir })
-  const devices = await Promise.all(Array.from({ length: 8 }, () => ingest.pair()))
-  for (const name of chosen) await measurements[name]?.({ ingest, devices, dir })
-  await ingest.stop()
-} finally {
-  await rm(dir, { recursive: true, force: true })
-}
+const ingest = await startIngest({ adminUrl, dir })
+const devices = await Promise.all(Array.from({ length: 8 }, () => ingest.pair()))
+for (const name of chosen) await measurements[name]?.({ ingest, devices, dir })
+await ingest.stop()
 
 async function throughput({ ingest, devices, dir }: Bench): Promise<void> {
   const [device] = devices

@@ -24,7 +24,7 @@ export async function startProgram(
   })
   const ended = once(child, 'exit')
   const kill = () => child.kill('SIGKILL')
-  process.once('exit', kill)
+  process.prependOnceListener('exit', kill) // before what it writes to is removed
   const stop = async () => {
     child.kill('SIGTERM')
     await ended
