@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { pauseSharing, resumeSharing } from '@rushes/fleet'
+import { deviceCodeResponse } from '@rushes/protocol'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { printed } from './guides/printed.ts'
 import { created, someBytes, untilStatus } from './support/clips.ts'
@@ -138,7 +139,7 @@ test('advanced uploads: chunks over one connection, over two, in parallel, and b
 })
 
 test('authorization: a code, and a poll that waits', async () => {
-  const asked = (await json(printed.askCode)) as { device_code: string; user_code: string } // checked below
+  const asked = deviceCodeResponse.parse(await json(printed.askCode))
   expect(asked.user_code).toMatch(/^\d{6}$/)
   expect(await json(printed.poll, { '[device_code]': asked.device_code })).toEqual({ error: 'authorization_pending' })
 })

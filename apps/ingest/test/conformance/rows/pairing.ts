@@ -51,7 +51,7 @@ const refusedPoll = (title: string, multipart: Record<string, string>, error: st
     expect: { status: 400, body: { error } },
   })
 
-/** As many wrong codes as lock out; `until` the next one would be refused. */
+/** As many wrong codes as somebody may type. */
 async function guess(at: World, actor: typeof ana, remoteAddress: string) {
   for (let i = 0; i < 10; i++)
     await approvePairing(at.acting(0, actor), { userCode: 'wrong', projectId: at.ingest.projectId, remoteAddress })
