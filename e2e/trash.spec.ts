@@ -5,7 +5,7 @@ import { untilStored } from './harness/store.ts'
 import { pairAndRun, test } from './harness/test.ts'
 import { until } from './harness/until.ts'
 
-test('a clip goes into the trash, comes back by Undo, goes there again, is restored from there, and plays', async ({
+test('a clip goes into the trash, comes back by Undo, goes there again by the keyboard, is restored from there, and plays', async ({
   world,
   page,
   newDevice,
@@ -29,9 +29,10 @@ test('a clip goes into the trash, comes back by Undo, goes there again, is resto
   await page.getByText(/In the trash since/).waitFor({ state: 'detached' })
   expect(await statusOf()).toBe(200)
 
-  await page.getByRole('button', { name: 'Move to trash' }).click()
-  await page.getByText(/In the trash since/).waitFor()
   await page.goto(`${publicUrl}/uploads?project=${project.id}`)
+  await page.getByRole('row').filter({ hasText: name }).waitFor()
+  for (const key of ['j', 'x', 'Delete']) await page.keyboard.press(key)
+  await page.getByRole('dialog').getByRole('button', { name: 'Move to trash' }).click()
   await page.getByText('No clip matches').waitFor()
   await page.goto(`${publicUrl}/projects/${project.id}`)
   await page.getByRole('link', { name: 'See trash' }).click()

@@ -27,6 +27,7 @@ const inLists = [
   { keys: ['j', '↓'], does: 'Next row' },
   { keys: ['k', '↑'], does: 'Row before' },
   { keys: ['x'], does: 'Select the row' },
+  { keys: ['Delete'], does: 'Move selected clips to the trash' },
   { keys: ['Enter'], does: 'Open the row' },
   { keys: ['Esc'], does: 'Select nothing, leave a field' },
 ]

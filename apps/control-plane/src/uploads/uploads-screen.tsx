@@ -22,6 +22,7 @@ import { clipHref, clipKey } from './clip-key.ts'
 import { ConditionNotices } from './condition-notices.tsx'
 import { NoClips } from './no-clips.tsx'
 import { UploadFilters } from './upload-filters.tsx'
+import { useDeleteKey } from './use-delete-key.ts'
 import { useGatherMatching } from './use-gather-matching.ts'
 import { useSelection } from './use-selection.ts'
 import { useUploadFilter } from './use-upload-filter.ts'
@@ -59,6 +60,9 @@ export function UploadsScreen() {
   useRefreshOnChange([api.uploads.list.pathKey(), api.uploads.counts.pathKey()])
   const rows = useMemo(() => (list.data?.pages ?? []).flatMap((page) => page.rows), [list.data])
   const selection = useSelection(rows, clipKey)
+
+  const putAway = () => setToTrash(trashOf(selection.chosenRows))
+  useDeleteKey(mayOperate && toTrash === null && selection.chosenRows.some(isTrashable) ? putAway : null)
 
   const onAct = mayOperate
     ? (row: ClipRow) => {
@@ -110,7 +114,7 @@ export function UploadsScreen() {
                 rows={selection.chosenRows}
                 onClear={selection.clear}
                 onAct={(action) => setChosen({ action, clips: selection.chosenRows })}
-                onTrash={() => setToTrash(trashOf(selection.chosenRows))}
+                onTrash={putAway}
               />
             )}
             <DataTable
