@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { readVolumeTable } from '../capture/volume-table.ts'
 import { findWhereabouts } from '../capture/whereabouts.ts'
 import { applyToUpload, findUpload } from '../queue/apply-upload-event.ts'
+import { findGrowth } from '../queue/growths.ts'
 import { growingUploads } from '../queue/known-files.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import type { StoredSource, StoredUpload } from '../queue/stored-upload.ts'
@@ -54,7 +55,8 @@ async function volumeOf(watchFolder: string | null): Promise<string | null> {
 function clear(queue: Queue, { id, source }: StoredUpload): boolean {
   return queue.transact(() => {
     const now = findUpload(queue, id)
-    if (now === null || now.state.kind !== 'growing' || now.source.path !== source.path) return false
+    if (now === null || now.source.path !== source.path) return false
+    if (now.state.kind !== 'growing' && findGrowth(queue, id) === null) return false
     return applyToUpload(queue, now, { kind: 'cleared', reason: 'sourceDeleted' }).kind === 'moved'
   })
 }

@@ -122,11 +122,11 @@ export function resumeVolume(queue: Queue, volumeId: string): number {
   )
 }
 
-/** Uploads whose file has not come to rest, a page of them after `afterSeq`. */
+/** Uploads whose file has not come to rest, or is sent while it grows, a page of them after `afterSeq`. */
 export function growingUploads(queue: Queue, afterSeq: number, limit: number): StoredUpload[] {
   return queue
     .sql(
-      `SELECT ${uploadColumns} FROM uploads u JOIN files f ON f.id = u.file_id WHERE u.state = 'growing' AND u.seq > ? ORDER BY u.seq LIMIT ?`,
+      `SELECT ${uploadColumns} FROM uploads u JOIN files f ON f.id = u.file_id WHERE (u.state = 'growing' OR u.id IN (SELECT upload_id FROM growths WHERE phase <> 'sent')) AND u.seq > ? ORDER BY u.seq LIMIT ?`,
     )
     .all(afterSeq, limit)
     .map((row) => readUpload(row))

@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { clearVanished } from '../../src/daemon/clear-vanished.ts'
 import { findUpload } from '../../src/queue/apply-upload-event.ts'
+import { beginGrowth } from '../../src/queue/growths.ts'
 import { addClip, testQueue } from '../queue/test-queue.ts'
 
 /** Rows of files that were growing when the agent ended, in a watch folder that is there. */
@@ -23,7 +24,7 @@ async function grown(names: readonly string[], volumeId = '') {
   }
   const sweep = () => clearVanished(queue, { log: pino({ level: 'silent' }), signal: new AbortController().signal })
   const states = () => ids.map((id) => findUpload(queue, id)?.state)
-  return { folder, sweep, states }
+  return { folder, sweep, states, queue, ids }
 }
 
 const cleared = { kind: 'cleared', reason: 'sourceDeleted' }
@@ -56,4 +57,17 @@ test('a growing file of a volume that is not mounted may come back and is left',
   await rm(join(folder, 'A001.mov'))
   await sweep()
   expect(states()).toEqual([{ kind: 'growing' }])
+})
+
+test('a file that was being sent while it grew and was deleted while the agent was down is cleared', async () => {
+  const { folder, sweep, states, queue, ids } = await grown(['A001.mov'])
+  const upload = findUpload(queue, ids[0] ?? '')
+  if (upload === null) throw new Error('it was taken in')
+  beginGrowth(queue, upload, { bytesPerSecond: 1, extension: '.mov', source: upload.source })
+  expect(states()).toMatchObject([{ kind: 'queued' }])
+  await sweep()
+  expect(states()).toMatchObject([{ kind: 'queued' }])
+  await rm(join(folder, 'A001.mov'))
+  await sweep()
+  expect(states()).toEqual([cleared])
 })
