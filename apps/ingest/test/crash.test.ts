@@ -15,14 +15,14 @@ beforeAll(async () => {
   ingest = await prepareProcessIngest()
   await ingest.start()
   device = await pairDevice(ingest)
-})
+}, 180_000)
 afterAll(() => ingest.dispose())
 
 test('killed 10 times in the middle of uploads, it keeps every acknowledged part and shows no partial clip', async () => {
   const seed = freshSeed()
   const { problems } = await killRounds({ ingest, device, random: seededRandom(seed), killCount: 10 })
   expect(problems, `seed ${seed}`).toEqual([])
-}, 180_000)
+}, 600_000)
 
 // Parts do not come through the program where the store is a bucket.
 if (!onS3())

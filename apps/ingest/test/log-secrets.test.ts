@@ -19,7 +19,7 @@ let ingest: ProcessIngest
 beforeAll(async () => {
   ingest = await prepareProcessIngest()
   await ingest.start()
-}, 60_000)
+}, 180_000)
 afterAll(() => ingest.dispose())
 
 const secretFields = /"(access_token|refresh_token|device_code|user_code|device_secret)":"([^"]+)"/g
@@ -100,4 +100,4 @@ test('a busy log tells of every request by its id, and holds no secret that was 
   const answered = log.split('\n').filter((line) => line.includes('"answered"'))
   for (const line of answered)
     expect(JSON.parse(line)).toMatchObject({ reqId: expect.any(String), status: expect.any(Number) })
-}, 120_000)
+}, 180_000)

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { createFixed, mib, putPart, someBytes, statusOf, untilStatus } from './support/clips.ts'
 import { type Device, pairDevice, send } from './support/pair.ts'
 import { type ProcessIngest, prepareProcessIngest } from './support/process-ingest.ts'
@@ -9,10 +9,10 @@ import { until } from './support/until.ts'
 let ingest: ProcessIngest
 let device: Device
 beforeAll(async () => {
-  ingest = await prepareProcessIngest({ env: { RUSHES_INGEST_DRAIN_SECONDS: '2' } })
+  ingest = await prepareProcessIngest({ env: { RUSHES_INGEST_DRAIN_SECONDS: '120' } })
   await ingest.start()
   device = await pairDevice(ingest)
-}, 60_000)
+}, 180_000)
 afterAll(() => ingest.dispose())
 
 const metrics = async () => (await send('GET', ingest.metricsUrl)).text
@@ -23,7 +23,7 @@ const figure = (text: string, line: string) => {
 }
 
 /** A PUT of a clip of its own that stops half way until it is told to go on. */
-async function startPut(name: string) {
+async function startPut(ingest: ProcessIngest, device: Device, name: string) {
   const bytes = someBytes(8 * mib)
   const { id, urls } = await createFixed(device, bytes, { name, parts: 1 })
   const goOn = Promise.withResolvers<void>()
@@ -69,7 +69,7 @@ test('counts are served on a port of their own, and nowhere else', async () => {
 })
 
 test('told to stop, it lets a part on its way end and takes no other, says so in its health, and exits with 0', async () => {
-  const put = await startPut('drain.mp4')
+  const put = await startPut(ingest, device, 'drain.mp4')
   const ended = ingest.terminate()
   const health = await until('health says so', async () => {
     const reply = await send('GET', `${ingest.url}/health`)
@@ -84,14 +84,18 @@ test('told to stop, it lets a part on its way end and takes no other, says so in
   expect(await ended).toBe(0)
   await ingest.start()
   await untilStatus(device, put.id, 'available')
-})
+}, 180_000)
 
 test('a part that does not end in time is cut off: nothing of it counts, and it goes through after the start', async () => {
-  const put = await startPut('cut.mp4')
-  expect(await ingest.terminate()).toBe(0)
+  const hasty = await prepareProcessIngest({ env: { RUSHES_INGEST_DRAIN_SECONDS: '1' } })
+  onTestFinished(() => hasty.dispose())
+  await hasty.start()
+  const camera = await pairDevice(hasty)
+  const put = await startPut(hasty, camera, 'cut.mp4')
+  expect(await hasty.terminate()).toBe(0)
   expect(await put.reply).toBe('cut off')
-  await ingest.start()
-  expect(await statusOf(device, put.id)).toMatchObject({ status: 'created', missing: [1] })
+  await hasty.start()
+  expect(await statusOf(camera, put.id)).toMatchObject({ status: 'created', missing: [1] })
   expect((await putPart(put.url, put.bytes)).status).toBe(200)
-  await untilStatus(device, put.id, 'available')
-})
+  await untilStatus(camera, put.id, 'available')
+}, 180_000)

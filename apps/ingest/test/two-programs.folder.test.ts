@@ -26,7 +26,7 @@ beforeAll(async () => {
   other = await prepareProcessIngest({ beside: keeper })
   await other.start()
   device = await pairDevice(keeper)
-}, 120_000)
+}, 180_000)
 afterAll(async () => {
   await other.dispose()
   await keeper.dispose()

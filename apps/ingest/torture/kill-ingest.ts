@@ -40,6 +40,7 @@ while (problems.length === 0 && (killCount < minKillCount || performance.now() <
     answeredMs.push(...rounds.answeredMs)
     mendedMs.push(...rounds.mendedMs)
     problems.push(...rounds.problems)
+    console.log(`${killCount} kills so far`)
   } finally {
     await ingest.dispose()
   }
