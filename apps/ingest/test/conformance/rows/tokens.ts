@@ -123,7 +123,7 @@ export const tokenRows: Row[] = [
     },
     expect: dead,
     after: async (at, device) => {
-      at.aheadMs = days(14) - 1_000
+      at.aheadMs = days(14) - 60_000
       expect(await statusOf(at, refresh(device))).toBe(200)
       at.aheadMs = 0
     },
