@@ -37,7 +37,7 @@ export function Poster({
           width={64}
           height={36}
           onError={() => setBroken(true)}
-          className="size-full bg-[#000] object-contain"
+          className="size-full object-contain"
         />
       ) : (
         <Icon className="size-4" />
