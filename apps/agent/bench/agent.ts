@@ -33,7 +33,7 @@ if (unknown !== undefined) stop(`there is no ${unknown}; there is: ${Object.keys
 if (chosen.some((name) => name === 'large' || name === 'small') && !has('rclone'))
   stop('rclone is what uploads are measured against, and it is missing: sudo apt-get install rclone')
 
-const dir = await mkdtemp(join(tmpdir(), 'rushes-bench-'))
+const dir = await mkdtemp(join(tmpdir(), 'rushes-agent-bench-'))
 const sink = await startSink()
 try {
   for (const name of chosen) await measurements[name]?.({ sink, dir })

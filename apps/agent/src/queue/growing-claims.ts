@@ -14,7 +14,7 @@ export type GrowingUpload = { upload: StoredUpload; growth: Growth; assetId: str
 export function dueGrowths(queue: Queue): string[] {
   return queue
     .sql(
-      `SELECT u.id FROM growths g JOIN uploads u ON u.id = g.upload_id AND u.state = 'uploading'
+      `SELECT u.id FROM growths g CROSS JOIN uploads u ON u.id = g.upload_id AND u.state = 'uploading'
           JOIN upload_link l ON l.project_id = u.project_id AND l.fence = 'open' AND l.authorization = 'good'
           JOIN unit d ON d.one = l.one AND d.held_since IS NULL
         WHERE g.phase IN ('open', 'complete') AND coalesce(g.not_before, 0) <= ? ORDER BY u.seq`,
@@ -27,7 +27,7 @@ export function dueGrowths(queue: Queue): string[] {
 export function sentGrowths(queue: Queue): string[] {
   return queue
     .sql(
-      `SELECT u.id FROM growths g JOIN uploads u ON u.id = g.upload_id AND u.state = 'uploaded'
+      `SELECT u.id FROM growths g CROSS JOIN uploads u ON u.id = g.upload_id AND u.state = 'uploaded'
         WHERE g.phase = 'sent' AND coalesce(g.not_before, 0) <= ? ORDER BY u.seq`,
     )
     .all(queue.now())

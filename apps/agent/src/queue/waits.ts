@@ -46,14 +46,17 @@ export function awaitingSource(queue: Queue, afterSeq: number, limit: number): S
     .map((row) => readUpload(row))
 }
 
-/** The next instant at which something that waits for time alone may go on; null when nothing does. */
+/**
+ * The next instant at which something that waits for time alone may go on; null when nothing does. Growing files are looked at first:
+ * from the other side it would be every clip that was ever uploaded.
+ */
 export function nextDueAt(queue: Queue): number | null {
   const row = queue
     .sql(
       `SELECT min(due) AS due FROM (
         SELECT min(not_before) AS due FROM uploads WHERE state = 'waiting'
         UNION ALL SELECT min(p.not_before) FROM uploads u JOIN parts p ON p.upload_id = u.id AND p.state = 'pending' AND p.is_held = 0 AND p.url <> '' WHERE u.state = 'uploading'
-        UNION ALL SELECT min(g.not_before) FROM growths g JOIN uploads u ON u.id = g.upload_id AND u.state IN ('uploading', 'uploaded')
+        UNION ALL SELECT min(g.not_before) FROM growths g CROSS JOIN uploads u ON u.id = g.upload_id AND u.state IN ('uploading', 'uploaded')
         UNION ALL SELECT min(coalesce(custody_not_before, 0)) FROM uploads WHERE custody = 'owed')`,
     )
     .get()

@@ -6,6 +6,7 @@ import type { Queue } from '../../src/queue/open-queue.ts'
 import { acknowledgePart, claimPart } from '../../src/queue/part-claims.ts'
 import { stateTotals } from '../../src/queue/queue-reports.ts'
 import { claimRegistration, recordCreated } from '../../src/queue/registrations.ts'
+import { nextDueAt } from '../../src/queue/waits.ts'
 import { addClip, startOfTime, testQueue } from './test-queue.ts'
 
 const small = 5_242_880
@@ -180,4 +181,19 @@ test('many large clips do not all get addresses that grow old, and small files a
   expect(names.filter((name) => name !== null)).toHaveLength(8)
   clip(queue, 'small', small, 20)
   expect(claimRegistration(queue, 64)?.upload.name).toBe('small')
+})
+
+test('the timekeeper does not look at every clip that was ever uploaded', () => {
+  const { queue } = testQueue()
+  const said: string[] = []
+  nextDueAt({
+    ...queue,
+    sql(statement) {
+      said.push(statement)
+      return queue.sql(statement)
+    },
+  })
+  const plan = said.flatMap((statement) => queue.db.prepare(`EXPLAIN QUERY PLAN ${statement}`).all())
+  const details = plan.map(({ detail }) => String(detail))
+  expect(details).toContain('SEARCH u USING INDEX sqlite_autoindex_uploads_1 (id=?)')
 })
