@@ -64,10 +64,10 @@ test('PostgreSQL that is restarted in the middle of an upload: every part on its
   await stopPostgres()
   goOn.resolve() // both parts come in whole while there is no database
   await until('ingest has noticed', () => ingest.output().includes('the database is away; trying again'), 30_000)
-  expect((await fetch(`${ingest.url}/health`)).status).toBe(503)
+  await until('health says so', async () => (await fetch(`${ingest.url}/health`)).status === 503)
   await startPostgres()
   expect((await Promise.all(puts)).map((reply) => reply.status)).toEqual([200, 200])
   await untilStatus(device, id, 'available')
   expect(bytes.equals(await storedBytes(ingest.dir, 'restart.mp4'))).toBe(true)
-  await until('health says so', async () => (await fetch(`${ingest.url}/health`)).status === 200)
+  await until('health is well again', async () => (await fetch(`${ingest.url}/health`)).status === 200)
 }, 180_000)

@@ -61,6 +61,8 @@ export function createRoom(limits: RoomLimits): Room {
     },
     took(bytes) {
       tookBytes += bytes
+      // What is counted here is known at once; only looking at a volume costs something.
+      if (limits.quotaBytes !== null) last = undefined
     },
   }
 }
