@@ -14,8 +14,9 @@ export type Watchdog = {
 }
 
 /**
- * `unsent`: bytes still on their way out, where that can be told. When nobody has said for half of the limit that something moved, they are
- * counted, and again at its end: if they are fewer then, that was a move as well.
+ * `unsent`: bytes still on their way out, where that can be told. They are counted every half of the limit in which nobody says that
+ * something moved: fewer than the time before is a move as well. Two halves in a row without one are the end, so that moves up to the limit
+ * apart never are, wherever between two counts they fall; the end comes half a limit late at most.
  */
 export function createWatchdog(
   caller: AbortSignal,
@@ -25,6 +26,9 @@ export function createWatchdog(
   let cause: 'aborted' | 'stalled' | null = null
   let timer: NodeJS.Timeout | undefined
   let timerMs = 0
+  /** As counted last; null before the first count after a move that was told. */
+  let unsentBytes: number | null = null
+  let quietHalves = 0
   /** Another number with every move, so that a count that was begun before it decides nothing. */
   let move = 0
   const end = (why: 'aborted' | 'stalled') => {
@@ -32,28 +36,31 @@ export function createWatchdog(
     cause = why
     controller.abort()
   }
-  const rest = () => {
+  const moved = () => {
     move++
+    unsentBytes = null
+    quietHalves = 0
+  }
+  const rest = () => {
+    moved()
     clearTimeout(timer)
     timer = undefined
   }
   const watch = (limitMs: number) => {
     timerMs = limitMs
-    timer = setTimeout(() => void lookTwice(limitMs), limitMs / 2)
+    timer = setTimeout(() => void look(limitMs), limitMs / 2)
   }
-  const lookTwice = async (limitMs: number) => {
+  const look = async (limitMs: number) => {
     timer = undefined
     const begun = move
-    const before = await unsent()
+    const count = await unsent()
     if (move !== begun || cause !== null) return
-    timer = setTimeout(async () => {
-      timer = undefined
-      const after = await unsent()
-      if (move !== begun || cause !== null) return
-      if (before === null || after === null || after >= before) end('stalled')
-      else watch(limitMs)
-    }, limitMs / 2)
-    timerMs = 0
+    // Whether some left before the first count cannot be told.
+    const mayHaveMoved = count !== null && (unsentBytes === null || count < unsentBytes)
+    unsentBytes = count
+    quietHalves = mayHaveMoved ? 0 : quietHalves + 1
+    if (quietHalves === 2) end('stalled')
+    else watch(limitMs)
   }
   const onAbort = () => end('aborted')
   if (caller.aborted) onAbort()
@@ -64,7 +71,7 @@ export function createWatchdog(
     expectWithin: (limitMs) => {
       // Called for every chunk: starting the same timer again costs nothing, making a new one does.
       if (timer !== undefined && timerMs === limitMs) {
-        move++
+        moved()
         timer.refresh()
         return
       }
