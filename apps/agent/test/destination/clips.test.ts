@@ -65,7 +65,7 @@ describe('clips', () => {
   })
 
   it('registers a growing clip and gets the addresses of its parts', async () => {
-    const harness = await startHarness({ store: 'memory' })
+    const harness = await startHarness({ store: 'memory', minPartSizeBytes: 100 })
     const { destination, server } = harness
     const { accessToken } = await pair(harness)
     const growing = {
