@@ -45,7 +45,8 @@ export function limitBodyTime(app: FastifyInstance, limits: BodyLimits, isUnlimi
     await settle(request)
     if (request.raw.complete) return
     request.raw.resume()
-    const timer = setTimeout(() => request.raw.socket.destroy(), lingerMs)
+    // It holds up no stop, not even where the connection was gone before.
+    const timer = setTimeout(() => request.raw.socket.destroy(), lingerMs).unref()
     request.raw.once('close', () => clearTimeout(timer))
   })
 }
