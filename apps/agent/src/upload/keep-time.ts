@@ -25,8 +25,8 @@ export async function keepTime(
     }
     const dueAt = nextDueAt(queue)
     const isDue = dueAt !== null && dueAt <= queue.now()
-    // What is due wakes the workers, who do not watch the clock themselves; those that are busy take it when they are done.
-    if (isDue) bell.ring()
+    // What is due wakes the workers of every kind, who do not watch the clock themselves; those that are busy take it when they are done.
+    if (isDue) queue.tell({ kind: 'work' })
     const waitMs = isDue ? 1_000 : dueAt === null ? sweepEveryMs : Math.min(sweepEveryMs, dueAt - queue.now())
     await bell.wait(bell.rings, waitMs, signal)
     // A busy queue rings often; the time of day need not be looked at more often than this.
