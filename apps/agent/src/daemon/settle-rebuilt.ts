@@ -8,8 +8,9 @@ import { rebuiltAt } from '../queue/rebuild-queue.ts'
 import { sleep } from '../sleep.ts'
 import { settleMatched } from './match-rebuilt.ts'
 
-/** Files come to rest in their own time after a start, and clips that were on their way may still be verified. */
-const lookEveryMs = 15_000
+/** Files come to rest in their own time after a start, mostly soon, and clips that were on their way may still be verified. */
+const firstLookMs = 1_000
+const slowestLookMs = 15_000
 /** A device that has made more clips than this since it was paired is matched by its newest ones. */
 const maxAssets = 500_000
 
@@ -19,13 +20,13 @@ export type SettleRebuiltOptions = {
   log: Logger
   random(): number
   signal: AbortSignal
-  lookEveryMs?: number
 }
 
 /** After the queue was rebuilt: asks our ingest for the device's clips and settles those that it has, for as long as some are held. */
 export async function settleRebuilt(options: SettleRebuiltOptions): Promise<void> {
   const { queue, log, random, signal } = options
   let failuresInRow = 0
+  let lookMs = firstLookMs
   while (!signal.aborted) {
     const hasHeld = rebuiltAt(queue) !== null && heldUploads(queue, 'queueRebuilt', 0, 1).length > 0
     const assets = hasHeld ? await listAll(options) : []
@@ -36,7 +37,8 @@ export async function settleRebuilt(options: SettleRebuiltOptions): Promise<void
       if (settledCount > 0) log.info({ settledCount }, 'clips of the lost queue are at the destination already')
     }
     const backoffMs = failuresInRow === 0 ? 0 : fullJitterMs(backoffBoundMs(failuresInRow), random())
-    await sleep((options.lookEveryMs ?? lookEveryMs) + backoffMs, signal)
+    await sleep(lookMs + backoffMs, signal)
+    lookMs = Math.min(lookMs * 2, slowestLookMs)
   }
 }
 
