@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => ingest.dispose())
 
 const secretFields = /"(access_token|refresh_token|device_code|user_code|device_secret)":"([^"]+)"/g
-const signatures = /signature=([\w-]+)/g
+const signatures = /signature=([\w-]+)/gi
 
 test('a busy log tells of every request by its id, and holds no secret that was used, whatever went wrong', async () => {
   const secrets = new Set([
@@ -41,7 +41,8 @@ test('a busy log tells of every request by its id, and holds no secret that was 
     for (const [, field, secret = ''] of text.matchAll(secretFields))
       secrets.add(field === 'user_code' ? `"${secret}"` : secret)
     for (const [, secret] of text.matchAll(signatures)) secrets.add(secret ?? '')
-    if (!input.endsWith('/health')) requestIds.add(reply.headers.get('x-request-id') ?? `none for ${input}`)
+    const isAnswered = input.startsWith(ingest.url) && !input.endsWith('/health') // a bucket is not ours to log
+    if (isAnswered) requestIds.add(reply.headers.get('x-request-id') ?? `none for ${input}`)
     return reply
   })
 
@@ -95,7 +96,7 @@ test('a busy log tells of every request by its id, and holds no secret that was 
   const log = ingest.output()
   expect(secrets.size).toBeGreaterThan(12)
   for (const secret of secrets) expect(log.includes(secret), `the log holds ${secret}`).toBe(false)
-  expect(log).not.toMatch(/Bearer |signature=/)
+  expect(log).not.toMatch(/Bearer |signature=/i)
   for (const requestId of requestIds) expect(log).toContain(requestId)
   const answered = log.split('\n').filter((line) => line.includes('"answered"'))
   for (const line of answered)
