@@ -23,6 +23,8 @@ export function addRateHeaders(app: FastifyInstance, context: IngestContext, isP
 
 /** For answers that no hook sees, such as to an address that cannot be read. */
 export function sayWhatStrangersHave(context: IngestContext, request: FastifyRequest, reply: FastifyReply): void {
+  // The address of a connection that was given up is gone with it, and so is whoever would read the answer.
+  if (request.raw.socket.destroyed) return
   writeHeaders(reply, context.limiter.look(callerOf(request.ip), 'stranger', context.clock().getTime()))
 }
 

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { c2cErrors } from '@rushes/protocol'
 import { expect } from 'vitest'
@@ -192,10 +191,11 @@ export const partRows: Row[] = [
       const { request, status } = startPut(clip.url, clip.bytes.length)
       await new Promise((resolve) => request.write(clip.bytes.subarray(0, 1), resolve))
       // Begun later, and given up by now: its time has passed for the part as well.
-      const other = httpRequest(`${at.ingest.url}/v2/auth/token`, { method: 'POST', headers: { 'content-length': 9 } })
+      const headers = { 'content-type': 'application/json', 'content-length': 9 }
+      const other = httpRequest(`${at.ingest.url}/v2/auth/token`, { method: 'POST', headers })
       other.on('error', () => undefined) // that is what is waited for
       other.write('x')
-      await once(other, 'close')
+      await new Promise((resolve) => other.once('close', resolve))
       request.end(clip.bytes.subarray(1))
       expect(await status).toBe(200)
       return clip
