@@ -10,7 +10,8 @@ import { signParts } from './sign-parts.ts'
 import { headObject } from './stored-object.ts'
 
 const filetype = 'application/octet-stream'
-const probeMs = 15_000
+const probeMs = 5_000
+const maxTries = 3
 
 /**
  * Finds out at the start what would otherwise fail with the first clip: opens an upload, sends one byte as a device would, sees it
@@ -27,7 +28,7 @@ export async function proveBucket(bucket: Bucket, address: S3Address, now: Date)
     try {
       const part = { number: 1, generation: 1, sizeBytes: 1 }
       const [url = ''] = await signParts(bucket, { key, uploadId, filetype }, [part], now)
-      await putByte(url)
+      await putByteSoon(url)
       const [listed] = (await listParts(bucket, { key, uploadId })) ?? []
       if (listed?.sizeBytes !== 1) throw new Error('a part that was sent to a signed address is not listed')
     } finally {
@@ -36,6 +37,17 @@ export async function proveBucket(bucket: Bucket, address: S3Address, now: Date)
   } catch (cause) {
     throw startError(address, cause)
   }
+}
+
+/** A connection that is kept from before may be stuck: a try that hears nothing is made again on a new one. */
+async function putByteSoon(url: string): Promise<void> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await putByte(url)
+    } catch (error) {
+      const heardNothing = error instanceof Error && error.name === 'TimeoutError'
+      if (!heardNothing || tries >= maxTries) throw error
+    }
 }
 
 /** With the headers that devices send, and as they do without keys. */
