@@ -28,6 +28,7 @@ export const units: Readonly<Record<string, Unit>> = {
     pure: true,
   },
   '@rushes/asc-mhl': { folder: 'packages/asc-mhl', mayImport: [], onlyExternal: ['saxes'], pure: true },
+  '@rushes/mhl-folder': { folder: 'packages/mhl-folder', mayImport: ['@rushes/asc-mhl'] },
   '@rushes/db': { folder: 'packages/db', mayImport: ['@rushes/protocol'] },
   '@rushes/fleet': {
     folder: 'packages/fleet',
@@ -38,7 +39,10 @@ export const units: Readonly<Record<string, Unit>> = {
   '@rushes/test-kit': { folder: 'packages/test-kit', mayImport: [] },
   '@rushes/agent': {
     folder: 'apps/agent',
-    mayImport: ['@rushes/upload-core', '@rushes/command-core', '@rushes/protocol', '@rushes/asc-mhl'],
+    mayImport: [
+      ...['@rushes/upload-core', '@rushes/command-core', '@rushes/protocol'],
+      ...['@rushes/asc-mhl', '@rushes/mhl-folder'],
+    ],
     forbidden: sql,
   },
   '@rushes/gateway': {
@@ -53,7 +57,7 @@ export const units: Readonly<Record<string, Unit>> = {
   },
   '@rushes/admin': {
     folder: 'apps/admin',
-    mayImport: ['@rushes/fleet', '@rushes/db', '@rushes/asc-mhl'],
+    mayImport: ['@rushes/fleet', '@rushes/db', '@rushes/asc-mhl', '@rushes/mhl-folder'],
     forbidden: sql,
   },
   '@rushes/control-plane': {

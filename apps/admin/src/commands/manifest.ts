@@ -1,12 +1,12 @@
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { exportManifest, type ManifestCounts } from '@rushes/fleet'
+import { appendGeneration, HistoryError, readHistory } from '@rushes/mhl-folder'
 import type { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { AdminError } from '../admin-error.ts'
 import { readConfig } from '../config.ts'
 import { findDevice, findProject } from '../find-target.ts'
-import { appendGeneration, readHistory } from '../manifest/history-folder.ts'
 import { print } from '../output.ts'
 import type { GlobalOptions } from '../program.ts'
 import { withSession } from '../session.ts'
@@ -29,7 +29,7 @@ export function addManifestCommand(program: Command, globals: () => GlobalOption
       await withSession(dataDir, async (session) => {
         const project = await findProject(session, options.project)
         const device = options.device === undefined ? null : await findDevice(session, options.device)
-        const history = await readHistory(resolve(readConfig().workingDir, options.out))
+        const history = await readHistory(resolve(readConfig().workingDir, options.out)).catch(refuse)
         const outcome = await exportManifest(session, {
           scope: { projectId: project.id, day, deviceId: device?.deviceId ?? null },
           hostname: hostname(),
@@ -39,7 +39,7 @@ export function addManifestCommand(program: Command, globals: () => GlobalOption
         if (outcome.kind !== 'exported')
           throw new AdminError('notFound', 'it was removed meanwhile', 'See rushes-admin project list')
         const { counts } = outcome.manifest
-        const { number, fileName, c4 } = await appendGeneration(history, outcome.manifest)
+        const { number, fileName, c4 } = await appendGeneration(history, outcome.manifest).catch(refuse)
         const path = join(history.dir, fileName)
         print(json, { path, generation: number, c4, projectFolder: outcome.manifest.folderName, counts }, [
           `wrote ${path} (generation ${number}, ${c4})`,
@@ -64,4 +64,10 @@ function linesOf(counts: ManifestCounts): string[] {
     `listed: ${counts.verified} verified (as their devices sent them), ${counts.sizeChecked} size checked (as they were stored)`,
     ...(left.length === 0 ? ['left out: none'] : left.map(([count, why]) => `left out: ${count}, ${why}`)),
   ]
+}
+
+function refuse(error: unknown): never {
+  if (!(error instanceof HistoryError)) throw error
+  const hint = 'Choose another folder with --out, or put that history right first'
+  throw new AdminError('refused', error.message, hint, error)
 }

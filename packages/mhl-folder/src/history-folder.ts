@@ -12,7 +12,7 @@ import {
   readManifest,
   writeChain,
 } from '@rushes/asc-mhl'
-import { AdminError } from '../admin-error.ts'
+import { HistoryError } from './history-error.ts'
 
 /** The ASC MHL history of a folder, as it was found. */
 export type History = {
@@ -26,7 +26,7 @@ export type History = {
 /**
  * Reads the history of a folder, whoever wrote it, and compares each of its manifests with the chain.
  *
- * @throws AdminError `refused` when it cannot be continued: a manifest is gone or was changed, or there is no chain
+ * @throws HistoryError `historyBroken` when it cannot be continued: a manifest is gone or was changed, or there is no chain
  */
 export async function readHistory(folder: string): Promise<History> {
   const dir = join(folder, historyFolder)
@@ -58,7 +58,7 @@ export async function readHistory(folder: string): Promise<History> {
  * Writes a manifest as the next generation: the manifest first, then the chain that names it, each whole and durable before it
  * has its name.
  *
- * @throws AdminError `refused` when somebody else has continued the history meanwhile
+ * @throws HistoryError `historyBroken` when somebody else has continued the history meanwhile
  */
 export async function appendGeneration(
   history: History,
@@ -146,7 +146,6 @@ async function exists(path: string): Promise<boolean> {
   )
 }
 
-const broken = (message: string, cause?: unknown) =>
-  new AdminError('refused', message, 'Choose another folder with --out, or put that history right first', cause)
+const broken = (message: string, cause?: unknown) => new HistoryError(message, cause)
 
 const isErrno = (error: unknown, code: string) => error instanceof Error && 'code' in error && error.code === code
