@@ -1,7 +1,7 @@
 import type { UploadReport } from '@rushes/protocol'
 import type { HeldReason } from '@rushes/upload-core'
 import type { Queue } from './open-queue.ts'
-import { integer, text } from './row.ts'
+import { integer, type Row, text } from './row.ts'
 import type { StoredUpload } from './stored-upload.ts'
 import { readUpload, uploadColumns } from './stored-upload.ts'
 import { uploadReportOf } from './upload-report.ts'
@@ -35,7 +35,7 @@ export function heldUploads(queue: Queue, reason: HeldReason, afterSeq: number, 
 }
 
 export function countUploads(queue: Queue): number {
-  const row = queue.sql('SELECT coalesce(sum(uploads), 0) AS uploads FROM totals').get()
+  const row = queue.sql('SELECT coalesce(sum(uploads), 0) AS uploads FROM folder_totals').get()
   return row === undefined ? 0 : integer(row, 'uploads')
 }
 
@@ -45,16 +45,35 @@ export type StateTotal = { state: string; count: number; sizeBytes: number; ackn
 export function stateTotals(queue: Queue): StateTotal[] {
   return queue
     .sql(
-      'SELECT state, uploads, size_bytes AS size, bytes_acknowledged AS acknowledged FROM totals WHERE uploads > 0 ORDER BY state',
+      'SELECT state, sum(uploads) AS uploads, sum(size_bytes) AS size, sum(bytes_acknowledged) AS acknowledged FROM folder_totals GROUP BY state HAVING sum(uploads) > 0 ORDER BY state',
+    )
+    .all()
+    .map(readTotal)
+}
+
+/** Of one watch folder on one volume: of a folder that cards are mounted at, of one card. */
+export type FolderTotal = StateTotal & { volumeId: string; watchFolder: string | null }
+
+/** Counts and bytes by watch folder, volume and state. */
+export function folderTotals(queue: Queue): FolderTotal[] {
+  return queue
+    .sql(
+      'SELECT volume_id, watch_folder, state, uploads, size_bytes AS size, bytes_acknowledged AS acknowledged FROM folder_totals WHERE uploads > 0 ORDER BY watch_folder, volume_id, state',
     )
     .all()
     .map((row) => ({
-      state: text(row, 'state'),
-      count: integer(row, 'uploads'),
-      sizeBytes: integer(row, 'size'),
-      acknowledgedBytes: integer(row, 'acknowledged'),
+      volumeId: text(row, 'volume_id'),
+      watchFolder: text(row, 'watch_folder') || null,
+      ...readTotal(row),
     }))
 }
+
+const readTotal = (row: Row): StateTotal => ({
+  state: text(row, 'state'),
+  count: integer(row, 'uploads'),
+  sizeBytes: integer(row, 'size'),
+  acknowledgedBytes: integer(row, 'acknowledged'),
+})
 
 /** Uploads that have parts on their way or waiting to be sent: what progress is reported of. */
 export function uploadsUnderWay(

@@ -1,3 +1,4 @@
+import { folderTotals } from './schema-folder-totals.ts'
 import { growths } from './schema-growths.ts'
 import { orderAndTotals } from './schema-order-and-totals.ts'
 import { rebuilt } from './schema-rebuilt.ts'
@@ -182,4 +183,5 @@ CREATE INDEX executions_pending ON executions (recorded_at) WHERE state = 'final
   orderAndTotals,
   growths,
   rebuilt,
+  folderTotals,
 ]
