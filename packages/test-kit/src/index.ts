@@ -6,6 +6,8 @@ export {
   type InjectOptions,
   startHttpFaultProxy,
 } from './http-fault-proxy.ts'
+export { createLink, type Link, type LinkConnection, type LinkShape } from './link-model.ts'
+export { type LinkProxy, startLinkProxy } from './link-proxy.ts'
 export { type Measured, type Measurement, medianOf, sumUp } from './measurement.ts'
 export { createRequestGate, type RequestGate } from './request-gate.ts'
 export type { ProxiedRequest, RequestPattern } from './request-pattern.ts'
