@@ -30,7 +30,7 @@ async function stopPostgres(): Promise<void> {
 beforeAll(async () => {
   homeDir = await mkdtemp(join(tmpdir(), 'rushes-restart-'))
   const adminUrl = await startPostgres()
-  ingest = await prepareProcessIngest({ adminUrl })
+  ingest = await prepareProcessIngest({ servers: { adminUrl, s3Server: null } })
   await ingest.start()
 }, 180_000)
 afterAll(async () => {

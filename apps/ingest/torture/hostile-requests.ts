@@ -4,11 +4,11 @@
  * least 100,000 requests, and as many more as there is time for.
  */
 import { readFile } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
 import { attack } from '../test/fuzz/campaign.ts'
 import { createFixed, putPart, someBytes, statusOf } from '../test/support/clips.ts'
 import { type Device, pairDevice } from '../test/support/pair.ts'
 import { prepareProcessIngest } from '../test/support/process-ingest.ts'
+import { readTortureRun } from '../test/support/torture-run.ts'
 import { until } from '../test/support/until.ts'
 
 const minRequestCount = 100_000
@@ -17,31 +17,18 @@ const maxMemoryMiB = 600
 /** Generous: it tells who is starved from who is slow on a busy machine. */
 const patienceMs = 120_000
 
-const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string', default: '1' } },
-})
-const adminUrl = process.env.DATABASE_URL
-if (adminUrl === undefined) {
-  console.error('DATABASE_URL names a server on which this may create databases; npm run torture brings one')
-  process.exit(2)
-}
-const endsAt = performance.now() + Number(values.seconds) * 1_000
-
+const run = readTortureRun()
 const problems: string[] = []
 const statuses: Record<string, number> = {}
 let requestCount = 0
 let peakMiB = 0
-const ingest = await prepareProcessIngest({ adminUrl, env: { RUSHES_TRUSTED_PROXIES: '127.0.0.1' } })
+const ingest = await prepareProcessIngest({ servers: run.servers, env: { RUSHES_TRUSTED_PROXIES: '127.0.0.1' } })
 try {
   await ingest.start()
   const honest = await pairDevice(ingest)
-  for (
-    let round = 0;
-    problems.length === 0 && (requestCount < minRequestCount || performance.now() < endsAt);
-    round++
-  ) {
+  for (let round = 0; problems.length === 0 && run.goesOn(requestCount >= minRequestCount); round++) {
     const devices = await Promise.all(Array.from({ length: 12 }, () => pairDevice(ingest)))
-    const seed = Number(values.seed) + round * 1_000_000
+    const seed = run.seed + round * 1_000_000
     const campaign = { url: ingest.url, devices, seed, requestCount: requestsPerRound, concurrency: 24 }
     const [result] = await Promise.all([attack(campaign), workHonestly(honest, round)])
     requestCount += result.requestCount
@@ -58,6 +45,7 @@ try {
 } finally {
   await ingest.dispose()
 }
+if (run.signal.aborted) problems.push('it was interrupted')
 console.log(`${requestCount} requests, at most ${peakMiB} MiB; answered: ${JSON.stringify(statuses)}`)
 if (problems.length > 0) console.log(problems.join('\n'))
 process.exitCode = problems.length > 0 ? 1 : 0

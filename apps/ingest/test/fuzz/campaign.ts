@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { createFixed, createRealtime, requestParts, someBytes } from '../support/clips.ts'
+import { createFixed, createRealtime, putPart, requestParts, someBytes, untilStatus } from '../support/clips.ts'
 import type { Device } from '../support/pair.ts'
 import { problemOf } from './judge.ts'
 import { perform } from './perform.ts'
@@ -25,7 +25,7 @@ export type CampaignResult = {
 
 /** Sends hostile requests until there were enough, or one was answered wrongly. */
 export async function attack({ url, devices, seed, requestCount, concurrency }: Campaign): Promise<CampaignResult> {
-  const targets = await layOut(devices)
+  const targets = await layOut(url, devices)
   const accessTokens = devices.map((device) => device.accessToken)
   const result: CampaignResult = { requestCount: 0, statuses: {}, problem: null }
   const requests = endless(hostileRequest({ deviceCount: devices.length, ...targets }), seed)
@@ -52,8 +52,8 @@ function* endless(arbitrary: fc.Arbitrary<Hostile>, seed: number): Generator<Hos
   for (let batch = 0; ; batch++) yield* fc.sample(arbitrary, { seed: seed + batch, numRuns: 500 })
 }
 
-/** Clips of all kinds and states, and URLs of their parts. */
-async function layOut(devices: readonly Device[]) {
+/** Clips of all kinds and states, and URLs of their parts at ingest. */
+async function layOut(ingestUrl: string, devices: readonly Device[]) {
   const assetIds: string[] = []
   const partUrls: string[] = []
   for (const device of devices) {
@@ -67,6 +67,22 @@ async function layOut(devices: readonly Device[]) {
     const final = [{ number: 1, size: 1_000, is_final: true }]
     partUrls.push(...(await requestParts(device, growing.id, final, { asset_filesize: 1_000 })))
     assetIds.push((await createRealtime(device)).id)
+    const whole = await wholeClip(device)
+    assetIds.push(whole.id)
+    partUrls.push(...whole.urls)
   }
-  return { assetIds, partUrls: partUrls.map((url) => new URL(url).pathname + new URL(url).search) }
+  const atIngest = partUrls.map((url) => new URL(url)).filter((url) => url.origin === ingestUrl)
+  return { assetIds, partUrls: atIngest.map((url) => url.pathname + url.search) }
+}
+
+/** A clip whose part is in, and addresses that were asked for after that: those are at ingest, whatever the store is. */
+async function wholeClip(device: Device): Promise<{ id: string; urls: string[] }> {
+  const bytes = someBytes(1_000)
+  const name = `whole-${crypto.randomUUID()}.mp4`
+  const create = () => createFixed(device, bytes, { name }, { 'idempotency-key': name })
+  const { id, urls } = await create()
+  const put = await putPart(urls[0] ?? '', bytes)
+  if (put.status !== 200) throw new Error(`a part was answered ${put.status}: ${put.text}`)
+  await untilStatus(device, id, 'available')
+  return { id, urls: (await create()).urls }
 }

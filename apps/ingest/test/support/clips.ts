@@ -47,14 +47,14 @@ export function split(bytes: Bytes, count: number): Bytes[] {
   return Array.from({ length: count }, (_, i) => bytes.subarray(i * size, (i + 1) * size))
 }
 
-export async function createFixed(device: Device, bytes: { length: number }, change: Record<string, unknown> = {}) {
-  const reply = await device.call('POST', '/v2/devices/assets', {
-    name: 'C2C_TEST_CLIP.mp4',
-    filetype: 'video/mp4',
-    filesize: bytes.length,
-    offset: 0,
-    ...change,
-  })
+export async function createFixed(
+  device: Device,
+  bytes: { length: number },
+  change: Record<string, unknown> = {},
+  headers: Record<string, string> = {},
+) {
+  const asked = { name: 'C2C_TEST_CLIP.mp4', filetype: 'video/mp4', filesize: bytes.length, offset: 0, ...change }
+  const reply = await device.call('POST', '/v2/devices/assets', asked, headers)
   if (reply.status !== 200) throw new Error(`${reply.status} ${reply.text}`)
   const asset = created.parse(reply.body)
   return { id: asset.id, name: asset.name, urls: asset.upload_urls ?? [] }

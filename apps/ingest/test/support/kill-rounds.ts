@@ -14,6 +14,7 @@ import {
 } from './clips.ts'
 import type { Device } from './pair.ts'
 import type { ProcessIngest } from './process-ingest.ts'
+import { waitedForProcessorMs } from './waited-for-processor.ts'
 
 type Part = { number: number; bytes: Bytes; url: string }
 type Clip = { id: string; name: string; bytes: Bytes; parts: Part[] }
@@ -24,6 +25,8 @@ export type KillRounds = {
   /** From the start of the program after each kill until it answered, and until nothing was left to be mended. */
   answeredMs: number[]
   mendedMs: number[]
+  /** The latter without what others on a busy machine took of it. */
+  ownMs: number[]
   /** What should never be; none when every invariant held. */
   problems: string[]
 }
@@ -39,12 +42,23 @@ export async function killRounds(given: {
   device: Device
   random: SeededRandom
   killCount: number
+  /** Told after each round, which take seconds. */
+  onRound?: (soFar: KillRounds) => void
+  /** Ends it after the round that runs. */
+  signal?: AbortSignal
 }): Promise<KillRounds> {
-  const { ingest, device, random, killCount } = given
-  const result: KillRounds = { killCount: 0, acknowledgedCount: 0, answeredMs: [], mendedMs: [], problems: [] }
+  const { ingest, device, random, killCount, signal } = given
+  const result: KillRounds = {
+    killCount: 0,
+    acknowledgedCount: 0,
+    answeredMs: [],
+    mendedMs: [],
+    ownMs: [],
+    problems: [],
+  }
   const problem = (text: string) => result.problems.push(`round ${result.killCount}: ${text}`)
   const clips: Clip[] = []
-  while (result.killCount < killCount && result.problems.length === 0) {
+  while (result.killCount < killCount && result.problems.length === 0 && signal?.aborted !== true) {
     const fresh = [await newClip(device, random), await newClip(device, random)]
     clips.push(...fresh)
     const sending = Promise.all(fresh.map((clip) => sendAll(clip, [1, 2, 3])))
@@ -67,7 +81,10 @@ export async function killRounds(given: {
       if (lost.length > 0) problem(`${clip.name} has lost the acknowledged parts ${lost.join(', ')}`)
       if (missing.length === 0) await untilStatus(device, clip.id, 'available')
     }
-    result.mendedMs.push(performance.now() - startedMs)
+    const mendedMs = performance.now() - startedMs
+    result.mendedMs.push(mendedMs)
+    result.ownMs.push(mendedMs - (await waitedForProcessorMs(ingest.pid())))
+    given.onRound?.(result)
   }
   for (const clip of clips) {
     const { missing } = await statusOf(device, clip.id)

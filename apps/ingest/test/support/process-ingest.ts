@@ -9,7 +9,7 @@ import { createProject, ensureDeviceModels } from '@rushes/fleet'
 import { freePort } from './free-port.ts'
 import { ana } from './pair.ts'
 import { clipsInBucket, clipsInFolder, type StoredClips } from './stored-clips.ts'
-import { bucketEnvironment, createTestBucket, onS3, type TestBucket } from './test-bucket.ts'
+import { bucketEnvironment, createTestBucket, onS3, type S3Server, type TestBucket } from './test-bucket.ts'
 import { clientSecret } from './test-ingest.ts'
 import { until } from './until.ts'
 
@@ -39,11 +39,15 @@ export type ProcessIngest = {
 
 type Installation = Pick<ProcessIngest, 'database' | 'dir' | 'bucket' | 'projectId'>
 
-async function install(adminUrl: string | undefined): Promise<Installation> {
-  // Given a server for its database, it runs outside of test runs too, where nobody says what the store is.
-  const bucket = adminUrl === undefined && onS3() ? await createTestBucket() : null
+/** Where an installation gets its database and, if that is not a folder, its store, outside of test runs. */
+export type Servers = { adminUrl: string; s3Server: S3Server | null }
+
+async function install(servers: Servers | undefined): Promise<Installation> {
+  const s3Server = servers?.s3Server ?? null
+  const isOnS3 = servers === undefined ? onS3() : s3Server !== null
+  const bucket = isOnS3 ? await createTestBucket(undefined, s3Server ?? undefined) : null
   const [database, dir] = await Promise.all([
-    createTestDatabase({ maxConnections: 4, ...(adminUrl === undefined ? {} : { adminUrl }) }),
+    createTestDatabase({ maxConnections: 4, ...(servers === undefined ? {} : { adminUrl: servers.adminUrl }) }),
     mkdtemp(join(tmpdir(), 'rushes-ingest-')),
   ])
   await ensureDeviceModels(database, { clientSecret })
@@ -56,14 +60,14 @@ async function install(adminUrl: string | undefined): Promise<Installation> {
 export async function prepareProcessIngest(
   options: {
     env?: Record<string, string>
-    /** A server for its database; left out: the one of the test run. */
-    adminUrl?: string
+    /** Left out: those of the test run. */
+    servers?: Servers
     /** Works on the database and store of this one, which outlives it. */
     beside?: ProcessIngest
   } = {},
 ): Promise<ProcessIngest> {
   const { beside } = options
-  const { database, dir, bucket, projectId } = beside ?? (await install(options.adminUrl))
+  const { database, dir, bucket, projectId } = beside ?? (await install(options.servers))
   const [port, metricsPort] = await Promise.all([freePort(), freePort()])
   const url = `http://127.0.0.1:${port}`
   const cacheDir = await mkdtemp(join(tmpdir(), 'rushes-compiled-')) // each start after the first is quicker

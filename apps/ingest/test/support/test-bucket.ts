@@ -13,10 +13,12 @@ import {
 import { inject } from 'vitest'
 import type { StoreConfig } from '../../src/store/address.ts'
 
+export type S3Server = { endpoint: string; accessKeyId: string; secretAccessKey: string }
+
 /** Declared where the server is started, which apps do not know. */
 declare module 'vitest' {
   export interface ProvidedContext {
-    s3Server: { endpoint: string; accessKeyId: string; secretAccessKey: string } | null
+    s3Server: S3Server | null
   }
 }
 
@@ -41,15 +43,20 @@ export type TestBucket = {
 /** Whether this run's stores are buckets. */
 export const onS3 = (): boolean => serverOfRun() !== null
 
-function serverOfRun() {
+function serverOfRun(): S3Server | null {
   // Not provided at all in runs on folders, whatever its type says.
   const server: unknown = inject('s3Server')
   return server === undefined ? null : inject('s3Server')
 }
 
-/** @param through gives an address that stands between the store under test and the bucket's server */
-export async function createTestBucket(through?: (endpoint: string) => Promise<string>): Promise<TestBucket> {
-  const server = serverOfRun()
+/**
+ * @param through gives an address that stands between the store under test and the bucket's server
+ * @param server left out: the one of the test run
+ */
+export async function createTestBucket(
+  through?: (endpoint: string) => Promise<string>,
+  server: S3Server | null = serverOfRun(),
+): Promise<TestBucket> {
   if (server === null) throw new Error('this run has no S3 server')
   const { endpoint, ...credentials } = server
   const bucket = `test-${crypto.randomUUID()}`

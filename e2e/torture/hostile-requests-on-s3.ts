@@ -1,0 +1,4 @@
+/** `hostile-requests` with the clips in a bucket of a real S3 server. `--seconds N --seed S`. */
+import { runOnCeph } from '../ceph/run-on-ceph.ts'
+
+process.exitCode = await runOnCeph('apps/ingest/torture/hostile-requests.ts')
