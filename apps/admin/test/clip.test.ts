@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os'
-import { assets, deviceModels, devices, projects } from '@rushes/db'
+import { assets, deviceModels, devices, deviceUploads, projects } from '@rushes/db'
 import { createTestDatabase, type TestDatabase } from '@rushes/db/testing'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { run } from '../src/run.ts'
@@ -77,6 +77,21 @@ it('lists clips, puts them into the trash, lists that, and restores them', async
   expect((await admin('clip', 'list', '--trash', '--project', projectId)).stdout).toBe(
     'the trash of Harbour Nights is empty\n',
   )
+})
+
+it('does not call a clip verified whose stored bytes have changed since, though its device does', async () => {
+  const assetId = await clip('changed.mp4')
+  await database.pool.query(
+    "update assets set custody = 'mismatch', mismatch_because = 'changed', first_mismatch_number = 1 where id = $1",
+    [assetId],
+  )
+  await database.db.insert(deviceUploads).values({
+    ...{ deviceId, uploadId: 'u1', path: '/card/changed.mp4', sizeBytes: 1000, state: 'verified', assetId },
+    ...{ partsDone: 1, partsTotal: 1, bytesAcknowledged: 1000, attempts: 0, updatedAt: new Date() },
+  })
+  const { stdout } = await admin('clip', 'list', '--search', 'changed.mp4')
+  expect(stdout).toMatch(/changed\.mp4 .* bytes differ\n/)
+  expect(stdout).not.toContain('verified')
 })
 
 it('says what it left as it is and why, and fails when it changed nothing', async () => {

@@ -19,6 +19,7 @@ const row = (deviceId: string, over: Partial<LiveFleetRow> = {}): LiveFleetRow =
   presence: { state: 'online', since: at },
   sharingPause: null,
   report: null,
+  unsound: { clipCount: 0, reportedVerifiedCount: 0, reportedVerifiedBytes: 0 },
   openExecutionCount: 0,
   agentVersion: null,
   hostname: null,
@@ -46,6 +47,7 @@ const upload = (id: string, over: Partial<UploadRow> = {}): UploadRow => ({
   updatedAt: at,
   receivedAt: at,
   vanishedAt: null,
+  mismatchBecause: null,
   ...over,
 })
 
@@ -183,6 +185,13 @@ test('the queue takes what the stream knows newer, drops what no longer fits, an
   expect(mergeQueue(loaded, live, { groups: ['waiting'], search: 'OLD', hasMore: false }).map((row) => row.id)).toEqual(
     ['old'],
   )
+})
+
+test('the queue puts a clip whose stored bytes are not sound with what failed, though its device calls it verified', () => {
+  const rows = [upload('home', { state: 'verified' }), upload('lost', { state: 'verified', mismatchBecause: 'gone' })]
+  const shown = (groups: ['failed'] | ['home'] | null) =>
+    mergeQueue(rows, new Map(), { groups, search: '', hasMore: false }).map((row) => row.id)
+  expect([shown(null), shown(['failed']), shown(['home'])]).toEqual([['lost', 'home'], ['lost'], ['home']])
 })
 
 test('the order of the queue is total and the same whichever way it is asked', () => {

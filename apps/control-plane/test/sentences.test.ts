@@ -8,6 +8,7 @@ const device = (status: Partial<DeviceStatus> | null, over: Partial<SentenceFact
   presence: { state: 'online' },
   fence: { state: 'none' },
   foreign: null,
+  unsound: { clipCount: 0, reportedVerifiedCount: 0 },
   report:
     status === null
       ? null
@@ -36,6 +37,18 @@ test.each([
     null,
   ],
   ['uploaded, not yet verified', device({ counts: { uploaded: 2, verified: 1 } }), 'Verifying 2 clips', null],
+  [
+    'a stored clip that changed',
+    device({ counts: { verified: 17 } }, { unsound: { clipCount: 1, reportedVerifiedCount: 1 } }),
+    '1 stored clip not sound',
+    'seeUnsound',
+  ],
+  [
+    'stored clips that changed and clips that failed',
+    device({ counts: { verified: 17, failed: 2 } }, { unsound: { clipCount: 2, reportedVerifiedCount: 2 } }),
+    '2 stored clips not sound, 2 clips failed',
+    'seeUnsound',
+  ],
   ['nothing captured', device({}), 'Nothing captured yet', null],
   ['no report', device(null), 'Tells of its clips in a moment', null],
   ['out of reach', device({ counts: { queued: 5 } }, { presence: { state: 'offline' } }), '5 clips not home', null],
@@ -62,7 +75,15 @@ const summary = (over: Partial<FleetSummary> = {}): FleetSummary => ({
   offlineCount: 0,
   sharingPausedCount: 0,
   unreportedCount: 0,
-  clips: { homeCount: 214, totalCount: 214, failedCount: 0, heldCount: 0, leftOutCount: 0, unsoundCount: 0 },
+  clips: {
+    homeCount: 214,
+    totalCount: 214,
+    failedCount: 0,
+    heldCount: 0,
+    leftOutCount: 0,
+    unsoundCount: 0,
+    unsoundVerifiedCount: 0,
+  },
   bytes: { captured: 0, acknowledged: 0, verified: 0, waiting: 0 },
   ...over,
 })
@@ -71,6 +92,7 @@ const clips = (homeCount: number, totalCount: number, leftOutCount = 0) => ({
   totalCount,
   leftOutCount,
   unsoundCount: 0,
+  unsoundVerifiedCount: 0,
   failedCount: 0,
   heldCount: 0,
 })
@@ -111,6 +133,15 @@ test('clips that arrived and are no longer sound are said, and never called home
   expect(moving.details).toContain('2 stored clips are not as sent, or no longer: see Needs attention')
 })
 
+test('a clip that its device calls verified is not home once it is not sound, and is not being verified either', () => {
+  const unsound = { ...clips(213, 214), unsoundCount: 1, unsoundVerifiedCount: 1 }
+  expect(said({ clips: unsound })).toEqual({
+    text: '1 clip of 214 not home yet',
+    tone: 'plain',
+    details: ['1 stored clip is not as sent, or no longer: see Needs attention'],
+  })
+})
+
 test('no devices, no clips and clips left out are three different things', () => {
   expect(said({ deviceCount: 0 }).text).toBe('No devices yet')
   expect(said({ clips: clips(0, 0) }).text).toBe('No clips yet')
@@ -119,7 +150,16 @@ test('no devices, no clips and clips left out are three different things', () =>
 
 describe('what did not make it home', () => {
   const clips = (over: Partial<FleetSummary['clips']>) => ({
-    clips: { homeCount: 1, totalCount: 2, failedCount: 0, heldCount: 0, leftOutCount: 0, unsoundCount: 0, ...over },
+    clips: {
+      homeCount: 1,
+      totalCount: 2,
+      failedCount: 0,
+      heldCount: 0,
+      leftOutCount: 0,
+      unsoundCount: 0,
+      unsoundVerifiedCount: 0,
+      ...over,
+    },
   })
 
   it('says that a clip failed, and never that it is being verified', () => {

@@ -50,6 +50,19 @@ const rename = async (name: string, deviceId = device.id) => {
   await announceDeviceChange(site.db, { deviceIds: [deviceId] })
 }
 
+/** A clip of the device that its ingest has stored and verified. */
+async function putStoredClip(): Promise<string> {
+  const [assetId, projectId] = [randomUUID(), randomUUID()]
+  await site.sql("insert into projects (id, name) values ($1, 'Harbour Nights')", [projectId])
+  await site.sql(
+    `insert into assets (id, device_id, project_id, project_epoch, name, filetype, upload_kind, filesize_bytes, captured_at, folder,
+       store_key, state, available_at, custody)
+     values ($1, $2, $3, 1, 'A001.mov', 'video/quicktime', 'fixed', 1000, now(), 'x', $4, 'available', now(), 'verified')`,
+    [assetId, device.id, projectId, assetId],
+  )
+  return assetId
+}
+
 describe('who may look on', () => {
   const statusWith = async (options: { cookie?: string; headers?: Record<string, string> }) =>
     (await open('live.fleet', options)).status
@@ -281,6 +294,32 @@ describe('one device', () => {
     await reader.next('changes', ({ executions }) => executions[0]?.state === 'delivered')
     await agent.close()
     await reader.next('changes', ({ row }) => row?.presence?.state === 'offline')
+    reader.close()
+  })
+
+  test('tells of a clip whose stored bytes are found to have changed, though the device says nothing new', async () => {
+    const { agent } = await TestAgent.greet(site.port, device.secret)
+    const assetId = await putStoredClip()
+    agent.snapshot([uploadOf('u')])
+    agent.events(uploadChanged(1, uploadOf('u', { state: 'verified', assetId })))
+    await agent.next('eventsStored')
+    const reader = await watchDevice()
+    const { message: snapshot } = await reader.next('snapshot', ({ uploads }) => uploads.length === 1)
+    expect(snapshot.uploads[0]?.mismatchBecause).toBeNull()
+    await reader.next('snapshotEnd')
+
+    await site.sql(
+      "update assets set custody = 'mismatch', mismatch_because = 'changed', first_mismatch_number = 1, custody_at = now() where id = $1",
+      [assetId],
+    )
+    await wake(site.db, { deviceIds: [device.id] })
+    const seen = { upload: '', clipCount: 0 }
+    await reader.next('changes', ({ row, uploads }) => {
+      seen.upload = uploads.find(({ id }) => id === 'u')?.mismatchBecause ?? seen.upload
+      seen.clipCount = row?.unsound?.clipCount ?? seen.clipCount
+      return seen.upload === 'changed' && seen.clipCount === 1
+    })
+    await agent.close()
     reader.close()
   })
 

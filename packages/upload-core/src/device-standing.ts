@@ -6,7 +6,7 @@ import { countGroup, homeOf } from './upload-group.ts'
  * standing add up to the fleet.
  */
 export const standings = [
-  /** A clip failed, or something keeps the whole device back that no waiting will mend. */
+  /** A clip failed, a stored one is no longer sound, or something keeps the whole device back that no waiting will mend. */
   'needsAttention',
   /** Moved to another project; the device has not confirmed that it left the former one. */
   'changingProject',
@@ -33,16 +33,18 @@ export type StandingFacts = {
   presence: { state: 'online' | 'offline' | 'neverConnected' | 'noControlLink' | 'revoked' }
   fence: { state: 'none' | 'confirmed' | 'awaitingDevice' }
   report: { status: Pick<DeviceStatus, 'counts' | 'blockedBy' | 'hold' | 'destinationIsOurs'> } | null
+  /** What the destination found of clips that it has stored. */
+  unsound: { clipCount: number; reportedVerifiedCount: number }
 }
 
-export function standingOf({ presence, fence, report }: StandingFacts): Standing {
+export function standingOf({ presence, fence, report, unsound }: StandingFacts): Standing {
   if (presence.state === 'revoked') return 'revoked'
-  if (report !== null && needsPerson(report.status)) return 'needsAttention'
+  if (unsound.clipCount > 0 || (report !== null && needsPerson(report.status))) return 'needsAttention'
   if (fence.state === 'awaitingDevice') return 'changingProject'
   if (presence.state === 'noControlLink') return 'uploadLinkOnly'
   if (report === null) return presence.state === 'online' ? 'unreported' : 'outOfReach'
   const { counts, destinationIsOurs, hold } = report.status
-  const { homeCount, totalCount } = homeOf(counts, destinationIsOurs)
+  const { homeCount, totalCount } = homeOf(counts, { destinationIsOurs, unsoundCount: unsound.reportedVerifiedCount })
   const isHome = homeCount === totalCount
   if (presence.state !== 'online' && !isHome) return 'outOfReach'
   if (hold !== null) return 'onHold'

@@ -23,6 +23,12 @@ export const groupOfState: Record<UploadState, UploadGroup> = {
   refused: 'leftOut',
 }
 
+/** The group of one upload: one that the device calls home, while its stored bytes are not sound, needs a person as a failed one does. */
+export function groupOf(state: UploadState, isUnsound: boolean): UploadGroup {
+  const group = groupOfState[state]
+  return isUnsound && group === 'home' ? 'failed' : group
+}
+
 /** The states of a group. */
 export function statesOf(group: UploadGroup): UploadState[] {
   return uploadStatesInOrder.filter((state) => groupOfState[state] === group)
@@ -39,14 +45,21 @@ export function countGroup(counts: ClipCounts, group: UploadGroup): number {
 
 /**
  * How many clips have arrived, of how many that are to arrive. At our own ingest a clip is home once its stored bytes were
- * verified; elsewhere once the destination acknowledged it. What was left out on purpose counts for neither.
+ * verified; elsewhere once the destination acknowledged it. `unsoundCount` of those that the device calls verified have been found
+ * not to be so: they count as not home. What was left out on purpose counts for neither.
  */
-export function homeOf(counts: ClipCounts, destinationIsOurs: boolean): { homeCount: number; totalCount: number } {
+export function homeOf(
+  counts: ClipCounts,
+  { destinationIsOurs, unsoundCount }: { destinationIsOurs: boolean; unsoundCount: number },
+): { homeCount: number; totalCount: number } {
   const uploadedCount = counts.uploaded ?? 0
-  const homeCount = (counts.verified ?? 0) + (destinationIsOurs ? 0 : uploadedCount)
+  const arrivedCount = (counts.verified ?? 0) + (destinationIsOurs ? 0 : uploadedCount)
   const openCount = (['moving', 'waiting', 'held', 'failed'] as const).reduce(
     (n, group) => n + countGroup(counts, group),
     0,
   )
-  return { homeCount, totalCount: homeCount + openCount + (destinationIsOurs ? uploadedCount : 0) }
+  return {
+    homeCount: Math.max(0, arrivedCount - unsoundCount),
+    totalCount: arrivedCount + openCount + (destinationIsOurs ? uploadedCount : 0),
+  }
 }

@@ -65,7 +65,7 @@ export function addClipCommands(program: Command, globals: () => GlobalOptions):
           one.name,
           one.deviceName,
           one.project?.name ?? '-',
-          one.state,
+          stateOf(one),
         ])
         print(
           json,
@@ -105,6 +105,10 @@ export function addClipCommands(program: Command, globals: () => GlobalOptions):
       })
     })
 }
+
+/** Where a clip stands; what its device goes on calling verified is not, once the stored bytes were found to differ. */
+const stateOf = ({ state, custody }: { state: string; custody: string | null }) =>
+  custody === 'mismatch' ? 'bytes differ' : state
 
 async function clipsOf(
   session: Session,

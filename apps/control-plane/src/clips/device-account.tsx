@@ -1,11 +1,13 @@
 import type { Clip } from '@rushes/fleet'
+import { groupOfState } from '@rushes/upload-core'
 import { RotateCw } from 'lucide-react'
 import { Button } from '@/ui/button.tsx'
 import { Card, Fact, Facts, None } from '@/ui/card.tsx'
 import { StateMark } from '@/ui/state-mark.tsx'
 import { Age, Instant } from '@/ui/time.tsx'
 import { whyOf } from '@/uploads/why.ts'
-import { wordsForUpload } from '@/words/upload-words.ts'
+import { wordsForClip } from '@/uploads/words-for-clip.ts'
+import { uploadWords } from '@/words/upload-words.ts'
 
 /** The upload as its device told of it: state, reason, tries, the last error. */
 export function DeviceAccount({
@@ -26,7 +28,7 @@ export function DeviceAccount({
         </p>
       </Card>
     )
-  const why = whyOf({ ...report, custody: null })
+  const why = whyOf({ ...report, custody: clip.custody.state })
   return (
     <Card
       title="The device’s account"
@@ -41,8 +43,14 @@ export function DeviceAccount({
     >
       <Facts>
         <Fact name="State">
-          <StateMark words={wordsForUpload(report.state, report.reason)} />
+          <StateMark words={wordsForClip({ ...report, custody: clip.custody.state })} />
           {why !== null && <p className="text-ink-2">{why.explanation}</p>}
+          {report.mismatchBecause !== null && groupOfState[report.state] === 'home' && (
+            <p className="text-ink-2">
+              The device itself still calls it {uploadWords[report.state].label.toLowerCase()}: that was so when it
+              asked last.
+            </p>
+          )}
         </Fact>
         <Fact name="Tries">{report.attempts === 0 ? <None>none failed</None> : report.attempts}</Fact>
         <Fact name="Last error">

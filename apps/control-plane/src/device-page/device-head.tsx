@@ -1,7 +1,8 @@
 'use client'
 import type { LiveFleetRow } from '@rushes/api'
 import type { FleetRow } from '@rushes/fleet'
-import { homeOf, standingOf } from '@rushes/upload-core'
+import { standingOf } from '@rushes/upload-core'
+import { homeOfRow } from '@/devices/home-of-row.ts'
 import { lastSeenAt } from '@/devices/last-seen.ts'
 import { PresenceMark } from '@/devices/presence-mark.tsx'
 import { SentenceActionButton } from '@/devices/sentence-action.tsx'
@@ -51,10 +52,10 @@ export function DeviceHead({ row }: { row: FleetRow | LiveFleetRow }) {
 }
 
 function Progress({ row }: { row: FleetRow | LiveFleetRow }) {
-  if (row.report === null) return null
-  const { bytes, counts, destinationIsOurs } = row.report.status
-  const { homeCount, totalCount } = homeOf(counts, destinationIsOurs)
-  if (totalCount === 0) return null
+  const home = homeOfRow(row)
+  if (row.report === null || home === null || home.totalCount === 0) return null
+  const { bytes } = row.report.status
+  const { homeCount, totalCount, homeBytes } = home
   const progress = 'progress' in row ? row.progress : null
   const rate = row.presence.state === 'online' ? (progress?.rateBytesPerSecond ?? null) : null
   const eta = rate === null ? null : etaMs(bytes.waiting, rate)
@@ -72,7 +73,7 @@ function Progress({ row }: { row: FleetRow | LiveFleetRow }) {
         label={`Upload progress of ${row.name}`}
         total={bytes.captured}
         acknowledged={bytes.acknowledged}
-        verified={destinationIsOurs ? bytes.verified : bytes.acknowledged}
+        verified={homeBytes}
         inFlight={progress?.bytesInFlight ?? 0}
         className="h-1.5"
       />

@@ -30,7 +30,7 @@ export function DevicePage({ deviceId }: { deviceId: string }) {
   return (
     <>
       <DeviceHead row={row} />
-      <UnsoundNotice deviceId={deviceId} clipCount={detail.data?.unsoundCount ?? 0} />
+      <UnsoundNotice deviceId={deviceId} clipCount={row.unsound.clipCount} />
       <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="min-w-0">
           <div role="tablist" aria-label="About this device" className="mb-3 flex gap-1 border-b border-line">

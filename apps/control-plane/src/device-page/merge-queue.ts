@@ -1,5 +1,5 @@
 import type { UploadRow } from '@rushes/fleet'
-import { groupOfState, type UploadGroup, uploadGroups } from '@rushes/upload-core'
+import { groupOf, type UploadGroup, uploadGroups } from '@rushes/upload-core'
 
 /**
  * The queue as it is shown: the pages that the server gave, with what the stream has told since. A clip that the pages lack is
@@ -20,7 +20,7 @@ export function mergeQueue(
   }
   const needle = shown.search.toLowerCase()
   return [...merged.values()]
-    .filter((row) => shown.groups === null || shown.groups.includes(groupOfState[row.state]))
+    .filter((row) => shown.groups === null || shown.groups.includes(groupOfRow(row)))
     .filter((row) => row.path.toLowerCase().includes(needle))
     .sort(compareInQueue)
 }
@@ -34,6 +34,7 @@ export function compareInQueue(a: UploadRow, b: UploadRow): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0
 }
 
-const rankOf = (row: UploadRow) => uploadGroups.indexOf(groupOfState[row.state])
+const groupOfRow = (row: UploadRow) => groupOf(row.state, row.mismatchBecause !== null)
+const rankOf = (row: UploadRow) => uploadGroups.indexOf(groupOfRow(row))
 const capturedMs = (row: UploadRow) => Date.parse(row.capturedAt ?? row.receivedAt)
-const isSettled = (row: UploadRow) => groupOfState[row.state] === 'home' || groupOfState[row.state] === 'leftOut'
+const isSettled = (row: UploadRow) => ['home', 'leftOut'].includes(groupOfRow(row))

@@ -13,7 +13,7 @@ import { StateMark } from '@/ui/state-mark.tsx'
 import { Age, Instant } from '@/ui/time.tsx'
 import { actionWords, clipActionOf } from '@/uploads/clip-action.ts'
 import { whyOf } from '@/uploads/why.ts'
-import { wordsForUpload } from '@/words/upload-words.ts'
+import { custodyOf, wordsForClip } from '@/uploads/words-for-clip.ts'
 
 export type QueueContext = {
   deviceId: string
@@ -76,7 +76,7 @@ const isUuid = (id: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.tes
 
 function ClipState({ upload, context }: { upload: UploadRow; context: QueueContext }) {
   // The state of a growing file says all that its reason would.
-  const why = upload.state === 'growing' ? null : whyOf({ ...upload, custody: null })
+  const why = upload.state === 'growing' ? null : whyOf({ ...upload, custody: custodyOf(upload) })
   const tries = upload.attempts > 1 ? `tried ${upload.attempts} times` : null
   const detail = [
     why?.title,
@@ -91,7 +91,7 @@ function ClipState({ upload, context }: { upload: UploadRow; context: QueueConte
         className="flex min-w-0 flex-1 flex-col"
         title={[why?.explanation, upload.error?.message].filter(Boolean).join(' ')}
       >
-        <StateMark words={wordsForUpload(upload.state, upload.reason)} />
+        <StateMark words={wordsForClip({ ...upload, custody: custodyOf(upload) })} />
         {(detail !== '' || upload.nextAttemptAt !== null) && (
           <span className="pl-5.5 text-sm text-ink-2 md:truncate">
             {detail}

@@ -1,5 +1,6 @@
 import { ShieldAlert } from 'lucide-react'
 import Link from 'next/link'
+import { unsoundClipsHref } from '@/devices/sentence-action.tsx'
 import { plural } from '@/format/bytes.ts'
 import { Notice } from '@/ui/notice.tsx'
 
@@ -11,10 +12,7 @@ export function UnsoundNotice({ deviceId, clipCount }: { deviceId: string; clipC
       <Notice tone="bad" icon={ShieldAlert}>
         {plural(clipCount, 'stored clip')} of this device {clipCount === 1 ? 'is' : 'are'} not as sent, or no longer.
         Keep the originals.{' '}
-        <Link
-          href={`/uploads?show=attention&device=${deviceId}&custody=mismatch`}
-          className="rounded-sm font-medium underline"
-        >
+        <Link href={unsoundClipsHref(deviceId)} className="rounded-sm font-medium underline">
           See {clipCount === 1 ? 'it' : 'them'}
         </Link>
       </Notice>

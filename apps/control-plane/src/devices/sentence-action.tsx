@@ -19,7 +19,14 @@ export function SentenceActionButton({
   const mayOperate = useMayOperate()
   const { press, isSending } = useSendCommand()
   const [isMoving, setMoving] = useState(false)
-  if (!mayOperate || action === null) return null
+  if (action === null) return null
+  if (action === 'seeUnsound')
+    return (
+      <ButtonLink href={unsoundClipsHref(deviceId)} size="sm">
+        See clips
+      </ButtonLink>
+    )
+  if (!mayOperate) return null
   switch (action) {
     case 'retryFailed':
       return (
@@ -62,3 +69,6 @@ export function SentenceActionButton({
       return action satisfies never
   }
 }
+
+/** The stored clips of a device that are not sound. */
+export const unsoundClipsHref = (deviceId: string) => `/uploads?show=attention&device=${deviceId}&custody=mismatch`

@@ -17,7 +17,7 @@ export function whyOf(clip: Told): { title: string; explanation: string } | null
     }
   if (clip.custody === 'mismatch' && clip.reason === null)
     return {
-      title: 'not stored as it was sent',
+      title: 'the stored bytes are not what was sent',
       explanation:
         'The stored bytes are not those that the device sent, or no longer. Keep the original; the clip’s page says what happened.',
     }

@@ -9,7 +9,7 @@ export type SentenceFacts = StandingFacts & {
 }
 
 /** The one action that resolves what is wrong, if a person can do anything at all. */
-export type SentenceAction = 'retryFailed' | 'release' | 'addDevice' | 'move' | null
+export type SentenceAction = 'retryFailed' | 'release' | 'addDevice' | 'move' | 'seeUnsound' | null
 
 export type DeviceSentence = {
   text: string
@@ -35,12 +35,26 @@ const actionOf: Record<ReasonAction, SentenceAction> = {
 export function deviceSentence(row: SentenceFacts): DeviceSentence {
   const status = row.report?.status ?? null
   const counts = status?.counts ?? {}
-  const { homeCount, totalCount } = homeOf(counts, status?.destinationIsOurs ?? true)
+  const { homeCount, totalCount } = homeOf(counts, {
+    destinationIsOurs: status?.destinationIsOurs ?? true,
+    unsoundCount: row.unsound.reportedVerifiedCount,
+  })
   const openCount = totalCount - homeCount
   const standing = standingOf(row)
   switch (standing) {
     case 'needsAttention': {
       const failedCount = countGroup(counts, 'failed')
+      const unsoundCount = row.unsound.clipCount
+      // Before what failed: the device believes these to be home, so their originals are the next to be wiped.
+      if (unsoundCount > 0) {
+        const text = `${plural(unsoundCount, 'stored clip')} not sound`
+        const detail = 'What the destination has is not what was sent, or no longer. Keep the originals.'
+        return {
+          text: failedCount > 0 ? `${text}, ${plural(failedCount, 'clip')} failed` : text,
+          detail,
+          action: 'seeUnsound',
+        }
+      }
       if (failedCount > 0) {
         const detail = 'They do not go up by themselves. The reason stands beside each of them.'
         return { text: `${plural(failedCount, 'clip')} failed`, detail, action: 'retryFailed' }

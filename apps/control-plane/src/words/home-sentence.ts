@@ -27,6 +27,7 @@ export function homeSentence(summary: FleetSummary, bytesPerSecond: number | nul
   if (totalCount === 0) return { text: 'No clips yet', tone: 'plain', details: caveats }
   if (notHomeCount === 0) {
     const text = totalCount === 1 ? 'The only clip is home' : `All ${plural(totalCount, 'clip')} are home`
+    // Not among those that devices call home: thrown over by a later upload, or by devices that do not report.
     if (unsoundCount > 0) return { text: `${text}, but not all are sound`, tone: 'plain', details: caveats }
     return { text, tone: unknownCount === 0 ? 'ok' : 'plain', details: caveats }
   }
@@ -39,14 +40,14 @@ export function homeSentence(summary: FleetSummary, bytesPerSecond: number | nul
 
 function remaining(summary: FleetSummary, bytesPerSecond: number | null): string[] {
   const { waiting } = summary.bytes
-  const { homeCount, totalCount, failedCount, heldCount } = summary.clips
+  const { homeCount, totalCount, failedCount, heldCount, unsoundVerifiedCount } = summary.clips
   // Neither moves by itself, and the bytes that wait do not cover what failed: both are said before anything hopeful.
   const stuck = [
     ...(failedCount > 0 ? [`${plural(failedCount, 'clip')} failed`] : []),
     ...(heldCount > 0 ? [`${plural(heldCount, 'clip')} held`] : []),
   ]
   if (waiting <= 0) {
-    const isVerifying = totalCount - homeCount > failedCount + heldCount
+    const isVerifying = totalCount - homeCount > failedCount + heldCount + unsoundVerifiedCount
     return isVerifying
       ? [
           ...stuck,

@@ -114,7 +114,7 @@ export async function getClip(
       media: mediaOf(found.media),
       trash: trashOf(found.trash, found.trashDays),
       partCounts: parts ?? { total: 0, acknowledged: 0, acknowledgedBytes: 0 },
-      report: report === undefined ? null : toUploadRow(report),
+      report: report === undefined ? null : toUploadRow({ upload: report, mismatchBecause: asset.mismatchBecause }),
     },
   }
 }

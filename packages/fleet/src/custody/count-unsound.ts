@@ -6,10 +6,7 @@ import { isInTrash } from '../clips/in-trash.ts'
  * How many stored clips are not what was sent, or no longer. What a device reported stays as it was: once a clip has been
  * verified, nobody but the destination knows what becomes of it.
  */
-export async function countUnsound(
-  db: Database,
-  of: { projectId?: string | undefined; deviceId?: string | undefined },
-): Promise<number> {
+export async function countUnsound(db: Database, of: { projectId?: string | undefined }): Promise<number> {
   const [found] = await db
     .select({ clipCount: count() })
     .from(assets)
@@ -17,7 +14,6 @@ export async function countUnsound(
       and(
         eq(assets.custody, 'mismatch'),
         of.projectId === undefined ? undefined : eq(assets.projectId, of.projectId),
-        of.deviceId === undefined ? undefined : eq(assets.deviceId, of.deviceId),
         not(isInTrash(assets.id)),
       ),
     )

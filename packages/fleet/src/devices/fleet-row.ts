@@ -1,4 +1,5 @@
 import type { DeviceStatus } from '@rushes/protocol'
+import type { UnsoundClips } from '../custody/unsound-clips.ts'
 
 /**
  * One device as the fleet table shows it, from the database alone. Ready for JSON: instants are ISO 8601 in UTC.
@@ -20,6 +21,8 @@ export type FleetRow = {
   /** The oldest open pause window; what is captured inside never uploads. */
   sharingPause: { since: string; by: string; reason: string | null; channel: number | null } | null
   report: DeviceReport | null
+  /** What the destination has found since, which the report does not know of. */
+  unsound: UnsoundClips
   /** Commands that have not reached their end. */
   openExecutionCount: number
   agentVersion: string | null

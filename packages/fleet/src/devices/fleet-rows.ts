@@ -12,6 +12,7 @@ import {
 } from '@rushes/db'
 import { and, asc, count, desc, eq, gt, ilike, inArray, isNull, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
+import { unsoundByDevice } from '../custody/unsound-clips.ts'
 import { isAlive } from '../presence/online.ts'
 import type { FleetRow } from './fleet-row.ts'
 import { toFleetRow } from './to-fleet-row.ts'
@@ -65,6 +66,7 @@ export async function fleetRows({ db }: { db: Database }, input: FleetRowsInput 
     .from(commandExecutions)
     .where(and(eq(commandExecutions.deviceId, devices.id), isNull(commandExecutions.finalizedAt)))
     .as('open')
+  const unsound = unsoundByDevice(db)
 
   const query = db
     .select({
@@ -93,6 +95,11 @@ export async function fleetRows({ db }: { db: Database }, input: FleetRowsInput 
         channel: pause.channel,
       },
       openExecutionCount: open.executionCount,
+      unsound: {
+        clipCount: unsound.clipCount,
+        reportedVerifiedCount: unsound.reportedVerifiedCount,
+        reportedVerifiedBytes: unsound.reportedVerifiedBytes,
+      },
     })
     .from(devices)
     .innerJoin(deviceModels, eq(deviceModels.id, devices.modelId))
@@ -106,6 +113,7 @@ export async function fleetRows({ db }: { db: Database }, input: FleetRowsInput 
     .leftJoinLateral(newest, sql`true`)
     .leftJoinLateral(pause, sql`true`)
     .leftJoinLateral(open, sql`true`)
+    .leftJoin(unsound, eq(unsound.deviceId, devices.id))
     .where(
       and(
         input.deviceIds === undefined ? undefined : inArray(devices.id, [...input.deviceIds]),

@@ -1,7 +1,6 @@
 import { type Database, devices, pauseWindows, projectAssignments, projects, purgeReceipts } from '@rushes/db'
 import { desc, eq } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
-import { countUnsound } from '../custody/count-unsound.ts'
 import type { FleetRow } from './fleet-row.ts'
 import { fleetRows } from './fleet-rows.ts'
 
@@ -11,8 +10,6 @@ export type DeviceDetail = {
   clientId: string
   timezone: string | null
   authorizationExpiresAt: string | null
-  /** Stored clips of it that are not what it sent, or no longer, in whatever project. */
-  unsoundCount: number
   /** The newest moves first, at most twenty. */
   moves: DeviceMove[]
   /** The newest windows first, at most twenty. */
@@ -67,7 +64,6 @@ export async function getDevice(
       clientId: stored.clientId,
       timezone: stored.timezone,
       authorizationExpiresAt: stored.expiresAt?.toISOString() ?? null,
-      unsoundCount: await countUnsound(db, input),
       moves: await selectMoves(db, input.deviceId),
       pauseWindows: await selectPauseWindows(db, input.deviceId),
     },

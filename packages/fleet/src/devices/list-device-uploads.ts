@@ -1,6 +1,8 @@
-import { type Database, deviceUploads } from '@rushes/db'
-import { groupOfState, statesOf, type UploadGroup, uploadGroups } from '@rushes/upload-core'
+import { assets, type Database, deviceUploads } from '@rushes/db'
+import { groupOf, groupOfState, type UploadGroup, uploadGroups } from '@rushes/upload-core'
 import { and, asc, count, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import { isReportedAsset } from '../custody/unsound-clips.ts'
+import { mismatchBecause } from './select-uploads.ts'
 import { toUploadRow } from './to-upload-row.ts'
 import type { UploadRow } from './upload-row.ts'
 
@@ -26,12 +28,13 @@ export async function listDeviceUploads(
   const { rank, key } = queueOrder()
   const { after } = input
   const found = await db
-    .select({ upload: deviceUploads, rank, key })
+    .select({ upload: deviceUploads, mismatchBecause: mismatchBecause(), rank, key })
     .from(deviceUploads)
+    .leftJoin(assets, isReportedAsset())
     .where(
       and(
         eq(deviceUploads.deviceId, input.deviceId),
-        input.groups === null ? undefined : inArray(deviceUploads.state, input.groups.flatMap(statesOf)),
+        input.groups === null ? undefined : inArray(groupInSql(), [...input.groups]),
         input.search === undefined || input.search === ''
           ? undefined
           : sql`lower(${deviceUploads.path}) like ${`%${input.search.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`}`,
@@ -45,7 +48,7 @@ export async function listDeviceUploads(
   const page = found.slice(0, input.limit)
   const last = page.at(-1)
   return {
-    rows: page.map((row) => toUploadRow(row.upload)),
+    rows: page.map((row) => toUploadRow(row)),
     next:
       found.length > input.limit && last !== undefined
         ? { rank: last.rank, key: last.key, uploadId: last.upload.uploadId }
@@ -58,25 +61,31 @@ export async function countDeviceUploads(
   { db }: { db: Database },
   input: { deviceId: string },
 ): Promise<Record<UploadGroup, number>> {
+  const isUnsound = sql<boolean>`${mismatchBecause()} is not null`.as('is_unsound')
   const found = await db
-    .select({ state: deviceUploads.state, clipCount: count() })
+    .select({ state: deviceUploads.state, isUnsound, clipCount: count() })
     .from(deviceUploads)
+    .leftJoin(assets, isReportedAsset())
     .where(eq(deviceUploads.deviceId, input.deviceId))
-    .groupBy(deviceUploads.state)
+    .groupBy(deviceUploads.state, sql`is_unsound`)
   const counts: Record<UploadGroup, number> = { moving: 0, failed: 0, waiting: 0, held: 0, home: 0, leftOut: 0 }
-  for (const { state, clipCount } of found) counts[groupOfState[state]] += clipCount
+  for (const { state, isUnsound, clipCount } of found) counts[groupOf(state, isUnsound)] += clipCount
   return counts
 }
 
+/** As `groupOf` says it. */
+function groupInSql(): SQL<UploadGroup> {
+  const cases = Object.entries(groupOfState).map(([state, group]) => sql`when ${state} then ${group}`)
+  const ofState = sql`case ${deviceUploads.state} ${sql.join(cases, sql` `)} end`
+  return sql<UploadGroup>`(case when ${mismatchBecause()} is not null and ${ofState} = 'home' then 'failed' else ${ofState} end)`
+}
+
 function queueOrder(): { rank: SQL<number>; key: SQL<number> } {
-  const ranks = Object.entries(groupOfState).map(
-    ([state, group]) => sql`when ${state} then ${sql.raw(String(uploadGroups.indexOf(group)))}`,
-  )
-  const rank = sql<number>`(case ${deviceUploads.state} ${sql.join(ranks, sql` `)} end)::int`
+  const group = groupInSql()
+  const ranks = uploadGroups.map((name, rank) => sql`when ${name} then ${sql.raw(String(rank))}`)
   const capturedMs = sql`extract(epoch from coalesce(${deviceUploads.capturedAt}, ${deviceUploads.receivedAt})) * 1000`
-  const newestFirst = sql`${deviceUploads.state} in (${sql.join(
-    [...statesOf('home'), ...statesOf('leftOut')].map((state) => sql`${state}`),
-    sql`, `,
-  )})`
-  return { rank, key: sql<number>`(case when ${newestFirst} then -1 else 1 end * ${capturedMs})::float8` }
+  return {
+    rank: sql<number>`(case ${group} ${sql.join(ranks, sql` `)} end)::int`,
+    key: sql<number>`(case when ${group} in ('home', 'leftOut') then -1 else 1 end * ${capturedMs})::float8`,
+  }
 }

@@ -10,7 +10,8 @@ import {
 } from '@rushes/db'
 import { reasonCodes, reasons, type UploadState } from '@rushes/protocol'
 import { statesOf, type UploadGroup } from '@rushes/upload-core'
-import { desc, eq, type SQL, sql } from 'drizzle-orm'
+import { desc, eq, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { unsoundByDevice } from '../custody/unsound-clips.ts'
 import { isAlive } from '../presence/online.ts'
 
 /**
@@ -32,6 +33,7 @@ export function standingRows(db: Database) {
     .orderBy(desc(connections.openedAt), desc(connections.epoch))
     .limit(1)
     .as('newest')
+  const unsound = unsoundByDevice(db)
   const presence = sql<string>`case
     when ${devices.revokedAt} is not null then 'revoked'
     when not ${deviceModels.isOurAgent} then 'noControlLink'
@@ -48,7 +50,7 @@ export function standingRows(db: Database) {
         'sort_project',
       ),
       presence: presence.as('presence'),
-      standing: standing(presence).as('standing'),
+      standing: standing(presence, unsound.clipCount).as('standing'),
       isSharingPaused: sql<boolean>`exists (
         select from ${pauseWindows} where ${pauseWindows.deviceId} = ${devices.id} and ${pauseWindows.endedAt} is null
       )`.as('is_sharing_paused'),
@@ -58,18 +60,23 @@ export function standingRows(db: Database) {
         when ${presence} = 'offline' then extract(epoch from coalesce(${newest.closedAt}, ${newest.leaseEndedAt})) * 1000
         else extract(epoch from ${devices.lastCallAt}) * 1000 end`.as('last_seen_ms'),
       status: deviceReports.status,
-      homeCount: homeCount().as('home_count'),
-      totalCount: sql<number>`${homeCount()} + ${openCount()}`.as('total_count'),
+      homeCount: sql<number>`greatest(0, ${arrivedCount()} - coalesce(${unsound.reportedVerifiedCount}, 0))`.as(
+        'home_count',
+      ),
+      totalCount: sql<number>`${arrivedCount()} + ${openCount()}`.as('total_count'),
+      unsoundVerifiedCount: unsound.reportedVerifiedCount,
+      unsoundVerifiedBytes: unsound.reportedVerifiedBytes,
     })
     .from(devices)
     .innerJoin(deviceModels, eq(deviceModels.id, devices.modelId))
     .leftJoin(projects, eq(projects.id, devices.projectId))
     .leftJoin(deviceReports, eq(deviceReports.deviceId, devices.id))
     .leftJoinLateral(newest, sql`true`)
+    .leftJoin(unsound, eq(unsound.deviceId, devices.id))
     .as('standing_rows')
 }
 
-function standing(presence: SQL): SQL<string> {
+function standing(presence: SQL, unsoundCount: SQLWrapper): SQL<string> {
   const { status } = deviceReports
   const isOnline = sql`${presence} = 'online'`
   const isHome = sql`${openCount()} = 0`
@@ -77,13 +84,13 @@ function standing(presence: SQL): SQL<string> {
   const isHeld = sql`coalesce(${status}->'hold', 'null') <> 'null'`
   return sql<string>`case
     when ${devices.revokedAt} is not null then 'revoked'
-    when ${countOf('failed')} > 0 or ${status}->>'blockedBy' in ${problems} then 'needsAttention'
+    when ${unsoundCount} > 0 or ${countOf('failed')} > 0 or ${status}->>'blockedBy' in ${problems} then 'needsAttention'
     when ${awaitsDevice()} then 'changingProject'
     when not ${deviceModels.isOurAgent} then 'uploadLinkOnly'
     when ${deviceReports.deviceId} is null then case when ${isOnline} then 'unreported' else 'outOfReach' end
     when not ${isOnline} and not ${isHome} then 'outOfReach'
     when ${isHeld} then 'onHold'
-    when ${isHome} then case when ${homeCount()} = 0 then 'empty' else 'home' end
+    when ${isHome} then case when ${arrivedCount()} = 0 then 'empty' else 'home' end
     when ${countOf('moving')} > 0 then 'uploading'
     else 'waiting' end`
 }
@@ -97,8 +104,8 @@ const countOf = (group: UploadGroup) => sumOf(statesOf(group))
 
 const isOurs = () => sql`coalesce((${deviceReports.status}->>'destinationIsOurs')::boolean, true)`
 
-/** As `homeOf` counts: at our own ingest only what was verified is home. */
-const homeCount = () =>
+/** As `homeOf` counts, by the device's account: at our own ingest only what was verified has arrived. */
+const arrivedCount = () =>
   sql<number>`(${sumOf(['verified'])} + case when ${isOurs()} then 0 else ${sumOf(['uploaded'])} end)`
 
 const openCount = () => sql<number>`(${countOf('moving')} + ${countOf('waiting')} + ${countOf('held')} +

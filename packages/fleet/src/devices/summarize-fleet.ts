@@ -20,8 +20,10 @@ export type FleetSummary = {
     failedCount: number
     heldCount: number
     leftOutCount: number
-    /** Stored clips that are not sound, by the destination's own account: devices count them as home. */
+    /** Stored clips that are not sound, by the destination's own account; those that devices call verified are not counted as home. */
     unsoundCount: number
+    /** How many of them devices call verified all the same. */
+    unsoundVerifiedCount: number
   }
   bytes: { captured: number; acknowledged: number; verified: number; waiting: number }
 }
@@ -49,12 +51,13 @@ export async function summarizeFleet(
       unreportedCount: sql<number>`(count(*) filter (where ${rows.status} is null))::int`,
       homeCount: sql<number>`coalesce(sum(${rows.homeCount}), 0)::int`,
       totalCount: sql<number>`coalesce(sum(${rows.totalCount}), 0)::int`,
+      unsoundVerifiedCount: sql<number>`coalesce(sum(${rows.unsoundVerifiedCount}), 0)::int`,
       failedCount: clipsOf('failed'),
       heldCount: clipsOf('held'),
       leftOutCount: clipsOf('blocked', 'cancelled', 'cleared', 'refused'),
       captured: bytesOf('captured'),
       acknowledged: bytesOf('acknowledged'),
-      verified: bytesOf('verified'),
+      verified: sql<number>`greatest(0, ${bytesOf('verified')} - coalesce(sum(${rows.unsoundVerifiedBytes}), 0))::float8`,
       waiting: bytesOf('waiting'),
     })
     .from(rows)
@@ -75,6 +78,7 @@ export async function summarizeFleet(
       heldCount: total((row) => row.heldCount),
       leftOutCount: total((row) => row.leftOutCount),
       unsoundCount: await countUnsound(db, input),
+      unsoundVerifiedCount: total((row) => row.unsoundVerifiedCount),
     },
     bytes: {
       captured: total((row) => row.captured),

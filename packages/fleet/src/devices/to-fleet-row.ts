@@ -1,4 +1,5 @@
 import type { deviceReports, devices } from '@rushes/db'
+import type { UnsoundClips } from '../custody/unsound-clips.ts'
 import type { Fence, FleetRow, Presence } from './fleet-row.ts'
 
 /** What the statement of `fleetRows` gives for one device. */
@@ -13,6 +14,7 @@ export type FoundDevice = {
   newest: NewestConnection | null
   pause: { startedAt: Date; startedBy: string; reason: string | null; channel: number | null } | null
   openExecutionCount: number | null
+  unsound: UnsoundClips | null
 }
 
 export type NewestConnection = {
@@ -54,6 +56,7 @@ export function toFleetRow(found: FoundDevice): FleetRow {
             receivedAt: report.receivedAt.toISOString(),
             clockOffsetMs: report.clockOffsetMs,
           },
+    unsound: found.unsound ?? { clipCount: 0, reportedVerifiedCount: 0, reportedVerifiedBytes: 0 },
     openExecutionCount: found.openExecutionCount ?? 0,
     agentVersion: newest?.agentVersion ?? device.firmwareVersion,
     hostname: newest?.hostname ?? null,

@@ -1,8 +1,14 @@
 import type { deviceUploads } from '@rushes/db'
 import type { UploadRow } from './upload-row.ts'
 
-/** A stored upload as the browser reads it. */
-export function toUploadRow(stored: typeof deviceUploads.$inferSelect): UploadRow {
+/** A stored upload, and what is wrong with its stored bytes, as the browser reads them. */
+export function toUploadRow({
+  upload: stored,
+  mismatchBecause,
+}: {
+  upload: typeof deviceUploads.$inferSelect
+  mismatchBecause: UploadRow['mismatchBecause']
+}): UploadRow {
   return {
     id: stored.uploadId,
     path: stored.path,
@@ -21,5 +27,6 @@ export function toUploadRow(stored: typeof deviceUploads.$inferSelect): UploadRo
     updatedAt: stored.updatedAt.toISOString(),
     receivedAt: stored.receivedAt.toISOString(),
     vanishedAt: stored.vanishedAt?.toISOString() ?? null,
+    mismatchBecause,
   }
 }

@@ -33,5 +33,7 @@ test('stored clips that are not sound are counted by fleet, project and device, 
   expect(await unsoundIn({})).toBe(2)
   expect(await unsoundIn({ projectId: one.id })).toBe(1)
   expect(await unsoundIn({ projectId: crypto.randomUUID() })).toBe(0)
-  expect(await getDevice(database, { deviceId: device.id })).toMatchObject({ device: { unsoundCount: 2 } })
+  expect(await getDevice(database, { deviceId: device.id })).toMatchObject({
+    device: { row: { unsound: { clipCount: 2, reportedVerifiedCount: 0 } } },
+  })
 })

@@ -1,8 +1,10 @@
 import {
+  assets,
   connections,
   deviceModels,
   deviceReports,
   devices,
+  deviceUploads,
   gateways,
   pauseWindows,
   projectAssignments,
@@ -22,6 +24,8 @@ const reports: Record<string, Partial<DeviceStatus> | null> = {
   none: null,
   empty: { counts: {} },
   allVerified: { counts: { verified: 3 } },
+  /** One of the three was found to have changed after the device had heard that it was verified. */
+  allVerifiedOneUnsound: { counts: { verified: 3 } },
   onlyLeftOut: { counts: { cleared: 2, blocked: 1, refused: 1, cancelled: 1 } },
   uploading: { counts: { uploading: 1, queued: 2 } },
   registering: { counts: { registering: 1 } },
@@ -52,6 +56,28 @@ const status = (over: Partial<DeviceStatus>): DeviceStatus => ({
   volumes: [],
   ...over,
 })
+
+async function putUnsound(deviceId: string): Promise<void> {
+  const assetId = crypto.randomUUID()
+  await database.db.insert(assets).values({
+    ...{ id: assetId, deviceId, projectId, projectEpoch: 1, name: 'A001.mov', filetype: 'video/quicktime' },
+    ...{ uploadKind: 'fixed', filesizeBytes: 7, capturedAt: new Date(), folder: 'x', storeKey: assetId },
+    ...{ state: 'available', availableAt: new Date(), custody: 'mismatch', mismatchBecause: 'changed' },
+    firstMismatchNumber: 1,
+  })
+  await database.db.insert(deviceUploads).values({
+    ...{
+      deviceId,
+      uploadId: 'u1',
+      path: '/card/A001.mov',
+      sizeBytes: 7,
+      state: 'verified',
+      partsDone: 1,
+      partsTotal: 1,
+    },
+    ...{ bytesAcknowledged: 7, attempts: 0, assetId, updatedAt: new Date() },
+  })
+}
 
 let database: TestDatabase
 const projectId = crypto.randomUUID()
@@ -100,6 +126,7 @@ beforeAll(async () => {
             .values({ deviceId: id, gatewayId: alive, closedAt: new Date(), closeReason: 'drain' })
         if (report !== null)
           await db.insert(deviceReports).values({ deviceId: id, outboxId: 'o', status: status(report) })
+        if (reportName === 'allVerifiedOneUnsound') await putUnsound(id)
         if (reportName === 'heldClip')
           await db.insert(pauseWindows).values({ deviceId: id, startedAt: new Date(), startedBy: 'Ana' })
       }
@@ -174,15 +201,18 @@ test('the summary adds up clips and bytes by the devices’ own account, and say
   expect(summary.deviceCount).toBe(deviceCount)
   expect(summary.unreportedCount).toBe(perReport)
   expect(summary.clips).toEqual({
-    // allVerified 3, queued 1, uploadedElsewhere 2, onHoldAllHome 1
-    homeCount: perReport * 7,
-    // and uploading 3, registering 1, queued 2, growing 1, unverified 2, held 1, onHold 1, failed 2, passing 1
-    totalCount: perReport * (7 + 14),
+    // allVerified 3, allVerifiedOneUnsound 2, queued 1, uploadedElsewhere 2, onHoldAllHome 1
+    homeCount: perReport * 9,
+    // and the unsound one, uploading 3, registering 1, queued 2, growing 1, unverified 2, held 1, onHold 1, failed 2, passing 1
+    totalCount: perReport * (9 + 15),
     failedCount: perReport,
     heldCount: perReport,
     leftOutCount: perReport * 5,
-    unsoundCount: 0,
+    unsoundCount: perReport,
+    unsoundVerifiedCount: perReport,
   })
+  // Seven bytes of each unsound clip are not verified any more.
+  expect(summary.bytes.verified).toBe(perReport * ((Object.keys(reports).length - 1) * 50 - 7))
   expect(summary.bytes.waiting).toBe(perReport * (Object.keys(reports).length - 1) * 40)
   expect((await summarizeFleet(database, { projectId })).deviceCount).toBe((deviceCount / 3) * 2)
 })

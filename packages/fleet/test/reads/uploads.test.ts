@@ -1,7 +1,9 @@
+import { clipTrash } from '@rushes/db'
 import { createTestDatabase, type TestDatabase } from '@rushes/db/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { getClip, listClipParts } from '../../src/assets/get-clip.ts'
 import { countDeviceUploads, listDeviceUploads, type QueueCursor } from '../../src/devices/list-device-uploads.ts'
+import { uploadsStoredSince, uploadsToWatch } from '../../src/devices/uploads-to-watch.ts'
 import type { ClipCursor } from '../../src/uploads/clip-rows.ts'
 import { countUploads, listUploads } from '../../src/uploads/list-uploads.ts'
 import { seed } from './seed.ts'
@@ -154,6 +156,50 @@ test('the queue of a device shows what moves first, then in the order of capture
     home: 2,
     leftOut: 1,
   })
+})
+
+test('a clip that its device calls verified is no longer home once its stored bytes are not sound, until it is thrown away', async () => {
+  const put = seed(database.db)
+  const project = await put.project('Feature')
+  const [device, other] = [await put.device('Cart', { projectId: project.id }), await put.device('Other')]
+  const mismatch = {
+    state: 'available',
+    custody: 'mismatch',
+    mismatchBecause: 'changed',
+    firstMismatchNumber: 1,
+  } as const
+  const unsound = { ...mismatch, custodyAt: new Date(Date.now() + 60_000) }
+  const changed = await put.asset(device.id, project.id, unsound)
+  const trashed = await put.asset(device.id, project.id, unsound)
+  await database.db.insert(clipTrash).values({
+    ...{ assetId: trashed, projectId: project.id, state: 'trashed', trashedAt: new Date() },
+    ...{ trashedByKind: 'person', trashedBy: 'Ana' },
+  })
+  await put.upload(device.id, { uploadId: 'changed', state: 'verified', assetId: changed })
+  await put.upload(device.id, { uploadId: 'trashed', state: 'verified', assetId: trashed })
+  await put.upload(device.id, { uploadId: 'sound', state: 'verified', assetId: 'elsewhere-1' })
+  // Another device that names the clip does not own it.
+  await put.upload(other.id, { uploadId: 'changed', state: 'verified', assetId: changed })
+  const queue = { groups: null, after: null, limit: 9 }
+  const ofGroup = async (group: 'failed' | 'home') =>
+    (await listDeviceUploads(database, { ...queue, deviceId: device.id, groups: [group] })).rows.map((row) => row.id)
+  const { rows } = await listDeviceUploads(database, { ...queue, deviceId: device.id })
+  expect(rows.map(({ id, mismatchBecause }) => [id, mismatchBecause])).toEqual([
+    ['changed', 'changed'],
+    ['sound', null],
+    ['trashed', null],
+  ])
+  expect([await ofGroup('failed'), await ofGroup('home')]).toEqual([['changed'], ['sound', 'trashed']])
+  expect(await countDeviceUploads(database, { deviceId: device.id })).toMatchObject({ failed: 1, home: 2 })
+  expect(await countDeviceUploads(database, { deviceId: other.id })).toMatchObject({ failed: 0, home: 1 })
+
+  // The live page: at first, and when nothing but the judgement of the stored bytes has changed.
+  const { uploads } = await uploadsToWatch(database, { deviceId: device.id, limit: 9 })
+  expect(uploads.find((upload) => upload.id === 'changed')?.mismatchBecause).toBe('changed')
+  const since = await uploadsStoredSince(database, {
+    ...{ deviceId: device.id, after: new Date(Date.now() + 30_000), limit: 9 },
+  })
+  expect(since.map((upload) => upload.id).sort()).toEqual(['changed', 'trashed'])
 })
 
 test('what needs a person is found whatever its state: failed, held, left out for a reason, waiting in vain, or stored wrong', async () => {

@@ -1,6 +1,7 @@
 'use client'
-import { homeOf, standingOf } from '@rushes/upload-core'
+import { standingOf } from '@rushes/upload-core'
 import Link from 'next/link'
+import { homeOfRow } from '@/devices/home-of-row.ts'
 import { lastSeenAt } from '@/devices/last-seen.ts'
 import { PresenceMark } from '@/devices/presence-mark.tsx'
 import { SentenceActionButton } from '@/devices/sentence-action.tsx'
@@ -19,7 +20,7 @@ export function FleetCard({ listed }: { listed: ListedRow }) {
   const { text, action } = deviceSentence(row)
   const seenAt = lastSeenAt(row)
   const status = row.report?.status
-  const home = status === undefined ? null : homeOf(status.counts, status.destinationIsOurs)
+  const home = homeOfRow(row)
   const rate = rateOf(row)
   return (
     <div className="flex flex-col gap-2">
@@ -53,7 +54,7 @@ export function FleetCard({ listed }: { listed: ListedRow }) {
             label={`Upload progress of ${row.name}`}
             total={status.bytes.captured}
             acknowledged={status.bytes.acknowledged}
-            verified={status.destinationIsOurs ? status.bytes.verified : status.bytes.acknowledged}
+            verified={home.homeBytes}
             inFlight={progressOf(row)?.bytesInFlight ?? 0}
           />
           <span className="shrink-0 text-sm text-ink-2">

@@ -1,8 +1,9 @@
 'use client'
 import type { LiveFleetRow, LiveProgress } from '@rushes/api'
 import type { FleetRow } from '@rushes/fleet'
-import { homeOf, standingOf } from '@rushes/upload-core'
+import { standingOf } from '@rushes/upload-core'
 import Link from 'next/link'
+import { homeOfRow } from '@/devices/home-of-row.ts'
 import { lastSeenAt } from '@/devices/last-seen.ts'
 import { PresenceMark } from '@/devices/presence-mark.tsx'
 import { ProjectMark } from '@/devices/project-mark.tsx'
@@ -77,9 +78,10 @@ export function StateCell({ listed }: { listed: ListedRow }) {
 
 export function ProgressCell({ listed }: { listed: ListedRow }) {
   const row = useRow(listed)
-  if (row.report === null) return <span className="text-ink-3">not reported</span>
-  const { bytes, counts, destinationIsOurs } = row.report.status
-  const { homeCount, totalCount } = homeOf(counts, destinationIsOurs)
+  const home = homeOfRow(row)
+  if (row.report === null || home === null) return <span className="text-ink-3">not reported</span>
+  const { bytes } = row.report.status
+  const { homeCount, totalCount, homeBytes } = home
   if (totalCount === 0) return <span className="text-ink-3">no clips</span>
   return (
     <span className="flex flex-col gap-1.5">
@@ -87,7 +89,7 @@ export function ProgressCell({ listed }: { listed: ListedRow }) {
         label={`Upload progress of ${row.name}`}
         total={bytes.captured}
         acknowledged={bytes.acknowledged}
-        verified={destinationIsOurs ? bytes.verified : bytes.acknowledged}
+        verified={homeBytes}
         inFlight={progressOf(row)?.bytesInFlight ?? 0}
       />
       <span className="flex justify-between text-sm text-ink-2">
