@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import {
+  type AnyPgColumn,
   bigint,
   boolean,
   check,
@@ -72,6 +73,8 @@ export const assets = pgTable(
     storedXxh64: text('stored_xxh64'),
     /** When the stored bytes were last read to their end and compared. */
     scrubbedAt: instant('scrubbed_at'),
+    /** The clip that this one is a newer version of, by its device's word; of the same project. Both stay what they are. */
+    versionOfId: uuid('version_of_id').references((): AnyPgColumn => assets.id, { onDelete: 'set null' }),
     relativePath: text('relative_path'),
     volumeId: text('volume_id'),
     idempotencyKey: text('idempotency_key'),
@@ -88,6 +91,7 @@ export const assets = pgTable(
     index('assets_unfinished').on(t.state).where(sql`${t.state} in ('created', 'assembling')`),
     index('assets_scrubbed').on(t.scrubbedAt, t.id).where(sql`${t.state} = 'available'`),
     index('assets_mismatch').on(t.projectId, t.deviceId).where(sql`${t.custody} = 'mismatch'`),
+    index('assets_version_of').on(t.versionOfId).where(sql`${t.versionOfId} is not null`),
     index('assets_custody_pending').on(t.custody).where(sql`${t.custody} = 'pending'`),
     check('assets_upload_kind', sql`${t.uploadKind} in ('fixed', 'realtime')`),
     check('assets_state', sql`${t.state} in ('created', 'assembling', 'available', 'failed', 'closed')`),
@@ -105,6 +109,7 @@ export const assets = pgTable(
       'assets_mismatch_because',
       sql`(${t.custody} = 'mismatch') = (${t.mismatchBecause} is not null) and ${t.mismatchBecause} in ('sentOtherwise', 'changed', 'gone', 'unreadable')`,
     ),
+    check('assets_version_of_other', sql`${t.versionOfId} <> ${t.id}`),
     check('assets_idempotency_pair', sql`(${t.idempotencyKey} is null) = (${t.idempotencySha256} is null)`),
   ],
 )
