@@ -45,7 +45,15 @@ export const uploadReport = z.object({
   partsTotal: z.number().int().nonnegative(),
   bytesAcknowledged: z.number().int().nonnegative(),
   attempts: z.number().int().nonnegative(),
-  error: z.object({ code: z.string().max(64), message: z.string().max(500) }).nullable(),
+  /** The last one, with its class (where to look) and its time; agents that say nothing of these two are older. */
+  error: z
+    .object({
+      code: z.string().max(64),
+      message: z.string().max(500),
+      class: z.string().max(32).optional(),
+      at: z.iso.datetime().optional(),
+    })
+    .nullable(),
   /** The asset at the destination, once created. */
   assetId: z.string().max(64).nullable(),
   /** When the next try is due, for `waiting`. */

@@ -381,11 +381,13 @@ function answerCustody(state: UploadState, answer: 'verified' | 'sizeChecked' | 
     case 'sizeChecked':
       return moved({ ...state, custody: 'none' })
     case 'mismatch': {
-      const error = { code: 'DIGEST_MISMATCH', message: 'the destination stored other bytes than were sent' }
+      const message = 'the destination stored other bytes than were sent'
+      const error: UploadError = { class: 'destination', code: 'DIGEST_MISMATCH', message }
       return moved({ kind: 'failed', reason: 'digestMismatch', error, work: null }, 'dropParts')
     }
     case 'lost': {
-      const error = { code: 'ASSET_LOST', message: 'the destination no longer knows the asset' }
+      const message = 'the destination no longer knows the asset'
+      const error: UploadError = { class: 'destination', code: 'ASSET_LOST', message }
       return moved({ kind: 'failed', reason: 'uploadLostByDestination', error, work: null }, 'dropParts')
     }
   }

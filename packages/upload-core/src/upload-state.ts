@@ -71,8 +71,12 @@ export type Asset = {
 /** Where an interrupted upload goes on. */
 export type Work = { step: 'register'; registration: Registration } | { step: 'parts'; asset: Asset }
 
+/** Where to look first: at the way to the destination, at what it answers, at the file, or at the agent itself. */
+export const errorClasses = ['network', 'destination', 'file', 'agent'] as const
+export type ErrorClass = (typeof errorClasses)[number]
+
 /** The last error, as it is shown; `code` is stable, `message` is for people. */
-export type UploadError = { code: string; message: string }
+export type UploadError = { class: ErrorClass; code: string; message: string }
 
 /** `owed`: the digests are to be sent and the answer awaited. `none`: the destination keeps no custody. `abandoned`: the device has left the project, or the destination refuses the digests for good. */
 export type Custody = 'none' | 'owed' | 'abandoned'

@@ -22,7 +22,7 @@ const asset: Asset = {
   deprioritised: false,
 }
 const work: Work = { step: 'parts', asset }
-const error = { code: 'E', message: 'because' }
+const error = { class: 'agent', code: 'E', message: 'because' } as const
 
 /** One state of each kind. Where what it works on matters, the parts of an asset. */
 const states: Record<UploadState['kind'], UploadState> = {

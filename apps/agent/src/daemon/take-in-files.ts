@@ -98,7 +98,11 @@ export function takeInFiles(queue: Queue, log: Logger, limits?: PartLimits): Cap
       const reason = change === 'truncated' ? 'sourceTruncated' : 'sourceChanged'
       const isSending = upload.state.kind === 'uploading' || upload.state.kind === 'waiting'
       if (isSending)
-        settle(upload, { kind: 'failed', reason, error: { code: 'SOURCE_CHANGED', message: `the file was ${change}` } })
+        settle(upload, {
+          kind: 'failed',
+          reason,
+          error: { class: 'file', code: 'SOURCE_CHANGED', message: `the file was ${change}` },
+        })
     },
     onRefused({ path, reason, sizeBytes, watchFolder }) {
       firstSizes.delete(path)

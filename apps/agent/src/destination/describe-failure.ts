@@ -11,19 +11,21 @@ export function describeFailure(failure: Failure | SourceFailure): UploadError {
       const { code, words } = wordsOf(failure.body)
       const status = `HTTP ${failure.status}`
       return {
+        class: 'destination',
         code: code ?? `HTTP_${failure.status}`,
         message: words === null ? status : `${status}: ${words}`.slice(0, 500),
       }
     }
     case 'malformedReply':
       return {
+        class: 'network',
         code: 'MALFORMED_REPLY',
         message: `HTTP ${failure.status} with a body that the destination would not send; perhaps the network asks for a sign-in`,
       }
     case 'network':
-      return { code: failure.code, message: networkWords[networkClass(failure.code)] }
+      return { class: 'network', code: failure.code, message: networkWords[networkClass(failure.code)] }
     case 'stalled':
-      return { code: 'STALLED', message: 'Nothing moved for too long' }
+      return { class: 'network', code: 'STALLED', message: 'Nothing moved for too long' }
     case 'source':
       return sourceError(failure)
   }
@@ -56,7 +58,7 @@ const networkWords: Record<NetworkClass, string> = {
   other: 'The request failed on the network',
 }
 
-const sourceWords: Record<SourceFailure['problem'], UploadError> = {
+const sourceWords: Record<SourceFailure['problem'], Omit<UploadError, 'class'>> = {
   missing: { code: 'SOURCE_MISSING', message: 'The file is not there' },
   changed: { code: 'SOURCE_CHANGED', message: 'The file was changed or replaced' },
   truncated: { code: 'SOURCE_TRUNCATED', message: 'The file has become shorter' },
@@ -66,5 +68,6 @@ const sourceWords: Record<SourceFailure['problem'], UploadError> = {
 
 function sourceError(failure: { problem: SourceFailure['problem']; code?: string }): UploadError {
   const { code, message } = sourceWords[failure.problem]
-  return failure.code ? { code: failure.code, message: `${message} (${failure.code})` } : { code, message }
+  const detail = failure.code ? { code: failure.code, message: `${message} (${failure.code})` } : { code, message }
+  return { class: 'file', ...detail }
 }

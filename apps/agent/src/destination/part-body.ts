@@ -22,7 +22,7 @@ export type PartBody = {
  * socket to drain after every chunk that is longer than the socket's own buffer, which all but the last are.
  *
  * `onTaken` is called with 0 when the first chunk is asked for, then with the size of each chunk that was taken.
- * With `pace` chunks leave in the pieces that it grants; those are copied, since small ones may still wait in the socket's buffer when
+ * `onRead` is called with each chunk as it was read, in order. With `pace` chunks leave in the pieces that it grants; those are copied, since small ones may still wait in the socket's buffer when
  * theirs is filled again.
  *
  * Before the last chunk is handed out the file is looked at once more: a part of a file that changed meanwhile is never completed.
@@ -32,6 +32,7 @@ export async function createPartBody(
   part: { offsetBytes: number; sizeBytes: number },
   onTaken: (byteCount: number) => void,
   pace: Pace | null = null,
+  onRead: (chunk: Uint8Array) => void = () => {},
 ): Promise<PartBody> {
   loadedXxhash ??= xxhash()
   const hash = (await loadedXxhash).create64()
@@ -53,6 +54,7 @@ export async function createPartBody(
     for (let index = 0; index < chunkCount; index++) {
       const chunk = await next
       hash.update(chunk)
+      onRead(chunk)
       if (index + 1 < chunkCount) {
         next = read(index + 1)
         next.catch(() => undefined) // awaited in the next round, unless the request ended before

@@ -170,6 +170,8 @@ export type PutPart = {
   signal: AbortSignal
   /** Called with each number of bytes that the connection has taken; cheap and often. */
   onBytes(byteCount: number): void
+  /** Called with each piece as it was read, in order, before it leaves; its buffer is filled again afterwards. */
+  onRead?: (chunk: Uint8Array) => void
   /** Longest time without a byte taken and, after the last, without a reply. The clock starts when a connection is there. */
   stallMs: number
   /** Where waiting for the reply needs another limit than the bytes. */

@@ -35,7 +35,8 @@ export async function putPart(
   try {
     watchdog.expectWithin(request.stallMs)
     source = await openUntilAborted(openFile, request, watchdog)
-    body = await createPartBody(source, request.file, progress.taken, paceOf(settings.throttle, request, watchdog))
+    const pace = paceOf(settings.throttle, request, watchdog)
+    body = await createPartBody(source, request.file, progress.taken, pace, request.onRead)
     watchdog.rest() // a free connection may be long in coming; the dispatcher has its own limit for making one
     const reply = await exchange(settings.dispatcher, requestOptions(request, address.url, body), watchdog.signal)
     const text = await readBounded(reply, maxReplyBytes)

@@ -10,6 +10,7 @@ import {
 import type { Queue } from './open-queue.ts'
 import { appendUploadChanged } from './outbox.ts'
 import { integer } from './row.ts'
+import { errorValues } from './stored-errors.ts'
 import { readUpload, type StoredUpload, stateColumns, uploadColumns } from './stored-upload.ts'
 import { uploadReportOf } from './upload-report.ts'
 
@@ -58,7 +59,8 @@ export function applyToUpload(
         `UPDATE uploads SET state = ?, reason = ?, step = ?, attempts = coalesce(?, attempts), uncertain = ?, deprioritised = ?, recreations = ?,
             asset_id = ?, urls_issued_at = ?, parts_total = ?, parts_done = ?,
             bytes_acknowledged = bytes_acknowledged + ?,
-            not_before = ?, since_boot_id = ?, lease_token = ?, lease_until = ?, custody = ?, error_code = ?, error_message = ?, updated_at = ?
+            not_before = ?, since_boot_id = ?, lease_token = ?, lease_until = ?, custody = ?,
+            error_class = ?, error_code = ?, error_message = ?, error_at = ?, updated_at = ?
           WHERE id = ? AND state = ? AND lease_token IS ?`,
       )
       .run(
@@ -79,7 +81,8 @@ export function applyToUpload(
           change.acknowledgedBytes ?? 0,
         ],
         ...[columns.notBefore, columns.sinceBootId, columns.leaseToken, columns.leaseUntil, columns.custody],
-        ...[keptError?.code ?? null, keptError?.message ?? null, queue.now()],
+        ...errorValues(keptError, queue.now()),
+        queue.now(),
         ...[upload.id, upload.state.kind, upload.leaseToken],
       ).changes
     if (changes === 0) return { kind: 'lostRace' }
@@ -98,7 +101,11 @@ function performEffect(queue: Queue, uploadId: string, effect: UploadEffect): vo
   switch (effect) {
     case 'dropParts':
       queue.sql('DELETE FROM parts WHERE upload_id = ?').run(uploadId)
-      queue.sql('UPDATE uploads SET bytes_acknowledged = 0 WHERE id = ?').run(uploadId)
+      queue
+        .sql(
+          'UPDATE uploads SET bytes_acknowledged = 0, file_xxh64 = NULL, file_digested_at = NULL, digest_attempts = 0, digest_not_before = NULL WHERE id = ?',
+        )
+        .run(uploadId)
       queue.sql('UPDATE growths SET probe = NULL, shift_bytes = 0, compared = 0 WHERE upload_id = ?').run(uploadId)
       return
     case 'abortSending':

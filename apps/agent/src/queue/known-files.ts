@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import type { HeldReason, RefusedReason } from '@rushes/upload-core'
+import type { HeldReason, RefusedReason, UploadError } from '@rushes/upload-core'
 import { type Applied, applyUploadEvent, findUpload } from './apply-upload-event.ts'
 import type { Queue } from './open-queue.ts'
 import { appendUploadChanged } from './outbox.ts'
@@ -82,7 +82,8 @@ export function recordOtherFile(
   queue.transact(() => {
     const isShorter = source.sizeBytes < upload.source.sizeBytes
     const reason = isShorter ? 'sourceTruncated' : 'sourceChanged'
-    const error = { code: 'SOURCE_CHANGED', message: `the file was ${isShorter ? 'truncated' : 'written'}` }
+    const message = `the file was ${isShorter ? 'truncated' : 'written'}`
+    const error: UploadError = { class: 'file', code: 'SOURCE_CHANGED', message }
     applyUploadEvent(queue, upload.id, { kind: 'failed', reason, error })
     updateSource(queue, upload.source.fileId, source)
     queue

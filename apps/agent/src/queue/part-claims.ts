@@ -1,11 +1,13 @@
 import { type Consequence, type Lease, transitionPart, type UploadError } from '@rushes/upload-core'
 import { applyUploadEvent, nextLease } from './apply-upload-event.ts'
+import { recordFileDigest } from './file-digests.ts'
 import { releaseHeld } from './growing-parts.ts'
 import { markSent } from './growths.ts'
 import { readUploadLink } from './links.ts'
 import type { Queue } from './open-queue.ts'
 import { integer, integerOrNull, type Row, text, textOrNull, word } from './row.ts'
 import { isLarge, orderOfLargeByAge, orderOfUploads } from './schema-order-and-totals.ts'
+import { recordPartError, recordUploadError } from './stored-errors.ts'
 import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
 
 export type PartClaim = {
@@ -125,7 +127,7 @@ function takePart(queue: Queue, row: Row): PartClaim | null {
 }
 
 /**
- * The destination has the part: stores that with its digest, counts it for its upload, and claims the next part, all in one
+ * The destination has the part: stores that with its digest (with the last one also that of the whole file, where it is known), counts it for its upload, and claims the next part, all in one
  * transaction (one flush to disk per part). `stale`: the claim had been lost; nothing was stored.
  */
 export function acknowledgePart(
@@ -133,28 +135,34 @@ export function acknowledgePart(
   claim: PartClaim,
   xxh64: string,
   claimNext: boolean,
+  fileXxh64: string | null = null,
 ): { kind: 'acknowledged' | 'stale'; next: PartClaim | null } {
   return queue.transact(() => {
     const { changes } = queue
       .sql(
-        `UPDATE parts SET state = 'acknowledged', xxh64 = ?, acknowledged_at = ?, not_before = NULL, lease_token = NULL, lease_until = NULL,
-            error_code = NULL, error_message = NULL
+        `UPDATE parts SET state = 'acknowledged', xxh64 = ?, acknowledged_at = ?, not_before = NULL, lease_token = NULL, lease_until = NULL
           WHERE upload_id = ? AND number = ? AND state = 'sending' AND lease_token = ?`,
       )
       .run(xxh64, queue.now(), claim.upload.id, claim.number, claim.lease.token)
-    if (changes > 0) countAcknowledged(queue, claim)
+    if (changes > 0) countAcknowledged(queue, claim, fileXxh64 ?? (isWholeFile(claim) ? xxh64 : null))
     return { kind: changes > 0 ? 'acknowledged' : 'stale', next: claimNext ? claimPart(queue) : null }
   })
 }
 
-function countAcknowledged(queue: Queue, { upload, sizeBytes, phase, isResent }: PartClaim): void {
+const isWholeFile = ({ upload, offset, sizeBytes }: PartClaim): boolean =>
+  offset === 0 && sizeBytes === upload.sizeBytes
+
+function countAcknowledged(queue: Queue, claim: PartClaim, fileXxh64: string | null): void {
+  const { upload, assetId, sizeBytes, phase, isResent } = claim
   // One that is sent again was counted when its first bytes arrived: what a person sees never goes back.
   if (!isResent) {
     const change = { acknowledgedBytes: sizeBytes, error: null }
     const applied = applyUploadEvent(queue, upload.id, { kind: 'partAcknowledged' }, change)
     if (applied.kind === 'moved' && applied.upload.state.kind === 'uploaded') {
       if (phase !== null) markSent(queue, upload.id)
-      else if (readUploadLink(queue)?.isOurs === true) applyUploadEvent(queue, upload.id, { kind: 'custodyOwed' })
+      else if (fileXxh64 !== null) recordFileDigest(queue, { id: upload.id, assetId }, fileXxh64)
+      if (phase === null && readUploadLink(queue)?.isOurs === true)
+        applyUploadEvent(queue, upload.id, { kind: 'custodyOwed' })
       queue.tell({ kind: 'status' })
       return
     }
@@ -187,9 +195,7 @@ export function concludeForUpload(queue: Queue, id: string, consequence: Consequ
   queue.transact(() => {
     switch (consequence.kind) {
       case 'tryAgain':
-        queue
-          .sql('UPDATE uploads SET error_code = ?, error_message = ? WHERE id = ?')
-          .run(error.code, error.message, id)
+        recordUploadError(queue, id, error)
         if (consequence.reason === 'sourceRemoved') applyUploadEvent(queue, id, { kind: 'sourceRemoved' })
         else stallIfNothingMoves(queue, id, consequence)
         break
@@ -257,18 +263,11 @@ function movePart(queue: Queue, claim: PartClaim, consequence: Consequence, erro
   if (transition.kind !== 'moved' || transition.state.kind !== 'pending') return false
   const { changes } = queue
     .sql(
-      `UPDATE parts SET state = 'pending', attempts = ?, not_before = ?, lease_token = NULL, lease_until = NULL, error_code = ?, error_message = ?
+      `UPDATE parts SET state = 'pending', attempts = ?, not_before = ?, lease_token = NULL, lease_until = NULL
         WHERE upload_id = ? AND number = ? AND state = 'sending' AND lease_token = ?`,
     )
-    .run(
-      transition.state.attempts,
-      transition.state.notBefore,
-      error.code,
-      error.message,
-      claim.upload.id,
-      claim.number,
-      lease.token,
-    )
+    .run(transition.state.attempts, transition.state.notBefore, claim.upload.id, claim.number, lease.token)
+  if (changes > 0) recordPartError(queue, claim.upload.id, claim.number, error)
   return changes > 0
 }
 

@@ -1,3 +1,4 @@
+import { digestsAndErrors } from './schema-digests-and-errors.ts'
 import { folderTotals } from './schema-folder-totals.ts'
 import { growths } from './schema-growths.ts'
 import { orderAndTotals } from './schema-order-and-totals.ts'
@@ -184,4 +185,5 @@ CREATE INDEX executions_pending ON executions (recorded_at) WHERE state = 'final
   growths,
   rebuilt,
   folderTotals,
+  digestsAndErrors,
 ]

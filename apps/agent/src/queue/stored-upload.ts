@@ -7,12 +7,12 @@ import type {
   HeldReason,
   RefusedReason,
   Registration,
-  UploadError,
   UploadState,
   WaitingReason,
   Work,
 } from '@rushes/upload-core'
 import { integer, integerOrNull, type Row, text, textOrNull, word } from './row.ts'
+import { readError, type StoredError } from './stored-errors.ts'
 
 /** One upload as the queue holds it: the machine's state and what belongs to it in every state. */
 export type StoredUpload = {
@@ -33,7 +33,9 @@ export type StoredUpload = {
   adoptSource: boolean
   attempts: number
   bytesAcknowledged: number
-  error: UploadError | null
+  error: StoredError | null
+  /** xxh64 of the whole file as it was sent, and when that was found out; null while it is not known. */
+  digest: { xxh64: string; at: number } | null
   leaseToken: number | null
   /** Since when an operator wants it before everything else. */
   pinnedAt: number | null
@@ -59,7 +61,7 @@ export const uploadColumns = `u.*, f.path, f.watch_folder, f.volume_id, f.inode,
   f.modified_us, f.identity_key, f.stat_key`
 
 export function readUpload(row: Row): StoredUpload {
-  const errorCode = textOrNull(row, 'error_code')
+  const xxh64 = textOrNull(row, 'file_xxh64')
   return {
     id: text(row, 'id'),
     seq: integer(row, 'seq'),
@@ -87,7 +89,8 @@ export function readUpload(row: Row): StoredUpload {
     adoptSource: integer(row, 'adopt_source') === 1,
     attempts: integer(row, 'attempts'),
     bytesAcknowledged: integer(row, 'bytes_acknowledged'),
-    error: errorCode === null ? null : { code: errorCode, message: text(row, 'error_message') },
+    error: readError(row),
+    digest: xxh64 === null ? null : { xxh64, at: integer(row, 'file_digested_at') },
     leaseToken: integerOrNull(row, 'lease_token'),
     pinnedAt: integerOrNull(row, 'pinned_at'),
     updatedAt: integer(row, 'updated_at'),
@@ -191,12 +194,10 @@ function readState(row: Row): UploadState {
     case 'held':
       return { kind, reason: word(row, 'reason', heldReasons), work: readWork(row) }
     case 'failed': {
-      const code = textOrNull(row, 'error_code')
-      const error = code === null ? null : { code, message: text(row, 'error_message') }
       return {
         kind,
         reason: word(row, 'reason', failedReasons),
-        error,
+        error: readError(row),
         work: readWorkOrNull(row),
       }
     }

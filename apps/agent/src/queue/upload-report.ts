@@ -23,7 +23,12 @@ export function uploadReportOf(upload: StoredUpload): UploadReport {
     error:
       upload.error === null
         ? null
-        : { code: upload.error.code.slice(0, 64), message: upload.error.message.slice(0, 500) },
+        : {
+            class: upload.error.class,
+            code: upload.error.code.slice(0, 64),
+            message: upload.error.message.slice(0, 500),
+            at: new Date(upload.error.at).toISOString(),
+          },
     assetId: asset?.assetId ?? null,
     nextAttemptAt: state.kind === 'waiting' ? isoOrNull(state.until) : null,
     updatedAt: new Date(upload.updatedAt).toISOString(),

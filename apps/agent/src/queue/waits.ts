@@ -1,7 +1,8 @@
-import { counted, type RetryLimits, type WaitingReason } from '@rushes/upload-core'
+import { counted, type RetryLimits, type UploadError, type WaitingReason } from '@rushes/upload-core'
 import { applyToUpload, applyUploadEvent } from './apply-upload-event.ts'
 import type { Queue } from './open-queue.ts'
 import { integer, integerOrNull, text } from './row.ts'
+import { recordPartError } from './stored-errors.ts'
 import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
 
 /** Rows handled in one transaction by a sweep, so that a long queue does not hold the database for long. */
@@ -110,7 +111,8 @@ function rescueRegistrations(
       const upload = readUpload(row)
       if (upload.state.kind !== 'registering') continue
       const consequence = afterLoss(queue, upload.state.registration.attempts, random, limits)
-      applyToUpload(queue, upload, { kind: 'claimLost', consequence })
+      const error = lost('REGISTRAR_LOST', 'the agent ended while it was registering')
+      applyToUpload(queue, upload, { kind: 'claimLost', consequence }, { error })
     }
     return rows.length
   })
@@ -135,7 +137,8 @@ function rescueParts(
           "UPDATE parts SET state = 'pending', not_before = ?, lease_token = NULL, lease_until = NULL WHERE upload_id = ? AND number = ? AND state = 'sending'",
         )
         .run(notBefore, id, integer(row, 'number'))
-      const error = { code: 'SENDER_LOST', message: 'the agent ended while it was sending' }
+      const error = lost('SENDER_LOST', 'the agent ended while it was sending')
+      recordPartError(queue, id, integer(row, 'number'), error)
       if (consequence.kind === 'awaitRestart')
         applyUploadEvent(queue, id, { kind: 'partsExhausted', bootId: queue.bootId, error })
       if (consequence.kind === 'fail')
@@ -145,6 +148,8 @@ function rescueParts(
     return rows.length
   })
 }
+
+const lost = (code: string, message: string): UploadError => ({ class: 'agent', code, message })
 
 /** An attempt that ended with its process: mostly not the item's fault, so it is tried again at once until a whole job is used up. */
 function afterLoss(queue: Queue, attempts: number, random: () => number, limits: RetryLimits | undefined) {

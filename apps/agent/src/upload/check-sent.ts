@@ -3,14 +3,17 @@ import { fullJitterMs } from '@rushes/upload-core'
 import type { Logger } from 'pino'
 import { errorMessage } from '../agent-error.ts'
 import { findWhereabouts } from '../capture/whereabouts.ts'
+import { describeFailure } from '../destination/describe-failure.ts'
 import { SourceProblemError } from '../destination/part-source.ts'
+import { recordFileDigest } from '../queue/file-digests.ts'
 import { countGrowingAttempt, postponeGrowing, readGrowing, sentGrowths } from '../queue/growing-claims.ts'
 import { growingRows } from '../queue/growing-parts.ts'
 import { concludeGrowth, sendWhole } from '../queue/growths.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import { appendEvent } from '../queue/outbox.ts'
+import { recordUploadError } from '../queue/stored-errors.ts'
 import type { StoredUpload } from '../queue/stored-upload.ts'
-import { digestRange } from './digest-range.ts'
+import { readAsSent } from './read-as-sent.ts'
 
 export type CheckOptions = { queue: Queue; random(): number; log: Logger; signal: AbortSignal }
 
@@ -25,42 +28,38 @@ const maxAttempts = 30
 export async function checkSent(options: CheckOptions): Promise<boolean> {
   const { queue, random, log, signal } = options
   const [uploadId] = sentGrowths(queue)
-  const upload = uploadId === undefined ? null : (readGrowing(queue, uploadId)?.upload ?? null)
-  if (upload === null) return false
+  const growing = uploadId === undefined ? null : readGrowing(queue, uploadId)
+  if (growing === null) return false
+  const { upload, assetId } = growing
   const attempts = countGrowingAttempt(queue, upload.id)
   try {
-    const different = await firstDifference(queue, upload, signal)
-    if (different === null) {
-      concludeGrowth(queue, upload.id, true)
+    const read = await readAsSent(fileOf(upload), growingRows(queue, upload.id), signal)
+    if (read.kind === 'same') {
+      queue.transact(() => {
+        recordFileDigest(queue, { id: upload.id, assetId }, read.xxh64)
+        concludeGrowth(queue, upload.id, true)
+      })
     } else {
       log.warn(
-        { uploadId: upload.id, part: different },
+        { uploadId: upload.id, part: read.part },
         'the file is not what was sent while it grew; it goes up whole',
       )
       sendWhole(queue, upload, extname(upload.source.path).toLowerCase(), false)
     }
   } catch (error) {
     if (signal.aborted) return false
+    if (error instanceof SourceProblemError) recordUploadError(queue, upload.id, describeFailure(error.failure))
     if (attempts >= maxAttempts || (await isOver(upload, error))) giveUp(options, upload, error)
     else postponeGrowing(queue, upload.id, queue.now() + lookAgainMs + fullJitterMs(lookAgainMs / 2, random()))
   }
   return true
 }
 
-/** The number of the first part whose bytes are not those of the file; null when all are. */
-async function firstDifference(
-  queue: Queue,
-  { id, source }: StoredUpload,
-  signal: AbortSignal,
-): Promise<number | null> {
-  const { path, sizeBytes, modifiedUs, inodeIsStable, inode } = source
-  const expected = { sizeBytes, modifiedUs, inode: inodeIsStable ? inode : null }
-  for (const row of growingRows(queue, id)) {
-    const part = { path, offsetBytes: row.offset, sizeBytes: row.sizeBytes, expected }
-    if ((await digestRange(part, signal)) !== row.xxh64) return row.number
-  }
-  return null
-}
+const fileOf = ({ source: { path, sizeBytes, modifiedUs, inodeIsStable, inode } }: StoredUpload) => ({
+  path,
+  sizeBytes,
+  expected: { sizeBytes, modifiedUs, inode: inodeIsStable ? inode : null },
+})
 
 /** Whether the file that was sent is no more: deleted, or written to since, which makes it another clip. */
 async function isOver({ source }: StoredUpload, error: unknown): Promise<boolean> {

@@ -7,6 +7,8 @@ import { endWaitsFor, rescueClaims } from '../queue/waits.ts'
 import { sleep } from '../sleep.ts'
 import { adaptConcurrency, maxSending } from './adapt-concurrency.ts'
 import { type Authorization, createAuthorization } from './authorization.ts'
+import { digestNextFile } from './digest-files.ts'
+import { createDigestsInOrder } from './digests-in-order.ts'
 import { createDoorbell, type Doorbell } from './doorbell.ts'
 import { type CustodyTries, followCustody } from './follow-custody.ts'
 import { createGate, type LinkCondition } from './gate.ts'
@@ -96,6 +98,7 @@ export function startEngine(options: EngineOptions): Engine {
   const authorization = createAuthorization({ queue, destinationOf: options.destinationOf, log, signal: stop.signal })
   const judging = { queue, gate, authorization, random, limits }
   const custodyTries: CustodyTries = new Map()
+  const digests = createDigestsInOrder()
   const { signal } = draining
   const adapting = workers === null ? adaptConcurrency({ ...options, inFlight, bell: partBell, signal }) : null
   if (workers !== null) queue.partLimits = { small: workers, large: workers }
@@ -115,6 +118,7 @@ export function startEngine(options: EngineOptions): Engine {
           ...judging,
           destinationOf,
           inFlight,
+          digests,
           stallMs: options.stallMs,
           rescan: options.rescan,
           log,
@@ -125,6 +129,7 @@ export function startEngine(options: EngineOptions): Engine {
     ),
     ...Array.from({ length: growerCount }, () => work(bell, growers.grow)),
     work(bell, growers.check),
+    work(bell, () => digestNextFile({ queue, inFlight, random, log, signal: stop.signal })),
     work(bell, () => followCustody({ ...judging, destinationOf, log, signal: stop.signal }, custodyTries)),
     keepGoing(signal, log, () => keepAuthorized({ queue, authorization, gate, bell, log, random, signal })),
     keepGoing(signal, log, () => keepTime(queue, bell, random, limits, signal)),

@@ -15,6 +15,7 @@ import { custodyParts, nextCustody, postponeCustody } from '../queue/custody-cla
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import { appendEvent } from '../queue/outbox.ts'
+import { recordUploadError } from '../queue/stored-errors.ts'
 import { relativePathOf, type StoredUpload } from '../queue/stored-upload.ts'
 import type { Authorization } from './authorization.ts'
 import type { Gate } from './gate.ts'
@@ -75,7 +76,7 @@ export async function followCustody(options: CustodyOptions, tries: CustodyTries
     return true
   }
   tries.delete(upload.id)
-  applyUploadEvent(queue, upload.id, { kind: 'custodyAnswered', answer })
+  applyUploadEvent(queue, upload.id, { kind: 'custodyAnswered', answer }, answer === 'verified' ? { error: null } : {})
   return true
 }
 
@@ -116,6 +117,7 @@ async function handleFailure(
     if (confirmation.kind === 'failed') closeGateFor(gate, confirmation)
     verdict = confirmation.kind === 'confirmed' && failures > 1 ? verdictWhenAuthorized('custody') : verdict
   }
+  recordUploadError(queue, upload.id, error)
   log.warn({ uploadId: upload.id, error, verdict: verdict.kind }, 'custody could not be confirmed yet')
   if (verdict.kind === 'startOver') {
     applyUploadEvent(queue, upload.id, { kind: 'custodyAnswered', answer: 'lost' })

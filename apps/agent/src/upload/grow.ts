@@ -7,6 +7,7 @@ import {
   nothingCut,
   type PartLimits,
   partsToCompare,
+  type UploadError,
 } from '@rushes/upload-core'
 import type { Logger } from 'pino'
 import { errorMessage } from '../agent-error.ts'
@@ -94,7 +95,8 @@ async function store(
 }
 
 function tooLarge(queue: Queue, uploadId: string): void {
-  const error = { code: 'TOO_LARGE', message: 'the file is larger than the largest asset (5 TiB or 10,000 parts)' }
+  const message = 'the file is larger than the largest asset (5 TiB or 10,000 parts)'
+  const error: UploadError = { class: 'file', code: 'TOO_LARGE', message }
   applyUploadEvent(queue, uploadId, { kind: 'failed', reason: 'rejectedByDestination', error })
 }
 

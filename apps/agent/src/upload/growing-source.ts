@@ -1,4 +1,4 @@
-import { backoffBoundMs, type Consequence, fullJitterMs, retryLimits } from '@rushes/upload-core'
+import { backoffBoundMs, type Consequence, fullJitterMs, retryLimits, type UploadError } from '@rushes/upload-core'
 import { findUpload } from '../queue/apply-upload-event.ts'
 import { lastCutByte } from '../queue/growing-parts.ts'
 import { reopenGrowth, takeAnew } from '../queue/growths.ts'
@@ -26,7 +26,8 @@ export async function concludeGrowing(
     const delayMs = fullJitterMs(backoffBoundMs(claim.attempts, limits), random())
     // A destination that gives out dead addresses again and again has lost the upload, whatever it says.
     if (isDeadFromTheStart && claim.attempts >= limits.attemptsPerJob) {
-      const error = { code: 'URL_EXPIRED', message: 'every address of this part was dead from the start' }
+      const message = 'every address of this part was dead from the start'
+      const error: UploadError = { class: 'destination', code: 'URL_EXPIRED', message }
       recordPartFailure(queue, claim, { kind: 'startOver', reason: 'uploadLostByDestination' }, error)
     } else forgetAddress(queue, claim, isDeadFromTheStart ? queue.now() + delayMs : null)
     return true

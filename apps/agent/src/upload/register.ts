@@ -118,7 +118,8 @@ async function createOnce(options: RegisterOptions, claim: RegistrationClaim, is
   }
   const plan = planFixedParts(upload.sizeBytes, outcome.uploadUrls.length)
   if (plan.kind === 'impossible') {
-    const error = { code: 'IMPOSSIBLE_PLAN', message: `the destination's addresses do not fit the file: ${plan.why}` }
+    const message = `the destination's addresses do not fit the file: ${plan.why}`
+    const error: UploadError = { class: 'destination', code: 'IMPOSSIBLE_PLAN', message }
     recordCreateFailure(queue, claim, {
       consequence: { kind: 'fail', reason: 'rejectedByDestination' },
       uncertain: false,

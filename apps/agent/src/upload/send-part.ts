@@ -22,6 +22,7 @@ import {
   returnPart,
 } from '../queue/part-claims.ts'
 import type { StoredSource } from '../queue/stored-upload.ts'
+import type { DigestsInOrder } from './digests-in-order.ts'
 import { findStoredPart, type StoredPartAnswer } from './find-stored-part.ts'
 import { concludeGrowing } from './growing-source.ts'
 import type { InFlight } from './in-flight.ts'
@@ -30,6 +31,7 @@ import { type JudgeOptions, judge } from './judge.ts'
 export type SendOptions = JudgeOptions & {
   destinationOf(link: UploadLink): Destination
   inFlight: InFlight
+  digests: DigestsInOrder
   stallMs: number
   /** Looks at the watch folders once more before a missing file counts as deleted: it may have been renamed. */
   rescan(): Promise<void>
@@ -54,7 +56,7 @@ export async function sendParts(options: SendOptions): Promise<boolean> {
 
 /** Sends one part; returns the next one if it was claimed in the same transaction as the acknowledgement. */
 async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartClaim | null> {
-  const { queue, gate, inFlight, destinationOf, stallMs, stop, draining, log } = options
+  const { queue, gate, inFlight, digests, destinationOf, stallMs, stop, draining, log } = options
   const { upload } = claim
   const link = readUploadLink(queue)
   if (link === null) {
@@ -66,7 +68,8 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
       forgetAddress(queue, claim, null)
       return null
     }
-    const error = { code: 'URL_EXPIRED', message: 'the signed addresses of this upload ran out' }
+    const message = 'the signed addresses of this upload ran out'
+    const error: UploadError = { class: 'destination', code: 'URL_EXPIRED', message }
     recordPartFailure(queue, claim, { kind: 'startOver', reason: 'urlExpired' }, error)
     return null
   }
@@ -83,7 +86,8 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
       sizeBytes: claim.sizeBytes,
       expected: expectedOf(upload.source, claim.phase === 'open'),
     }
-    const acknowledge = (xxh64: string) => acknowledgePart(queue, claim, xxh64, !draining.aborted && gate.isOpen()).next
+    const acknowledge = (xxh64: string, fileXxh64: string | null = null) =>
+      acknowledgePart(queue, claim, xxh64, !draining.aborted && gate.isOpen(), fileXxh64).next
     if (claim.attempts > 1 && claim.canBeAskedFor) {
       const answer = await askForPart(options, claim, file, sending.signal)
       if (answer.kind === 'stored') {
@@ -91,19 +95,22 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
         return acknowledge(answer.xxh64)
       }
     }
+    const inOrder = digests.begin(claim)
     const outcome = await destination.putPart({
       url: claim.url,
       file,
       contentType: upload.mimeType,
       signal: sending.signal,
       onBytes: sending.addBytes,
+      ...(inOrder === null ? {} : { onRead: inOrder.update }),
       stallMs,
     })
     sending.end()
+    if (outcome.kind !== 'stored') inOrder?.end()
     switch (outcome.kind) {
       case 'stored':
         gate.succeeded()
-        return acknowledge(outcome.xxh64)
+        return acknowledge(outcome.xxh64, inOrder?.arrived() ?? null)
       case 'aborted':
         returnPart(queue, claim)
         return null

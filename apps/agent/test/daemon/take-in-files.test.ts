@@ -66,7 +66,7 @@ function sendHalf(queue: Queue): void {
   acknowledgePart(queue, part, '0123456789abcdef', false)
 }
 
-const error = { code: 'E', message: 'because' }
+const error = { class: 'agent', code: 'E', message: 'because' } as const
 
 test('parts of a file that changed after its upload had failed are never joined with those of the new one', () => {
   const { queue, listener, id, state } = takenIn()

@@ -66,18 +66,29 @@ describe('the body of a failed reply', () => {
 
 describe('a failure in words', () => {
   it.each([
-    [faults.slowDown, { code: 'SlowDown', message: 'HTTP 503: SlowDown: Please reduce your request rate.' }],
+    [
+      faults.slowDown,
+      { class: 'destination', code: 'SlowDown', message: 'HTTP 503: SlowDown: Please reduce your request rate.' },
+    ],
     [
       faults.channelPaused,
-      { code: 'HTTP_409', message: "HTTP 409: Channel Paused: The channel you're uploading from is currently paused." },
+      {
+        class: 'destination',
+        code: 'HTTP_409',
+        message: "HTTP 409: Channel Paused: The channel you're uploading from is currently paused.",
+      },
     ],
-    [faults.badGateway, { code: 'HTTP_502', message: 'HTTP 502' }],
-    [faults.captivePortal, { code: 'MALFORMED_REPLY', message: expect.stringContaining('sign-in') }],
+    [faults.badGateway, { class: 'destination', code: 'HTTP_502', message: 'HTTP 502' }],
+    [faults.captivePortal, { class: 'network', code: 'MALFORMED_REPLY', message: expect.stringContaining('sign-in') }],
     [
       faults.dropBefore,
-      { code: expect.stringMatching(/^(ECONNRESET|UND_ERR_SOCKET)$/), message: 'The connection broke' },
+      {
+        class: 'network',
+        code: expect.stringMatching(/^(ECONNRESET|UND_ERR_SOCKET)$/),
+        message: 'The connection broke',
+      },
     ],
-  ] as const)('names its code and says what happened', async (fault, words) => {
+  ] as const)('names its class and code and says what happened', async (fault, words) => {
     const { server, destination } = await startHarness()
     server.inject(fault, { operation: 'health' })
     const outcome = await destination.health(never)
@@ -87,6 +98,7 @@ describe('a failure in words', () => {
 
   it('tells the file system’s code where there is one', () => {
     expect(describeFailure({ kind: 'source', problem: 'unreadable', code: 'EIO' })).toEqual({
+      class: 'file',
       code: 'EIO',
       message: 'The file could not be read (EIO)',
     })

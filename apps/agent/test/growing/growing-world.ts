@@ -12,6 +12,7 @@ import type { Queue } from '../../src/queue/open-queue.ts'
 import { uploadsInOrder } from '../../src/queue/queue-reports.ts'
 import { endWaits, rescueClaims } from '../../src/queue/waits.ts'
 import { checkSent } from '../../src/upload/check-sent.ts'
+import { createDigestsInOrder } from '../../src/upload/digests-in-order.ts'
 import { growOnce } from '../../src/upload/grow.ts'
 import { registerNext } from '../../src/upload/register.ts'
 import { sendParts } from '../../src/upload/send-part.ts'
@@ -44,6 +45,7 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
   const log = pino({ level: 'silent' })
   const never = new AbortController().signal
   const sizes = new Map<string, number>()
+  const digests = createDigestsInOrder()
   let listener = takeInFiles(queue, log, tinyLimits)
   let stamp = 0
 
@@ -177,7 +179,7 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
         const inFlight = { begin: () => ({ signal: never, addBytes: () => undefined, end: () => undefined }) }
         await sendParts({
           ...doing(),
-          ...{ inFlight: inFlight as never, stallMs: 1_000, rescan: async () => undefined },
+          ...{ inFlight: inFlight as never, digests, stallMs: 1_000, rescan: async () => undefined },
           ...{ draining: draining.signal, stop: never },
         })
       }),

@@ -59,7 +59,7 @@ for (let clip = 0; clip < clipCount; clip++) {
     // Every fifth fails once.
     if (++sends % 5 === 0) {
       const again = { kind: 'tryAgain', reason: 'backoff', at: now, counted: true, deprioritised: false } as const
-      recordPartFailure(queue, part, again, { code: 'RESET', message: 'the connection broke' })
+      recordPartFailure(queue, part, again, { class: 'network', code: 'RESET', message: 'the connection broke' })
       endWaits(queue)
       part = claimPart(queue)
       continue

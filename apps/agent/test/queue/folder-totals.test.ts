@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { seededRandom } from '@rushes/test-kit'
 import { expect, test } from 'vitest'
@@ -76,18 +77,24 @@ test('a queue from before folders were counted is counted when it is opened', ()
   const { queue, stateDir, reopen } = testQueue()
   addClip(queue)
   addClip(queue, 5_000)
-  queue.db.exec('DROP TABLE folder_totals; DROP TRIGGER files_moved')
-  queue.db.exec(
-    `DROP TRIGGER uploads_added; DROP TRIGGER uploads_changed; DROP TRIGGER uploads_removed;
-     CREATE TABLE totals (state TEXT PRIMARY KEY);
-     CREATE TRIGGER uploads_added AFTER INSERT ON uploads BEGIN SELECT 1; END;
-     CREATE TRIGGER uploads_changed AFTER UPDATE ON uploads BEGIN SELECT 1; END;
-     CREATE TRIGGER uploads_removed AFTER DELETE ON uploads BEGIN SELECT 1; END;`,
+  const rows = ['unit', 'files', 'uploads'].map(
+    (table) => [table, queue.db.prepare(`SELECT * FROM ${table}`).all()] as const,
   )
   queue.close()
-  const db = new DatabaseSync(`${stateDir}/queue.db`)
-  db.exec(`PRAGMA user_version = ${queueMigrations.indexOf(folderTotalsMigration)}`)
-  db.close()
+  for (const end of ['', '-wal', '-shm']) rmSync(`${stateDir}/queue.db${end}`, { force: true })
+  const old = new DatabaseSync(`${stateDir}/queue.db`)
+  const version = queueMigrations.indexOf(folderTotalsMigration)
+  for (const migration of queueMigrations.slice(0, version)) old.exec(migration)
+  for (const [table, of] of rows) {
+    const columns = old
+      .prepare(`PRAGMA table_info(${table})`)
+      .all()
+      .map(({ name }) => String(name))
+    const insert = old.prepare(`INSERT INTO ${table} (${columns}) VALUES (${columns.map(() => '?')})`)
+    for (const row of of) insert.run(...columns.map((column) => row[column] ?? null))
+  }
+  old.exec(`PRAGMA user_version = ${version}`)
+  old.close()
   const again = reopen()
   expect(folderTotals(again)).toEqual(rowsOf(again))
   expect(stateTotals(again)).toEqual([{ state: 'queued', count: 2, sizeBytes: 8_000, acknowledgedBytes: 0 }])

@@ -15,7 +15,7 @@ import { hashText } from '../../src/xxh64.ts'
 import { addClip, identity, startOfTime, testQueue } from './test-queue.ts'
 
 const digest = '0123456789abcdef'
-const error = { code: 'E', message: 'because' }
+const error = { class: 'agent', code: 'E', message: 'because' } as const
 const random = () => 0.5
 
 function created(queue: ReturnType<typeof testQueue>['queue'], parts = 3) {

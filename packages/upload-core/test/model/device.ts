@@ -36,7 +36,7 @@ export type Step =
   | { kind: 'create'; id: string; token: number; reply: CreateReply | null }
   | { kind: 'part'; id: string; token: number; number: number; assetId: string; reply: 'stored' | 'closed' | null }
 
-const error = { code: 'MODEL', message: 'model' }
+const error = { class: 'agent', code: 'MODEL', message: 'model' } as const
 const retry = (blame: 'item' | 'surroundings'): Verdict => ({
   kind: 'retry',
   blame,

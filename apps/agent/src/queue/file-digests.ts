@@ -1,0 +1,50 @@
+import type { Queue } from './open-queue.ts'
+import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
+
+/** A file that cannot be read so often is left to whoever asks for its digest; the index of the schema has the same number. */
+const maxAttempts = 5
+
+/**
+ * The oldest clip that has arrived and whose whole file nobody has read in order yet, with the attempt to do so counted; null when none is
+ * due. What was sent while it grew is read once anyway, when it is compared.
+ */
+export function claimUndigested(queue: Queue): StoredUpload | null {
+  return queue.transact(() => {
+    const row = queue
+      .sql(
+        `SELECT ${uploadColumns} FROM uploads u INDEXED BY uploads_undigested JOIN files f ON f.id = u.file_id
+          WHERE u.file_xxh64 IS NULL AND u.digest_attempts < ${maxAttempts} AND u.state IN ('uploaded', 'verified')
+            AND coalesce(u.digest_not_before, 0) <= ? AND NOT EXISTS (SELECT 1 FROM growths g WHERE g.upload_id = u.id)
+          ORDER BY u.seq LIMIT 1`,
+      )
+      .get(queue.now())
+    if (row === undefined) return null
+    const upload = readUpload(row)
+    queue.sql('UPDATE uploads SET digest_attempts = digest_attempts + 1 WHERE id = ?').run(upload.id)
+    return upload
+  })
+}
+
+/** The whole file as it was sent to this asset has this xxh64. */
+export function recordFileDigest(queue: Queue, { id, assetId }: { id: string; assetId: string }, xxh64: string): void {
+  queue
+    .sql(
+      "UPDATE uploads SET file_xxh64 = ?, file_digested_at = ? WHERE id = ? AND asset_id = ? AND state IN ('uploaded', 'verified')",
+    )
+    .run(xxh64, queue.now(), id, assetId)
+}
+
+/** It could not be read just now. */
+export function postponeDigest(queue: Queue, uploadId: string, until: number): void {
+  queue.sql('UPDATE uploads SET digest_not_before = ? WHERE id = ?').run(Math.ceil(until), uploadId)
+}
+
+/** The attempt was cut short by an orderly shutdown. */
+export function returnDigestAttempt(queue: Queue, uploadId: string): void {
+  queue.sql('UPDATE uploads SET digest_attempts = digest_attempts - 1 WHERE id = ?').run(uploadId)
+}
+
+/** The file cannot be digested as it was sent any more: it is gone, or was changed. */
+export function giveUpDigest(queue: Queue, uploadId: string): void {
+  queue.sql('UPDATE uploads SET digest_attempts = ? WHERE id = ?').run(maxAttempts, uploadId)
+}
