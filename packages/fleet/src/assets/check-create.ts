@@ -7,6 +7,8 @@ export type CheckedCreate = {
   filetype: string
   offsetSeconds: number
   channel: number
+  /** The clip that it says it is a newer version of. */
+  versionOfId: string | null
 } & ({ upload: 'fixed'; filesizeBytes: number; chunkCount: number } | { upload: 'realtime' })
 
 export type CheckCreateOutcome =
@@ -29,7 +31,7 @@ export function checkCreate(request: CreateAssetRequest, encoding: 'json' | 'for
   if (channel > 2_147_483_647) return malformed('channel must be a small whole number')
   if (request.filetype !== undefined && !isMediaType(request.filetype))
     return malformed('filetype must be a media type such as video/mp4')
-  const common = { offsetSeconds, channel }
+  const common = { offsetSeconds, channel, versionOfId: request.auto_version_id?.toLowerCase() ?? null }
 
   if (request.is_realtime_upload === true) {
     if (encoding === 'form') return malformed('real-time uploads are created with a JSON body')

@@ -4,6 +4,7 @@ import { announceDeviceChange } from '../devices/announce-change.ts'
 import { fenceVerdict } from '../devices/fence.ts'
 import { captureRange } from './captured-at.ts'
 import { type CheckedCreate, checkCreate } from './check-create.ts'
+import { findVersioned } from './find-versioned.ts'
 import { type HeldDevice, holdDevices } from './hold-devices.ts'
 import { requestDigest } from './idempotency.ts'
 import { findKnownClips, freeKeysOf, type KnownClip, replayClips } from './known-clips.ts'
@@ -118,6 +119,7 @@ async function createValid(
   const held = await holdDevices(tx, { deviceIds, wait })
   const knownAs = await findKnownClips(tx, inputs)
   const windows = await pauseWindowsOf(tx, { deviceIds, ...spanOf(inputs) })
+  const mayVersion = await findVersioned(tx, inputs)
 
   const keys = new Set<string>()
   const known = new Map<Valid, KnownClip>()
@@ -136,6 +138,8 @@ async function createValid(
       if (clip !== null) outdated.push(clip.id)
       if (isPaused(windows, { deviceId: input.deviceId, channel: input.create.channel, ...input.captured }))
         outcomes.set(input, { kind: 'channelPaused' })
+      else if (!mayVersion(input, verdict.projectId))
+        outcomes.set(input, { kind: 'malformed', detail: 'auto_version_id must name an asset of the project' })
       else fresh.set(input, newClip(verdict, input))
     }
   }

@@ -49,6 +49,7 @@ export function newClip(
       uploadKind: create.upload,
       filesizeBytes: create.upload === 'fixed' ? create.filesizeBytes : null,
       offsetSeconds: create.offsetSeconds,
+      versionOfId: create.versionOfId,
       capturedAt: captured,
       folder: folderFor({
         day: project.folderBy === 'capture' ? captured : arrivedAt,

@@ -132,7 +132,17 @@ export const createRows: Row[] = [
   taken('3 GiB', { filesize: 3_221_225_472 }, ['largeSizes'], { filesize: 3_221_225_472 }),
   taken('an extension, which counts for growing clips alone', { extension: 'no dot' }),
   taken('fields that nobody knows', { color: 'red' }),
-  taken('a version of another clip', { auto_version_id: crypto.randomUUID() }),
+  row({
+    title: 'with a newer version of another clip',
+    topics: ['create'],
+    given: (at) => exchange(at, createOf(at)),
+    send: (at, first) => createOf(at, { auto_version_id: idOf(first).toUpperCase() }),
+    expect: { status: 200 },
+    after: async (at, first, reply) =>
+      expect(await at.one('select version_of_id from assets where id = $1', [idOf(reply)])).toEqual({
+        version_of_id: idOf(first),
+      }),
+  }),
   taken('a name with quotes and a line break', { name: 'take "7"\n.mp4' }),
   taken('a name that climbs', { name: '../../../etc/passwd' }, ['noEmulator']),
   taken('a name with a NUL', { name: 'a\0b.mp4' }, [], { name: 'a_b.mp4' }),
@@ -157,6 +167,7 @@ export const createRows: Row[] = [
   refused('a channel below zero', { channel: -1 }),
   refused('a type that breaks headers', { filetype: 'video/mp4\r\nx: y' }),
   refused('an id that is none', { auto_version_id: 'x' }),
+  refused('a newer version of a clip that there is not', { auto_version_id: crypto.randomUUID() }),
 
   row({
     title: 'again with the same key, older meanwhile: the same clip',
