@@ -35,6 +35,7 @@ export { createPgBus } from './bus/pg-bus.ts'
 export { wake } from './bus/wake.ts'
 export { decodeWake, encodeWake, type Wake, wakeChannel } from './bus/wake-payload.ts'
 export { type EmptyTrashOutcome, emptyTrash } from './clips/empty-trash.ts'
+export { type ClipPage, type ListedClip, listClips } from './clips/list-clips.ts'
 export {
   listTrash,
   summarizeTrash,
@@ -63,6 +64,7 @@ export {
 } from './clips/retention.ts'
 export { giveUpOverdue, trashAged } from './clips/retire.ts'
 export { type TrashClipsOutcome, type TrashSkip, trashClips } from './clips/trash.ts'
+export type { ClipVersion } from './clips/versions.ts'
 export { type CalledOff, calledOffExecutions } from './commands/called-off.ts'
 export { type CancelCommandOutcome, cancelCommand } from './commands/cancel.ts'
 export {
@@ -205,4 +207,4 @@ export { type ConditionCode, reportConditions } from './upkeep/report-conditions
 export { retention, sweepHistory } from './upkeep/sweep-history.ts'
 export { createWorkTurns, type WorkTurns } from './upkeep/work-turns.ts'
 export type { ClipCursor, ClipRow } from './uploads/clip-rows.ts'
-export { countUploads, listUploads, type UploadFilter, type UploadPage } from './uploads/list-uploads.ts'
+export { countUploads, type UploadFilter } from './uploads/list-uploads.ts'

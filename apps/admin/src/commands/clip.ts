@@ -1,6 +1,6 @@
 import {
+  listClips,
   listTrash,
-  listUploads,
   type RestoreSkip,
   restoreClips,
   type TrashCursor,
@@ -116,10 +116,10 @@ async function clipsOf(
   limit: number,
 ) {
   const clips = []
-  let after: Parameters<typeof listUploads>[1]['after'] = null
+  let after: Parameters<typeof listClips>[1]['after'] = null
   do {
     const filter = { ...(projectId === undefined ? {} : { projectId }), ...(search === undefined ? {} : { search }) }
-    const page = await listUploads(session, { filter, after, limit: Math.min(pageSize, limit - clips.length) })
+    const page = await listClips(session, { filter, after, limit: Math.min(pageSize, limit - clips.length) })
     clips.push(...page.rows)
     after = page.next
   } while (after !== null && clips.length < limit)

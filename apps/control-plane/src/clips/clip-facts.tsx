@@ -1,4 +1,4 @@
-import type { Clip } from '@rushes/fleet'
+import type { Clip, ClipVersion } from '@rushes/fleet'
 import Link from 'next/link'
 import { formatBytes, formatCount } from '@/format/bytes.ts'
 import { Card, Fact, Facts, None, Unknown } from '@/ui/card.tsx'
@@ -34,6 +34,22 @@ export function ClipFacts({ clip }: { clip: Clip }) {
         <Fact name="Arrived">
           {clip.availableAt === null ? <None>not yet</None> : <Instant iso={clip.availableAt} />}
         </Fact>
+        {clip.versions.versionOf !== null && (
+          <Fact name="Version of">
+            <VersionLink version={clip.versions.versionOf} />
+          </Fact>
+        )}
+        {clip.versions.newer.length > 0 && (
+          <Fact name={clip.versions.newer.length === 1 ? 'Newer version' : 'Newer versions'}>
+            <ul>
+              {clip.versions.newer.map((version) => (
+                <li key={version.assetId}>
+                  <VersionLink version={version} />
+                </li>
+              ))}
+            </ul>
+          </Fact>
+        )}
         <Fact name="Size">
           {clip.sizeBytes === null ? (
             <Unknown why="A real-time upload; its size is known when it ends" />
@@ -63,5 +79,20 @@ export function ClipFacts({ clip }: { clip: Clip }) {
         </Fact>
       </Facts>
     </Card>
+  )
+}
+
+/** Versions often have one name; when each was begun tells them apart. */
+function VersionLink({ version }: { version: ClipVersion }) {
+  return (
+    <>
+      <Link href={`/clips/${version.assetId}`} className="[overflow-wrap:anywhere] hover:underline">
+        {version.name}
+      </Link>{' '}
+      <span className="text-ink-2">
+        <Instant iso={version.createdAt} />
+        {version.isInTrash && ', in the trash'}
+      </span>
+    </>
   )
 }

@@ -1,4 +1,4 @@
-import type { ClipRow } from '@rushes/fleet'
+import type { ListedClip } from '@rushes/fleet'
 import Link from 'next/link'
 import { Poster } from '@/clips/poster.tsx'
 import { StateMark } from '@/ui/state-mark.tsx'
@@ -6,11 +6,12 @@ import { Age, Instant } from '@/ui/time.tsx'
 import { ActButton, ErrorWords, type OnAct } from './clip-columns.tsx'
 import { clipHref } from './clip-key.ts'
 import { ClipCustody, ClipProgress, ClipProject, ClipSize } from './clip-state.tsx'
+import { VersionMark } from './version-mark.tsx'
 import { whyOf } from './why.ts'
 import { wordsForClip } from './words-for-clip.ts'
 
 /** A clip on a phone. */
-export function ClipCard({ row, onAct, isAttention }: { row: ClipRow; onAct: OnAct | null; isAttention: boolean }) {
+export function ClipCard({ row, onAct, isAttention }: { row: ListedClip; onAct: OnAct | null; isAttention: boolean }) {
   const why = whyOf(row)
   const isMoving = row.state === 'uploading' || row.state === 'registering'
   return (
@@ -28,6 +29,7 @@ export function ClipCard({ row, onAct, isAttention }: { row: ClipRow; onAct: OnA
         <StateMark words={wordsForClip(row)} className="min-w-0 flex-1" />
         {row.custody !== null && row.custody !== 'no' && row.state !== 'verified' && <ClipCustody row={row} />}
       </div>
+      <VersionMark row={row} />
       {why !== null && <p className="text-sm text-ink-2">{isAttention ? why.explanation : why.title}</p>}
       {isAttention && <ErrorWords row={row} className="line-clamp-3 break-words" />}
       {isMoving && <ClipProgress row={row} />}

@@ -1,4 +1,4 @@
-import type { ClipRow } from '@rushes/fleet'
+import type { ClipRow, ListedClip } from '@rushes/fleet'
 import { reasons } from '@rushes/protocol'
 import { clsx } from 'clsx'
 import Link from 'next/link'
@@ -9,12 +9,13 @@ import { Instant } from '@/ui/time.tsx'
 import { actionWords, clipActionOf } from './clip-action.ts'
 import { clipHref } from './clip-key.ts'
 import { ClipAge, ClipCustody, ClipProgress, ClipProject, ClipSize, ClipState } from './clip-state.tsx'
+import { VersionMark } from './version-mark.tsx'
 import { whyOf } from './why.ts'
 
 export type OnAct = (row: ClipRow) => void
 
 /** The columns of all clips; `onAct` null: the viewer may not act. */
-export function clipColumns(onAct: OnAct | null): Column<ClipRow>[] {
+export function clipColumns(onAct: OnAct | null): Column<ListedClip>[] {
   return [
     name,
     where,
@@ -40,7 +41,7 @@ export function clipColumns(onAct: OnAct | null): Column<ClipRow>[] {
 }
 
 /** The columns of what needs attention: why, in whole sentences, and what to press. */
-export function attentionColumns(onAct: OnAct | null): Column<ClipRow>[] {
+export function attentionColumns(onAct: OnAct | null): Column<ListedClip>[] {
   return [
     { ...name, width: '20rem' },
     where,
@@ -52,7 +53,7 @@ export function attentionColumns(onAct: OnAct | null): Column<ClipRow>[] {
   ]
 }
 
-const name: Column<ClipRow> = {
+const name: Column<ListedClip> = {
   key: 'name',
   header: 'Clip',
   cell: (row) => (
@@ -62,15 +63,19 @@ const name: Column<ClipRow> = {
         <Link href={clipHref(row)} className="block truncate font-medium hover:underline" title={row.path ?? row.name}>
           {row.name}
         </Link>
-        {row.path !== null && row.path !== row.name && (
-          <p className="truncate text-sm text-ink-3">{row.path.slice(0, -row.name.length)}</p>
+        {row.path !== null && row.path !== row.name && row.versionOf === null && row.newerVersion === null && (
+          <p className="truncate text-sm text-ink-3">{folderOf(row.path)}</p>
         )}
+        <VersionMark row={row} />
       </div>
     </div>
   ),
 }
 
-const where: Column<ClipRow> = {
+/** The name may be another by now than the one on the device. */
+const folderOf = (path: string) => path.slice(0, Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
+
+const where: Column<ListedClip> = {
   key: 'where',
   header: 'Device and project',
   width: '9.5rem',
@@ -86,7 +91,7 @@ const where: Column<ClipRow> = {
   ),
 }
 
-const captured: Column<ClipRow> = {
+const captured: Column<ListedClip> = {
   key: 'captured',
   header: 'Captured',
   width: '6.5rem',

@@ -1,4 +1,4 @@
-import { countUploads, listUploads } from '@rushes/fleet'
+import { countUploads, listClips } from '@rushes/fleet'
 import { uploadStates } from '@rushes/protocol'
 import { z } from 'zod'
 import { clocked } from '../context.ts'
@@ -28,7 +28,7 @@ export const uploadsRouter = router({
       }),
     )
     .query(({ ctx, input: { cursor, ...input } }) =>
-      listUploads(clocked(ctx), { ...input, filter: defined(input.filter), after: cursor ?? null }),
+      listClips(clocked(ctx), { ...input, filter: defined(input.filter), after: cursor ?? null }),
     ),
   counts: procedure
     .input(z.object({ filter: filter.default({}) }))

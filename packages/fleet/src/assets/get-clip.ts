@@ -2,6 +2,7 @@ import { assetParts, assets, clipMedia, clipTrash, type Database, devices, devic
 import { and, asc, count, eq, gt, sql } from 'drizzle-orm'
 import { removesAt } from '../clips/list-trash.ts'
 import type { MediaFacts } from '../clips/media.ts'
+import { type ClipVersions, getClipVersions } from '../clips/versions.ts'
 import { type ClipReading, getClipReading } from '../custody/get-reading.ts'
 import { toUploadRow } from '../devices/to-upload-row.ts'
 import type { UploadRow } from '../devices/upload-row.ts'
@@ -37,6 +38,7 @@ export type Clip = {
   media: ({ state: 'waiting' | 'done' | 'none' | 'failed'; hasPoster: boolean } & MediaFacts) | null
   /** Null: it is not in the trash. */
   trash: ClipInTrash | null
+  versions: ClipVersions
   partCounts: { total: number; acknowledged: number; acknowledgedBytes: number }
   /** The device's own account of the upload; null for devices that do not report. */
   report: UploadRow | null
@@ -108,6 +110,7 @@ export async function getClip(
         fileXxh64: asset.fileXxh64,
       },
       reading: await getClipReading(db, asset),
+      versions: await getClipVersions(db, asset),
       source: { relativePath: asset.relativePath, volumeId: asset.volumeId },
       device: { id: asset.deviceId, name: found.deviceName },
       project: { id: asset.projectId, name: found.projectName, epoch: asset.projectEpoch },
