@@ -34,7 +34,7 @@ export type KillRounds = {
 const partBytes = 5 * mib
 
 /**
- * Kills ingest again and again in the middle of uploads. After each kill no partial clip is to be seen, after each start no
+ * Kills ingest again and again in the middle of uploads, and every other time once more while it starts after that. After each kill no partial clip is to be seen, after each start no
  * acknowledged part is missing, and at the end every clip is there, whole and right.
  */
 export async function killRounds(given: {
@@ -71,6 +71,10 @@ export async function killRounds(given: {
     const whole = new Map(clips.map((clip) => [clip.name, clip.bytes.length]))
     for (const { name, sizeBytes } of await ingest.stored.sizes())
       if (sizeBytes !== whole.get(name)) problem(`${name} is there with ${sizeBytes} bytes`)
+    if (random.chance(0.5)) {
+      await killAtStart(ingest, random.integer(0, Math.round(result.answeredMs.at(-1) ?? 1_000)))
+      result.killCount += 1
+    }
     const startedMs = performance.now()
     await ingest.start()
     result.answeredMs.push(performance.now() - startedMs)
@@ -95,6 +99,14 @@ export async function killRounds(given: {
   const seen = (await ingest.stored.names()).length
   if (seen !== clips.length) problem(`${seen} files are to be seen, of ${clips.length} clips`)
   return result
+}
+
+/** Kills it while it mends what the last kill left, or before it comes to that. */
+async function killAtStart(ingest: ProcessIngest, afterMs: number): Promise<void> {
+  const starting = ingest.start().catch(() => undefined) // it hardly gets there
+  await new Promise((resolve) => setTimeout(resolve, afterMs)) // the fault itself
+  await ingest.kill()
+  await starting
 }
 
 async function newClip(device: Device, random: SeededRandom): Promise<Clip> {

@@ -117,13 +117,17 @@ export async function prepareProcessIngest(
         stream?.setEncoding('utf8').on('data', (text: string) => {
           output += text
         })
+      const beganAt = output.length
       await until(
         'ingest answers',
         async () => {
           if (started.exitCode !== null) throw new Error(`ingest ended at its start:\n${output}`)
+          if (started.signalCode !== null) throw new Error('ingest was killed at its start')
+          // Asked only once it says that it listens: asking again and again before takes the processor away from it.
+          if (!output.includes('ingest is ready', beganAt)) return false
           return fetch(`${url}/health`).then(
             (response) => response.ok,
-            () => false, // not listening yet
+            () => false, // killed just now, which is seen the next time
           )
         },
         120_000, // on a machine that is busy with other tests
