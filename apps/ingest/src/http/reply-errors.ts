@@ -1,4 +1,10 @@
-import { type DetailedError, detailedErrorBody, type SimpleError } from '@rushes/protocol'
+import {
+  type AuthErrorCode,
+  type AuthServerErrorCode,
+  type DetailedError,
+  detailedErrorBody,
+  type SimpleError,
+} from '@rushes/protocol'
 import type { FastifyReply } from 'fastify'
 
 /** Answers with a detailed body, the shape of everything but the auth endpoints and the parts. */
@@ -22,6 +28,9 @@ export const outOfSpace: DetailedError = detailedErrorBody(
   'There is not enough free space where clips are stored',
 )
 
-/** Answers with the body of the auth endpoints. */
-export const refuseAuth = (reply: FastifyReply, status: number, error: string): FastifyReply =>
-  reply.code(status).send({ error } satisfies SimpleError)
+/** Answers with the body of the auth endpoints: a code that a guide or an RFC has, and no other. */
+export const refuseAuth = (
+  reply: FastifyReply,
+  status: number,
+  error: AuthErrorCode | AuthServerErrorCode,
+): FastifyReply => reply.code(status).send({ error } satisfies SimpleError)

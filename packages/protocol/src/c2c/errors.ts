@@ -12,18 +12,25 @@ export type DetailedError = z.infer<typeof detailedError>
 export const simpleError = z.object({ error: z.string() })
 export type SimpleError = z.infer<typeof simpleError>
 
+/** What a device may be told by the auth endpoints. The guides list six; the others stand in the RFCs that they follow. */
 export const authErrorCodes = [
+  // The guides' six.
   'authorization_pending',
   'slow_down',
   'expired_token',
-  'access_denied',
   'invalid_grant',
   'invalid_client',
   'invalid_request',
+  // RFC 8628, section 3.5: a person turned the device away; it stops asking.
+  'access_denied',
+  // RFC 6749, section 5.2: another scope than the one a device may ask for; a grant type that there is not.
   'invalid_scope',
   'unsupported_grant_type',
 ] as const
 export type AuthErrorCode = (typeof authErrorCodes)[number]
+
+/** RFC 6749, section 4.1.2.1: what goes with 500 and 503. Nothing is wrong with the request: it is tried again. */
+export type AuthServerErrorCode = 'server_error' | 'temporarily_unavailable'
 
 /** Builds the detailed body; status, title and detail as the platform's guides print them. */
 export const detailedErrorBody = (status: number, title: string, detail: string): DetailedError => ({
