@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import { assets, deviceModels, devices, deviceUploads, projects } from '@rushes/db'
 import { createTestDatabase, type TestDatabase } from '@rushes/db/testing'
+import { endCauses } from '@rushes/fleet'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { run } from '../src/run.ts'
 
@@ -92,6 +93,16 @@ it('does not call a clip verified whose stored bytes have changed since, though 
   const { stdout } = await admin('clip', 'list', '--search', 'changed.mp4')
   expect(stdout).toMatch(/changed\.mp4 .* bytes differ\n/)
   expect(stdout).not.toContain('verified')
+})
+
+it('says of a clip that was given up why, and what to do about it', async () => {
+  const assetId = await clip('refused.mp4', 'created')
+  await database.pool.query("update assets set state = 'failed', ended_because = 'refusedByStore' where id = $1", [
+    assetId,
+  ])
+  const { stdout } = await admin('clip', 'list', '--search', 'refused.mp4')
+  expect(stdout).toMatch(/refused\.mp4 .* failed: the store refused it\n/)
+  expect(stdout).toContain(endCauses.refusedByStore.explanation)
 })
 
 it('says what it left as it is and why, and fails when it changed nothing', async () => {

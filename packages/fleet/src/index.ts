@@ -1,5 +1,6 @@
 // One line per verb, by folder; whoever adds a verb adds its line.
 
+export { endCauseOf, endCauses } from '@rushes/protocol'
 export { type Standing, standings, type UploadGroup, uploadGroups } from '@rushes/upload-core'
 export { type ActivityEntry, type ActivityFilter, listActivity } from './activity/list-activity.ts'
 export { type AcknowledgePartInput, type AcknowledgePartOutcome, acknowledgeParts } from './assets/acknowledge-parts.ts'
@@ -8,7 +9,7 @@ export { closeExpiredUploads } from './assets/close-expired.ts'
 export { type CompleteAssemblyOutcome, completeAssemblies } from './assets/complete-assemblies.ts'
 export { countOpenUploads } from './assets/count-open-uploads.ts'
 export { type CreateAssetInput, type CreateAssetOutcome, createAssets } from './assets/create.ts'
-export { type AssetFailure, failAsset } from './assets/fail.ts'
+export { failAsset } from './assets/fail.ts'
 export { failOverdue } from './assets/fail-overdue.ts'
 export { type ClipContent, findClipContent } from './assets/find-content.ts'
 export { type FoundPart, findPart, findParts } from './assets/find-parts.ts'
@@ -92,6 +93,7 @@ export { type Acting, type Actor, busy, type Clocked } from './context.ts'
 export { type AskScrubOutcome, askScrub } from './custody/ask-scrub.ts'
 export { type ClaimedScrub, claimScrub, type ScrubLane } from './custody/claim-scrub.ts'
 export { type ExportedManifest, type ExportManifestOutcome, exportManifest } from './custody/export-manifest.ts'
+export { findOldestCheck } from './custody/find-oldest-check.ts'
 export { type FinishScrubOutcome, finishScrub, type ScrubFinding } from './custody/finish-scrub.ts'
 export type { ClipReading } from './custody/get-reading.ts'
 export {

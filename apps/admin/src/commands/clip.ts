@@ -1,4 +1,6 @@
 import {
+  endCauseOf,
+  type ListedClip,
   listClips,
   listTrash,
   type RestoreSkip,
@@ -70,7 +72,9 @@ export function addClipCommands(program: Command, globals: () => GlobalOptions):
         print(
           json,
           clips,
-          clips.length === 0 ? ['no clips fit'] : table(['id', 'name', 'device', 'project', 'state'], rows),
+          clips.length === 0
+            ? ['no clips fit']
+            : [...table(['id', 'name', 'device', 'project', 'state'], rows), ...causesIn(clips)],
         )
       })
     })
@@ -107,8 +111,14 @@ export function addClipCommands(program: Command, globals: () => GlobalOptions):
 }
 
 /** Where a clip stands; what its device goes on calling verified is not, once the stored bytes were found to differ. */
-const stateOf = ({ state, custody }: { state: string; custody: string | null }) =>
-  custody === 'mismatch' ? 'bytes differ' : state
+const stateOf = ({ state, custody, error }: ListedClip) =>
+  custody === 'mismatch' ? 'bytes differ' : [state, endCauseOf(error?.code ?? null)?.title].filter(Boolean).join(': ')
+
+/** What to do about each cause that stands in the table. */
+const causesIn = (clips: readonly ListedClip[]): string[] => {
+  const causes = new Set(clips.flatMap(({ error }) => endCauseOf(error?.code ?? null) ?? []))
+  return [...causes].map(({ title, explanation }) => `${title}: ${explanation}`)
+}
 
 async function clipsOf(
   session: Session,

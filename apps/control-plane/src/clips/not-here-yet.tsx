@@ -1,4 +1,5 @@
 import type { Clip } from '@rushes/fleet'
+import { endCauseOf } from '@rushes/protocol'
 import { formatBytes, formatPercent, plural } from '@/format/bytes.ts'
 import { ProgressBar } from '@/ui/progress-bar.tsx'
 import { Screen } from './clip-player.tsx'
@@ -8,10 +9,12 @@ import { clipStateWords } from './clip-state-words.ts'
 export function NotHereYet({ clip }: { clip: Clip }) {
   const words = clipStateWords[clip.state]
   const { acknowledgedBytes, acknowledged, total } = clip.partCounts
+  const cause = endCauseOf(clip.ended?.because ?? null)
   const isEnded = clip.state === 'failed' || clip.state === 'closed'
   return (
     <Screen icon={words.icon} title={isEnded ? 'There is nothing to play' : 'Not available yet'}>
-      <p>{clip.ended?.detail ?? words.sentence}</p>
+      <p>{cause?.explanation ?? words.sentence}</p>
+      {clip.ended?.detail != null && <p className="pt-2 font-mono text-xs text-ink-2">{clip.ended.detail}</p>}
       {!isEnded && (
         <div className="mx-auto mt-4 flex w-72 max-w-full flex-col gap-1.5 text-left">
           {clip.sizeBytes !== null && (

@@ -1,4 +1,4 @@
-import { type ReasonCode, reasons, type UploadState } from '@rushes/protocol'
+import { endCauseOf, type ReasonCode, reasons, type UploadState } from '@rushes/protocol'
 
 type Told = {
   state: UploadState
@@ -25,6 +25,9 @@ export function whyOf(clip: Told): { title: string; explanation: string } | null
     const { title, explanation } = reasons[clip.reason]
     return { title, explanation }
   }
+  // Of a clip that no device reports, the error is the destination's own.
+  const cause = endCauseOf(clip.error?.code ?? null)
+  if (cause !== null) return cause
   if (clip.error !== null) return { title: clip.error.message || clip.error.code, explanation: clip.error.message }
   return null
 }

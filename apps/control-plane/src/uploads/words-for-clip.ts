@@ -1,7 +1,7 @@
 import type { ClipRow, UploadRow } from '@rushes/fleet'
-import { wordsForCustody } from '@/words/custody-words.ts'
-import type { Words } from '@/words/standing-words.ts'
-import { wordsForUpload } from '@/words/upload-words.ts'
+import { wordsForCustody } from '../words/custody-words.ts'
+import type { Words } from '../words/standing-words.ts'
+import { wordsForUpload } from '../words/upload-words.ts'
 
 /** The words for where a clip stands. One that arrived with other bytes than were sent is never shown as well. */
 export function wordsForClip({

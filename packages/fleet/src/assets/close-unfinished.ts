@@ -1,8 +1,7 @@
 import { assetParts, assets } from '@rushes/db'
+import type { CloseCause } from '@rushes/protocol'
 import { and, asc, eq, exists, isNull, not, or } from 'drizzle-orm'
 import type { Clocked } from '../context.ts'
-
-export type ClosedBecause = 'projectChanged' | 'deauthorized' | 'forgotten' | 'authorizationExpired'
 
 /**
  * Closes the clips of a device that are not whole yet, because it was moved or forgotten: their parts are refused from now
@@ -10,7 +9,7 @@ export type ClosedBecause = 'projectChanged' | 'deauthorized' | 'forgotten' | 'a
  */
 export async function closeUnfinishedAssets(
   { db, now }: Clocked,
-  input: { deviceId: string; because: ClosedBecause; detail: string },
+  input: { deviceId: string; because: CloseCause; detail: string },
 ): Promise<{ closedIds: string[] }> {
   const isOpen = and(eq(assets.deviceId, input.deviceId), eq(assets.state, 'created'))
   // A statement of its own: the next one then sees the parts that were acknowledged while this one waited for their clips.

@@ -1,16 +1,15 @@
 import { assets } from '@rushes/db'
+import type { FailCause } from '@rushes/protocol'
 import { and, eq, inArray } from 'drizzle-orm'
 import type { Clocked } from '../context.ts'
 import { announceDeviceChange } from '../devices/announce-change.ts'
-
-export type AssetFailure = 'partsMissing' | 'storedBytesLost' | 'refusedByStore' | 'abandoned'
 
 /** Gives a clip up that can never be whole. The device learns it from the next call about it. */
 export async function failAsset(
   { db, now }: Clocked,
   input: {
     assetId: string
-    because: AssetFailure
+    because: FailCause
     detail: string
     /** Leaves a clip alone that is being assembled, perhaps by somebody else at this moment. */
     onlyWhileOpen?: boolean
