@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { clientSecretOfEnvironment, stateDirOf } from '../config.ts'
 import { reachQueue } from '../local-api/reach-queue.ts'
 import { agentVersion } from '../version.ts'
+import { addClipCommands } from './clip-program.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { createLog } from './log.ts'
 import { createOutput, printError } from './output.ts'
@@ -132,6 +133,7 @@ function buildProgram(signal: AbortSignal): Command {
     )
 
   addQueueCommands(program, onQueue)
+  addClipCommands(program, onQueue, signal)
   return program
 }
 

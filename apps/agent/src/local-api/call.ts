@@ -28,6 +28,8 @@ export function remoteOperations(stateDir: string): Operations {
   return {
     status: remote('status'),
     list: remote('list'),
+    below: remote('below'),
+    show: remote('show'),
     add: remote('add'),
     retry: remote('retry'),
     reset: remote('reset'),

@@ -1,5 +1,6 @@
 import { deviceStatus, uploadReport } from '@rushes/protocol'
 import { z } from 'zod'
+import { clipSchemas } from './clip-schemas.ts'
 
 /** What a command of the command line asks of the queue: answered by the daemon over its socket, or by the command itself when none runs. */
 
@@ -23,7 +24,7 @@ export const storedPairing = z.object({
 export type StoredPairing = z.infer<typeof storedPairing>
 
 /** `list` prints one of these a line. */
-export const listedUpload = uploadReport.extend({ seq: z.number(), pinned: z.boolean() })
+export const listedUpload = uploadReport.extend({ seq: z.number(), pinned: z.boolean(), xxh64: z.string().nullable() })
 export type ListedUpload = z.infer<typeof listedUpload>
 
 export const statusAnswer = deviceStatus.extend({
@@ -63,6 +64,7 @@ const addOutcome = z.object({
 export const operationSchemas = {
   status: { input: z.object({}), output: statusAnswer },
   list: { input: z.object({ afterSeq: z.number(), limit: z.number().max(1_000) }), output: z.array(listedUpload) },
+  ...clipSchemas,
   add: { input: z.object({ paths: z.array(z.string()).max(1_000), channel: z.number() }), output: z.array(addOutcome) },
   retry: { input: z.object({ ids }), output: touched },
   reset: { input: z.object({ ids }), output: touched },

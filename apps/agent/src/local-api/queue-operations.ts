@@ -27,6 +27,7 @@ import { uploadsInOrder } from '../queue/queue-reports.ts'
 import { uploadReportOf } from '../queue/upload-report.ts'
 import type { Authorization } from '../upload/authorization.ts'
 import { agentVersion } from '../version.ts'
+import { clipOperations } from './clip-operations.ts'
 import type { Operations } from './operations.ts'
 
 export type QueueOperationsOptions = {
@@ -68,9 +69,11 @@ export function queueOperations({
       const conditions = deviceConditions(queue, live())
       return uploadsInOrder(queue, afterSeq, limit).map((upload) => {
         const report = uploadReportOf(upload)
-        return { ...report, ...shownState(conditions, report), seq: upload.seq, pinned: upload.pinnedAt !== null }
+        const xxh64 = upload.digest?.xxh64 ?? null
+        return { ...report, ...shownState(conditions, report), seq: upload.seq, pinned: upload.pinnedAt !== null, xxh64 }
       })
     },
+    ...clipOperations(queue),
     async add({ paths, channel }) {
       const outcomes = []
       for (const path of paths) outcomes.push(await addFile(queue, path, channel))
