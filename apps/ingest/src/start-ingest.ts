@@ -151,7 +151,7 @@ export async function startIngest(parts: IngestParts): Promise<RunningIngest> {
     repeat({ name: 'sweep', everyMs: limits.sweepEveryMs, work: sweeper, atOnce: true, log, signal }),
     ...startMedia({ call, store, cage: parts.cage, log, clock, limits, signal }),
     ...startRetention({ call, store, log, clock, limits, signal }),
-    ...startScrubbing({ call, store, log, signal: stopping.signal, clock, limits, timetable: config.scrub }),
+    ...startScrubbing({ call, store, log, signal: stopping.signal, clock, limits, timetable: config.scrub, metrics }),
     repeat({ name: 'end unwanted', everyMs: limits.lookEveryMs, work: receptions.endUnwanted, log, signal }),
     ...[...chores, ...upkeep.chores].map((chore) => repeat({ ...chore, log, signal })),
   ]

@@ -10,6 +10,7 @@ import {
 } from '@rushes/fleet'
 import type { Logger } from 'pino'
 import type { DatabaseCall } from '../database-call.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import { startXxh64 } from '../parts/xxh64.ts'
 import type { ObjectStore, StoredObject } from '../store/port.ts'
 import type { Pace } from './pacer.ts'
@@ -33,8 +34,9 @@ export function createScrub(given: {
   signal: AbortSignal
   /** For how long a clip is nobody else's; renewed while it is read. */
   leaseMs: number
+  metrics: Pick<Metrics, 'readAgain' | 'scrubbed'>
 }): ScrubNext {
-  const { call, store, log, signal, leaseMs } = given
+  const { call, store, log, signal, leaseMs, metrics } = given
 
   return async (lane, pace) => {
     const claimed = await call((clocked) => claimScrub(clocked, { lane, token: crypto.randomUUID(), leaseMs }))
@@ -62,6 +64,7 @@ export function createScrub(given: {
   async function finish({ assetId, token }: ClaimedScrub, reading: Reading, finding: ScrubFinding): Promise<void> {
     const readings = reading.unsaved
     const outcome = await call((clocked) => finishScrub(clocked, { assetId, token, readings, finding }))
+    if (outcome.kind !== 'superseded') metrics.scrubbed(outcome.kind)
     if (outcome.kind !== 'mismatch') return log.info({ assetId, found: outcome.kind }, 'stored bytes read again')
     const { firstNumber: part, because } = outcome
     if (outcome.isNew) log.error({ assetId, part, because }, 'a stored clip is no longer sound')
@@ -97,6 +100,7 @@ export function createScrub(given: {
         if (next.value.done === true) break
         const step = next.value.value
         if (step.kind === 'bytes') {
+          metrics.readAgain(step.count)
           await pace(step.count).catch(() => undefined) // rejects only when aborted, which is looked at above
         } else {
           reading.unsaved.push({ number: step.number, xxh64: step.xxh64 })

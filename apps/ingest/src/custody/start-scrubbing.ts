@@ -1,7 +1,8 @@
-import type { ScrubLane } from '@rushes/fleet'
+import { findOldestCheck, type ScrubLane } from '@rushes/fleet'
 import type { Logger } from 'pino'
 import type { DatabaseCall } from '../database-call.ts'
 import type { Limits } from '../limits.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import { repeat } from '../repeat.ts'
 import type { ObjectStore } from '../store/port.ts'
 import { createPacer, type Pace } from './pacer.ts'
@@ -11,7 +12,7 @@ const dayMs = 24 * 60 * 60_000
 
 /**
  * Begins to read stored clips again, in two lanes of one clip at a time: what people asked for as fast as it goes, so that they need
- * not wait for a clip of a terabyte; what the timetable has due at the rate that it is given.
+ * not wait for a clip of a terabyte; what the timetable has due at the rate that it is given. Tells besides how far it is behind.
  */
 export function startScrubbing(given: {
   call: DatabaseCall
@@ -21,8 +22,9 @@ export function startScrubbing(given: {
   clock: () => Date
   limits: Limits
   timetable: { everyDays: number; bytesPerSecond: number }
+  metrics: Pick<Metrics, 'readAgain' | 'scrubbed' | 'set'>
 }): Promise<void>[] {
-  const { log, signal, clock, limits, timetable } = given
+  const { call, log, signal, clock, limits, timetable, metrics } = given
   const scrub = createScrub({ ...given, leaseMs: limits.scrubLeaseMs })
   const lane = (name: string, everyMs: number, next: () => ScrubLane, pace: Pace) =>
     repeat({
@@ -40,8 +42,20 @@ export function startScrubbing(given: {
     () => ({ kind: 'asked' }),
     async () => undefined,
   )
-  if (timetable.everyDays === 0) return [asked]
+  const tellOldest = async () => {
+    const oldest = await call(findOldestCheck)
+    metrics.set('oldestCheckAgeSeconds', oldest === null ? 0 : (clock().getTime() - oldest.getTime()) / 1_000)
+  }
+  const oldest = repeat({
+    name: 'age of the oldest check',
+    everyMs: limits.scrubPollMs,
+    atOnce: true,
+    work: tellOldest,
+    log,
+    signal,
+  })
+  if (timetable.everyDays === 0) return [asked, oldest]
   const dueBefore = () => new Date(clock().getTime() - timetable.everyDays * dayMs)
   const pace = createPacer({ bytesPerSecond: timetable.bytesPerSecond, signal })
-  return [asked, lane('scrub', limits.scrubPollMs, () => ({ kind: 'timetable', dueBefore: dueBefore() }), pace)]
+  return [asked, oldest, lane('scrub', limits.scrubPollMs, () => ({ kind: 'timetable', dueBefore: dueBefore() }), pace)]
 }

@@ -7,6 +7,10 @@ export type Metrics = {
   receivedPart(bytes: number): void
   assembled(result: 'available' | 'bytesLost', lagMs: number): void
   verified(result: 'verified' | 'mismatch'): void
+  /** Bytes of stored clips that were read again. */
+  readAgain(bytes: number): void
+  /** A stored clip was read again to its end: it is what it was, is so again, or is not. */
+  scrubbed(result: 'sound' | 'restored' | 'mismatch'): void
   abandoned(count: number): void
   /** Figures that are looked up now and then. */
   set(figure: Figure, value: number): void
@@ -16,6 +20,7 @@ const figures = {
   openUploads: 'Uploads that are not whole yet',
   roomBytes: 'What more the store may take in; not there where nothing limits it',
   keeper: 'Whether this program keeps the folder of the store: writes in place, assembles, tidies up',
+  oldestCheckAgeSeconds: 'For how long that stored clip has not been read whose reading is longest ago',
   draining: 'Whether this program is about to stop',
   storeLow: 'Whether there is little room left in the store',
   storeFull: 'Whether there is no room left in the store',
@@ -65,6 +70,19 @@ export function createMetrics(): Metrics {
     labelNames: ['result'],
     registers,
   })
+  const readAgainBytes = new Counter({
+    name: 'rushes_ingest_scrub_bytes_total',
+    help: 'Bytes of stored clips that were read again',
+    registers,
+  })
+  const scrubs = new Counter({
+    name: 'rushes_ingest_scrubs_total',
+    help: 'Stored clips that were read again and compared: sound, restored (sound again), or a mismatch',
+    labelNames: ['result'],
+    registers,
+  })
+  // There from the beginning: an alert on a first difference needs a 0 to count from.
+  for (const result of ['sound', 'restored', 'mismatch']) scrubs.inc({ result }, 0)
   const abandonedCount = new Counter({
     name: 'rushes_ingest_abandoned_uploads_total',
     help: 'Uploads that were given up by their devices and closed',
@@ -88,6 +106,8 @@ export function createMetrics(): Metrics {
       if (result === 'available') lagSeconds.observe(lagMs / 1_000)
     },
     verified: (result) => verifications.inc({ result }),
+    readAgain: (bytes) => readAgainBytes.inc(bytes),
+    scrubbed: (result) => scrubs.inc({ result }),
     abandoned: (count) => abandonedCount.inc(count),
     set(figure, value) {
       // Made when it is first known: a figure that nobody has looked up yet is not 0.

@@ -1,7 +1,8 @@
 import { askScrub } from '@rushes/fleet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createFixed, mib, putPart, someBytes, split, untilVerified, xxh64Of } from '../support/clips.ts'
-import { ana, type Device, pairDevice } from '../support/pair.ts'
+import { freePort } from '../support/free-port.ts'
+import { ana, type Device, pairDevice, send } from '../support/pair.ts'
 import { startTestIngest, type TestIngest } from '../support/test-ingest.ts'
 import { until } from '../support/until.ts'
 
@@ -12,7 +13,7 @@ beforeAll(async () => {
   now = new Date()
   ingest = await startTestIngest({
     limits: { scrubPollMs: 50 },
-    config: { scrub: { everyDays: 30, bytesPerSecond: 100 * mib } },
+    config: { scrub: { everyDays: 30, bytesPerSecond: 100 * mib }, metricsPort: await freePort() },
     clock: () => now,
   })
   device = await pairDevice(ingest)
@@ -57,7 +58,29 @@ test('a clip that changed in the store since it was verified, or is gone, is fou
   expect(await found(clip.id)).toMatchObject({ because: 'gone' })
 })
 
-test('and by the timetable, without anybody asking', async () => {
+test('how much was read, what was found, and how far the timetable is behind are among the metrics', async () => {
+  const figure = async (line: string) => {
+    const { text } = await send('GET', `http://127.0.0.1:${ingest.config.metricsPort}/metrics`)
+    const found = text.split('\n').find((one) => one.startsWith(`${line} `))
+    return Number(found?.split(' ').at(-1))
+  }
+  const clip = await verifiedClip()
+  const before = await figure('rushes_ingest_scrub_bytes_total')
+  await check(clip.id)
+  await until(
+    'its bytes are counted',
+    async () => (await figure('rushes_ingest_scrub_bytes_total')) >= before + clip.bytes.length,
+  )
+  await until('a sound clip is counted', async () => (await figure('rushes_ingest_scrubs_total{result="sound"}')) > 0)
+  // Of the test above.
+  expect(await figure('rushes_ingest_scrubs_total{result="mismatch"}')).toBeGreaterThan(0)
+  const age = 'rushes_ingest_oldest_check_age_seconds'
+  await until('nothing is behind', async () => (await figure(age)) < 3_600)
+  now = new Date(now.getTime() + 6 * 3_600_000) // not so long that the device has to refresh its tokens
+  await until('the oldest check is six hours old', async () => (await figure(age)) >= 6 * 3_600)
+})
+
+test('a clip that changed is found by the timetable too, without anybody asking', async () => {
   const clip = await verifiedClip()
   await ingest.stored.replace(clip.name, spoilt(clip.bytes))
   now = new Date(now.getTime() + 31 * 86_400_000)

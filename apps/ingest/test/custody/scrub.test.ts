@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createScrub } from '../../src/custody/scrub.ts'
 import { createVerify } from '../../src/custody/verify.ts'
 import { createDatabaseCall } from '../../src/database-call.ts'
+import type { Metrics } from '../../src/metrics/metrics.ts'
 import { someBytes, xxh64Of } from '../support/clips.ts'
 import { clipsIn, memoryStore } from './stored-clips.ts'
 
@@ -18,12 +19,14 @@ let clips: Awaited<ReturnType<typeof clipsIn>>
 let memory: ReturnType<typeof memoryStore>
 let now: Date
 let log: Record<string, unknown>[]
+let counted: { bytes: number; sound: number; restored: number; mismatch: number }
 beforeEach(async () => {
   database = await createTestDatabase()
   clips = await clipsIn(database)
   memory = memoryStore()
   now = new Date('2026-11-22T12:00:00Z')
   log = []
+  counted = { bytes: 0, sound: 0, restored: 0, mismatch: 0 }
 })
 afterEach(() => database.drop())
 
@@ -35,7 +38,16 @@ function instance(signal = new AbortController().signal) {
   const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(JSON.parse(line)) })
   const call = createDatabaseCall({ db: database.db, clock: () => now, waitMs: 1_000, log: logger })
   // Renewed at every chunk, so that every save is seen.
-  return createScrub({ call, store: memory.store, log: logger, signal, leaseMs: 0.001 })
+  return createScrub({ call, store: memory.store, log: logger, signal, leaseMs: 0.001, metrics })
+}
+
+const metrics: Pick<Metrics, 'readAgain' | 'scrubbed'> = {
+  readAgain(count) {
+    counted.bytes += count
+  },
+  scrubbed(result) {
+    counted[result] += 1
+  },
 }
 
 async function stored(content: Uint8Array, known: 'device' | 'received' | 'nobody', over: { readAt?: Date } = {}) {
@@ -110,6 +122,22 @@ describe('a stored clip that is no longer what it was', () => {
     expect(errors()).toHaveLength(1)
     expect(await clips.audits()).toHaveLength(1)
   })
+})
+
+test('what is read is counted in bytes, and each clip by what was found', async () => {
+  const [sound, spoiled, gone] = [
+    await stored(bytes, 'device'),
+    await stored(bytes, 'device'),
+    await stored(bytes, 'device'),
+  ]
+  spoil(spoiled, 3)
+  memory.objects.delete(gone)
+  await scrubAll()
+  expect(counted).toEqual({ bytes: 2 * bytes.length, sound: 1, restored: 0, mismatch: 2 })
+  now = new Date(now.getTime() + 31 * dayMs)
+  for (const id of [sound, spoiled, gone]) memory.objects.set(id, bytes)
+  await scrubAll()
+  expect(counted).toEqual({ bytes: 5 * bytes.length, sound: 2, restored: 2, mismatch: 2 })
 })
 
 test('without any digest the first reading is the reference, which a later difference does not replace', async () => {
@@ -255,7 +283,7 @@ test('several instances never read one clip at once, and read every one', async 
   const { signal } = new AbortController()
   await Promise.all(
     Array.from({ length: 4 }, async () => {
-      const scrub = createScrub({ call, store: memory.store, log: logger, signal, leaseMs: 60_000 })
+      const scrub = createScrub({ call, store: memory.store, log: logger, signal, leaseMs: 60_000, metrics })
       while (await scrub(timetable(), noPace));
     }),
   )
