@@ -34,8 +34,8 @@ const segmentBytes = 6 * packetBytes
 const firstWindowBytes = 10 * packetBytes
 
 /**
- * A line in a model of TCP: connections begin slowly, double what they have on its way with every round trip up to their window, halve it when
- * something is lost, then add a packet with every round trip (Reno). All share one narrowest place with room for the bytes of one
+ * A line in a model of TCP: connections begin slowly, double what they have on its way with every round trip up to their window, give up three tenths of it when
+ * something is lost, and come back to what they had along a cubic curve over some seconds (CUBIC, RFC 9438, as Linux and macOS do). All share one narrowest place with room for the bytes of one
  * round trip (50 ms at least); what finds no room there is lost. What is lost is sent again after a round trip; the model does not hold back what was sent after it.
  * Pure: time is what `advance` is told, in milliseconds from any beginning.
  */
@@ -54,8 +54,8 @@ export function createLink(shape: LinkShape, random: Pick<SeededRandom, 'chance'
   function connect(onDelivered: (byteCount: number) => void): LinkConnection {
     let [waitingBytes, unsentBytes, unconfirmedBytes] = [0, 0, 0]
     let congestionWindowBytes = firstWindowBytes
-    let slowStartBytes = Number.POSITIVE_INFINITY
-    let lossCountsFromMs = 0
+    /** The last sign of congestion, and what was on its way then. */
+    let lost: { atMs: number; windowBytes: number } | null = null
     let isOpen = false
     let isClosed = false
 
@@ -82,8 +82,8 @@ export function createLink(shape: LinkShape, random: Pick<SeededRandom, 'chance'
     }
     const confirm = (byteCount: number) => {
       unconfirmedBytes -= byteCount
-      congestionWindowBytes +=
-        congestionWindowBytes < slowStartBytes ? byteCount : (packetBytes * byteCount) / congestionWindowBytes
+      if (lost === null) congestionWindowBytes += byteCount
+      else congestionWindowBytes = Math.max(congestionWindowBytes, cubicBytes(lost.windowBytes, nowMs - lost.atMs))
       congestionWindowBytes = Math.min(congestionWindowBytes, windowBytes)
       sendMore()
     }
@@ -91,10 +91,9 @@ export function createLink(shape: LinkShape, random: Pick<SeededRandom, 'chance'
       unconfirmedBytes -= byteCount
       unsentBytes += byteCount
       // What was lost of one window is one sign of congestion.
-      if (sentAtMs >= lossCountsFromMs) {
-        lossCountsFromMs = nowMs
-        slowStartBytes = Math.max(congestionWindowBytes / 2, 2 * packetBytes)
-        congestionWindowBytes = slowStartBytes
+      if (lost === null || sentAtMs >= lost.atMs) {
+        lost = { atMs: nowMs, windowBytes: congestionWindowBytes }
+        congestionWindowBytes = Math.max(congestionWindowBytes * keptByLoss, 2 * packetBytes)
       }
       sendMore()
     }
@@ -127,4 +126,13 @@ export function createLink(shape: LinkShape, random: Pick<SeededRandom, 'chance'
     },
     nextAtMs: () => due.firstAtMs(),
   }
+}
+
+const keptByLoss = 0.7
+
+/** What CUBIC has on its way so long after a loss at a window; its constant is 0.4 packets per cubed second. */
+function cubicBytes(lostAtBytes: number, sinceMs: number): number {
+  const lostAtPackets = lostAtBytes / packetBytes
+  const recoverySeconds = Math.cbrt((lostAtPackets * (1 - keptByLoss)) / 0.4)
+  return (0.4 * (sinceMs / 1_000 - recoverySeconds) ** 3 + lostAtPackets) * packetBytes
 }

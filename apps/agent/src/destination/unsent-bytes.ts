@@ -7,11 +7,21 @@ import { Socket } from 'node:net'
  * it begins to write.
  */
 const sockets = new WeakMap<object, Socket>()
+/** Connections that a body left by and that are open; a proxy's are among them. */
+const open = new Set<Socket>()
+let takenByClosedBytes = 0
 subscribe('undici:client:sendHeaders', (message) => {
   if (typeof message !== 'object' || message === null || !('request' in message) || !('socket' in message)) return
   const { request, socket } = message
   if (typeof request !== 'object' || request === null || !('body' in request) || !(socket instanceof Socket)) return
-  if (typeof request.body === 'object' && request.body !== null) sockets.set(request.body, socket)
+  if (typeof request.body !== 'object' || request.body === null) return
+  sockets.set(request.body, socket)
+  if (open.has(socket)) return
+  open.add(socket)
+  socket.once('close', () => {
+    open.delete(socket)
+    takenByClosedBytes += socket.bytesWritten
+  })
 })
 
 /**
@@ -22,20 +32,43 @@ subscribe('undici:client:sendHeaders', (message) => {
 export async function unsentBytes(body: object): Promise<number | null> {
   const socket = sockets.get(body)
   if (socket === undefined || socket.destroyed) return null
-  const { localPort, remotePort } = socket
-  if (localPort === undefined || remotePort === undefined) return null
-  for (const table of ['/proc/self/net/tcp', '/proc/self/net/tcp6']) {
-    const queued = queueOf(await readFile(table, 'utf8').catch(() => ''), localPort, remotePort)
-    if (queued !== null) return queued + waitingInProcess(socket)
-  }
-  return null
+  return unsentOf(socket, await readTables())
 }
 
-/** The send queue of a connection in the table of proc_net(5); null when it is not in it. */
-function queueOf(table: string, localPort: number, remotePort: number): number | null {
+/**
+ * How many bytes the other sides of all connections have taken since the beginning, as far as that can be told; null where it cannot. What was
+ * handed to the system says little of a line: each new connection swallows megabytes at once.
+ */
+export async function takenBytes(): Promise<number | null> {
+  const tables = open.size === 0 ? '' : await readTables()
+  let sum = takenByClosedBytes
+  for (const socket of open) {
+    const unsent = unsentOf(socket, tables)
+    if (unsent === null) return null
+    sum += socket.bytesWritten - unsent
+  }
+  return sum
+}
+
+const readTables = async (): Promise<string> =>
+  (
+    await Promise.all(
+      ['/proc/self/net/tcp', '/proc/self/net/tcp6'].map((table) => readFile(table, 'utf8').catch(() => '')),
+    )
+  ).join('')
+
+function unsentOf(socket: Socket, tables: string): number | null {
+  const { localPort, remotePort } = socket
+  if (localPort === undefined || remotePort === undefined) return null
+  const queued = queueOf(tables, localPort, remotePort)
+  return queued === null ? null : queued + waitingInProcess(socket)
+}
+
+/** The send queue of a connection in the tables of proc_net(5); null when it is not in it. */
+function queueOf(tables: string, localPort: number, remotePort: number): number | null {
   const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, '0')
   const line = new RegExp(`:${hex(localPort)} [0-9A-F]+:${hex(remotePort)} [0-9A-F]{2} ([0-9A-F]+):`)
-  const queue = line.exec(table)?.[1]
+  const queue = line.exec(tables)?.[1]
   return queue === undefined ? null : Number.parseInt(queue, 16)
 }
 

@@ -1,4 +1,5 @@
 import type { Destination } from '../destination/port.ts'
+import { takenBytes } from '../destination/unsent-bytes.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import { countSending } from '../queue/part-claims.ts'
 import { sleep } from '../sleep.ts'
@@ -24,7 +25,7 @@ export type AdaptOptions = {
   signal: AbortSignal
 }
 
-/** Finds how many parts go at once: of large files by the bytes that leave, of small ones by how many are done. */
+/** Finds how many parts go at once: of large files by the bytes that the other side takes, of small ones by how many are done. */
 export function adaptConcurrency({ queue, inFlight, bell, startAt, signal }: AdaptOptions) {
   let small = startConcurrency(startAt, bounds.small)
   let large = startConcurrency(startAt, bounds.large)
@@ -56,14 +57,17 @@ export function adaptConcurrency({ queue, inFlight, bell, startAt, signal }: Ada
     async run(): Promise<void> {
       while (!signal.aborted) {
         if (inFlight.count() === 0) await bell.wait(bell.rings, 60_000, signal)
-        const before = { ...inFlight.totals(), atMs: performance.now() }
+        const before = { ...inFlight.totals(), taken: await takenBytes(), atMs: performance.now() }
         await sleep(measureEveryMs, signal)
         if (process.availableMemory() < scarceMemoryBytes) halve()
+        const taken = await takenBytes()
         const { bytes, ended } = inFlight.totals()
+        const passed = taken === null || before.taken === null ? bytes - before.bytes : taken - before.taken
         const seconds = (performance.now() - before.atMs) / 1_000
         const sending = countSending(queue)
-        const isFull = { small: sending.small >= small.limit, large: sending.large >= large.limit }
-        const bytesPerSecond = { unitsPerSecond: (bytes - before.bytes) / seconds, saturated: isFull.large }
+        // More than the limit are on their way for a while after it went down: what that brings, it does not.
+        const isFull = { small: sending.small === small.limit, large: sending.large === large.limit }
+        const bytesPerSecond = { unitsPerSecond: passed / seconds, saturated: isFull.large }
         const filesPerSecond = { unitsPerSecond: (ended - before.ended) / seconds, saturated: isFull.small }
         set({
           small: measured(small, filesPerSecond, bounds.small),

@@ -1,71 +1,64 @@
 /**
- * How many transfers go on at once, found by measuring what arrives. Pure. It begins by doubling for as long as that pays, then tries a few
- * more and a few fewer in turn and keeps what is better (fewer, where it makes no difference), and goes down by a quarter when what it
- * measured before is not reached any more: additive increase, multiplicative decrease.
+ * How many transfers go on at once, found by measuring what the other side takes. Pure. It begins by doubling for as long as that pays, then tries a few
+ * more and, seldom, a few fewer and keeps what is better (fewer, where it makes no difference). When what it measured before is not reached any
+ * more, connections that were young then have met their first losses, or the line carries less: it tries twice as many and, where that does
+ * not pay, a quarter less, and keeps that unless it is worse. Additive increase, multiplicative decrease.
+ *
+ * Too many cost little, too few cost what the line could carry, and a trial of fewer costs that for as long as it lasts. Loss makes what a
+ * line carries swing by a tenth from one second to the next, so a limit is judged by the mean of several measurements.
  */
 export type Concurrency = {
   limit: number
-  phase: 'doubling' | 'steady' | 'more' | 'fewer'
+  phase: 'doubling' | 'steady' | 'more' | 'fewer' | 'reviving' | 'relieving'
   /** What the limit before a change brought, in units per second; null before the first measurement. */
   reference: number | null
   /** The limit before a trial. */
   before: number
-  /** The measurement after a change says little: new connections are only beginning. */
-  isFresh: boolean
-  /** Measurements in a row that fell far short of the reference. */
-  shortfalls: number
-  /** Measurements since the last trial. */
+  /** Measurements after a change that say little: new connections are only beginning. */
+  toSkip: number
+  /** Measurements since then, not judged yet. */
+  taken: { sum: number; count: number }
+  /** Judgements since the last trial, and since the last one of fewer. */
   steadyFor: number
-  nextTrial: 'more' | 'fewer'
+  sinceFewer: number
 }
 
 export type ConcurrencyBounds = { min: number; max: number }
-/** `saturated`: all places were taken and more waited; otherwise the rate says nothing about the limit. */
+/** `saturated`: just as many as allowed were on their way and more waited; otherwise the rate says nothing about the limit. */
 export type Measurement = { unitsPerSecond: number; saturated: boolean }
+
+const nothingTaken = { sum: 0, count: 0 }
 
 export const startConcurrency = (limit: number, bounds: ConcurrencyBounds): Concurrency => ({
   limit: clamp(limit, bounds),
   phase: 'doubling',
   reference: null,
   before: clamp(limit, bounds),
-  isFresh: true,
-  shortfalls: 0,
+  toSkip: 1,
+  taken: nothingTaken,
   steadyFor: 0,
-  nextTrial: 'more',
+  sinceFewer: 0,
 })
 
-/** Worth keeping twice as many; noise brings less. */
+/** Worth doubling once more; noise brings less. */
 const doublingGain = 1.25
 /** Worth keeping a few more. */
-const moreGain = 1.02
+const moreGain = 1.03
 /** As good with a few fewer. */
 const fewerLoss = 0.99
-const shortfallRatio = 0.7
-const shortfallsToDecrease = 2
-const steadyBeforeTrial = 6
+const shortfallRatio = 0.9
+/** Measurements to a judgement. */
+const perJudgement = { doubling: 2, steady: 4, more: 4, fewer: 4, reviving: 2, relieving: 4 } as const
+const steadyBeforeMore = 3
+const steadyBeforeFewer = 20
 
 export function measured(now: Concurrency, measurement: Measurement, bounds: ConcurrencyBounds): Concurrency {
   const { unitsPerSecond, saturated } = measurement
   if (!saturated || unitsPerSecond <= 0) return now
-  if (now.isFresh) return { ...now, isFresh: false }
-  const { reference } = now
-  if (reference === null) return change({ ...now, reference: unitsPerSecond }, now.limit * 2, 'doubling', bounds)
-  switch (now.phase) {
-    case 'doubling':
-      return unitsPerSecond >= reference * doublingGain
-        ? change({ ...now, reference: unitsPerSecond }, now.limit * 2, 'doubling', bounds)
-        : change(now, now.before, 'steady', bounds)
-    case 'more':
-      return unitsPerSecond >= reference * moreGain
-        ? change({ ...now, reference: unitsPerSecond }, now.limit + step(now.limit), 'more', bounds)
-        : change(now, now.before, 'steady', bounds)
-    case 'fewer':
-      return unitsPerSecond >= reference * fewerLoss
-        ? change(now, now.limit - step(now.limit), 'fewer', bounds)
-        : change(now, now.before, 'steady', bounds)
-    case 'steady':
-      return whileSteady(now, reference, unitsPerSecond, bounds)
-  }
+  if (now.toSkip > 0) return { ...now, toSkip: now.toSkip - 1 }
+  const taken = { sum: now.taken.sum + unitsPerSecond, count: now.taken.count + 1 }
+  if (taken.count < perJudgement[now.phase]) return { ...now, taken }
+  return judged({ ...now, taken: nothingTaken }, taken.sum / taken.count, bounds)
 }
 
 /** The destination asked for less (503), or memory runs short. */
@@ -75,28 +68,56 @@ export const overloaded = (now: Concurrency, bounds: ConcurrencyBounds): Concurr
   reference: now.reference === null ? null : now.reference / 2,
 })
 
-function whileSteady(now: Concurrency, reference: number, rate: number, bounds: ConcurrencyBounds): Concurrency {
-  if (rate < reference * shortfallRatio) {
-    const shortfalls = now.shortfalls + 1
-    if (shortfalls < shortfallsToDecrease) return { ...now, shortfalls }
-    return change({ ...now, reference: rate }, Math.floor(now.limit * 0.75), 'steady', bounds)
+function judged(now: Concurrency, rate: number, bounds: ConcurrencyBounds): Concurrency {
+  const { reference } = now
+  const back = () => change(now, now.before, 'steady', bounds)
+  if (reference === null) return change({ ...now, reference: rate }, now.limit * 2, 'doubling', bounds)
+  switch (now.phase) {
+    case 'doubling':
+      if (rate < reference * fewerLoss) return back()
+      // Enough for now, with some to spare for when the connections, young as they are, meet their first losses.
+      if (rate < reference * doublingGain) return { ...now, phase: 'steady', before: now.limit, reference: rate }
+      return change({ ...now, reference: rate }, now.limit * 2, 'doubling', bounds)
+    case 'more':
+      if (rate < reference * moreGain) return back()
+      return change({ ...now, reference: rate }, now.limit + Math.ceil(now.limit / 4), 'more', bounds)
+    case 'fewer':
+      if (rate < reference * fewerLoss) return back()
+      return change(now, now.limit - Math.ceil(now.limit / 8), 'fewer', bounds)
+    case 'reviving':
+      if (rate >= reference * doublingGain)
+        return change({ ...now, reference: rate }, now.limit * 2, 'doubling', bounds)
+      if (rate >= reference * moreGain) return { ...now, phase: 'steady', before: now.limit, reference: rate }
+      return change({ ...now, limit: now.before }, Math.floor(now.before * 0.75), 'relieving', bounds)
+    case 'relieving':
+      return rate < reference * fewerLoss ? back() : { ...now, phase: 'steady', before: now.limit, reference: rate }
+    case 'steady':
+      return whileSteady(now, reference, rate, bounds)
   }
-  const steadyFor = now.steadyFor + 1
-  // What the line carries changes by itself: the reference follows slowly, so that one lucky measurement does not count for ever.
-  const next = { ...now, shortfalls: 0, steadyFor, reference: reference * 0.75 + rate * 0.25 }
-  if (steadyFor < steadyBeforeTrial) return next
-  const by = now.nextTrial === 'more' ? step(now.limit) : -step(now.limit)
-  const nextTrial = now.nextTrial === 'more' ? 'fewer' : 'more'
-  return change({ ...next, nextTrial }, now.limit + by, now.nextTrial, bounds)
 }
 
-/** An eighth, at least one. */
-const step = (limit: number): number => Math.max(1, Math.round(limit / 8))
+function whileSteady(now: Concurrency, reference: number, rate: number, bounds: ConcurrencyBounds): Concurrency {
+  if (rate < reference * shortfallRatio)
+    return now.limit < bounds.max
+      ? change({ ...now, reference: rate }, now.limit * 2, 'reviving', bounds)
+      : change({ ...now, reference: rate }, Math.floor(now.limit * 0.75), 'relieving', bounds)
+  // What the line carries changes by itself: the reference follows slowly, so that one lucky measurement does not count for ever.
+  const next = {
+    ...now,
+    steadyFor: now.steadyFor + 1,
+    sinceFewer: now.sinceFewer + 1,
+    reference: reference * 0.75 + rate * 0.25,
+  }
+  if (next.steadyFor < steadyBeforeMore) return next
+  if (next.sinceFewer >= steadyBeforeFewer)
+    return change({ ...next, sinceFewer: 0 }, now.limit - Math.ceil(now.limit / 8), 'fewer', bounds)
+  return change(next, now.limit + Math.ceil(now.limit / 4), 'more', bounds)
+}
 
 function change(now: Concurrency, to: number, phase: Concurrency['phase'], bounds: ConcurrencyBounds): Concurrency {
   const limit = clamp(to, bounds)
-  if (limit === now.limit) return { ...now, phase: 'steady', before: limit, steadyFor: 0, shortfalls: 0 }
-  return { ...now, limit, phase, before: now.limit, isFresh: true, steadyFor: 0, shortfalls: 0 }
+  const fresh = { ...now, before: now.limit, taken: nothingTaken, steadyFor: 0 }
+  return limit === now.limit ? { ...fresh, phase: 'steady' } : { ...fresh, limit, phase, toSkip: 1 }
 }
 
 const clamp = (limit: number, { min, max }: ConcurrencyBounds): number => Math.min(Math.max(limit, min), max)
