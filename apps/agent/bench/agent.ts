@@ -1,4 +1,4 @@
-/** `npm run bench -- agent [--only large|small|queue|restart]`: how fast clips leave a device, beside others that upload files. */
+/** `npm run bench -- agent [--only large|small|queue|restart|links]`: how fast clips leave a device, beside others that upload files. */
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import { type Measured, sumUp } from '@rushes/test-kit'
+import { links as linkShapes, measureLink } from './support/links.ts'
 import { measureQueue } from './support/queue-claims.ts'
 import { measureRestart } from './support/restart.ts'
 import { runMeasured, runSelfMeasured, type Taken } from './support/run-measured.ts'
@@ -23,7 +24,7 @@ const rcloneEnv = (to: Sink): Record<string, string> => ({
   RCLONE_CONFIG_SINK_ACCESS_KEY_ID: 'bench',
   RCLONE_CONFIG_SINK_SECRET_ACCESS_KEY: 'bench',
 })
-const measurements: Record<string, (bench: Bench) => Promise<void>> = { large, small, queue, restart }
+const measurements: Record<string, (bench: Bench) => Promise<void>> = { large, small, queue, restart, links }
 type Bench = { sink: Sink; dir: string }
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, seconds: { type: 'string' } } })
@@ -155,6 +156,19 @@ async function restart({ sink, dir }: Bench): Promise<void> {
     values: found.idleCpuPercent,
     goal: { text: '≤ 1 %', isMet: ({ median }) => median <= 1 },
   })
+}
+
+async function links({ sink, dir }: Bench): Promise<void> {
+  for (const shape of linkShapes) {
+    const { found, best } = await measureLink(dir, sink, shape)
+    tell({
+      metric: `${shape.bitsPerSecond / 1e6} Mb/s with ${shape.roundTripMs} ms, from 10 s on, number of parts at once found by measuring`,
+      unit: 'MB/s',
+      values: found,
+      peer: { name: `itself with ${best.count}, the best fixed number`, values: best.values, better: 'higher' },
+      goal: { text: '≥ 0.95 × the best fixed number', isMet: ({ ratio }) => ratio >= 0.95 },
+    })
+  }
 }
 
 async function upload(sink: Sink, dir: string, list: string): Promise<Taken> {

@@ -1,4 +1,7 @@
-/** Uploads the named files to a server with the agent's own queue and engine, and prints what that took. argv: server, state folder, list of files. */
+/**
+ * Uploads the named files to a server with the agent's own queue and engine, and prints what that took. argv: server, state folder, list of
+ * files, [how many parts at once; found by measuring when left out].
+ */
 import { readFileSync, statSync } from 'node:fs'
 import { pino } from 'pino'
 import { addFile } from '../../src/daemon/add-file.ts'
@@ -7,7 +10,7 @@ import { stateTotals } from '../../src/queue/queue-reports.ts'
 import { startEngine } from '../../src/upload/engine.ts'
 import { pairedQueue } from './filled-queue.ts'
 
-const [serverUrl = '', stateDir = '', listPath = ''] = process.argv.slice(2)
+const [serverUrl = '', stateDir = '', listPath = '', workers = ''] = process.argv.slice(2)
 const paths = readFileSync(listPath, 'utf8')
   .split('\n')
   .filter((path) => path !== '')
@@ -23,7 +26,13 @@ const begunMs = performance.now()
 const done = Promise.withResolvers<void>()
 const engine = startEngine({
   queue,
-  ...{ destinationOf: pool.of, workers: null, startAt: 4, stallMs: 30_000, random: Math.random },
+  ...{
+    destinationOf: pool.of,
+    workers: workers === '' ? null : Number(workers),
+    startAt: 4,
+    stallMs: 30_000,
+    random: Math.random,
+  },
   rescan: async () => undefined,
   log: pino({ level: 'error' }, pino.destination(2)),
 })
