@@ -172,6 +172,9 @@ export function supervisorOfEnvironment(): Supervisor | null {
   return { watchdogMs: Number.isFinite(watchdogMs) && watchdogMs > 0 ? watchdogMs : null }
 }
 
+/** A terminal that knows no control sequences, as in editors. */
+export const terminalIsDumb = (): boolean => process.env.TERM === 'dumb'
+
 /** How much is logged: a level of pino. */
 export const logLevel = (): string => process.env.RUSHES_LOG_LEVEL ?? 'info'
 

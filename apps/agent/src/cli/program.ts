@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { errorCode } from '../agent-error.ts'
 import { clientSecretOfEnvironment, stateDirOf } from '../config.ts'
 import { reachQueue } from '../local-api/reach-queue.ts'
 import { agentVersion } from '../version.ts'
@@ -16,6 +17,7 @@ type CommonFlags = { stateDir?: string; json?: boolean; insecure?: boolean }
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
   const json = argv.includes('--json')
   const signal = interruption()
+  process.stdout.on('error', passOverLostReader)
   try {
     await buildProgram(signal).parseAsync([...argv])
     return exitCodes.done
@@ -24,6 +26,11 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     printError(error, json)
     return exitCodeOf(error)
   }
+}
+
+/** Whoever read the output (a pager, a terminal that was closed) may go when it has seen enough, which is no failure. */
+function passOverLostReader(error: Error): void {
+  if (!['EPIPE', 'EIO'].includes(errorCode(error))) throw error
 }
 
 /** Aborts at the first SIGINT or SIGTERM; a second one ends the process at once. */
@@ -132,7 +139,7 @@ function buildProgram(signal: AbortSignal): Command {
       },
     )
 
-  addQueueCommands(program, onQueue)
+  addQueueCommands(program, onQueue, signal)
   addClipCommands(program, onQueue, signal)
   return program
 }

@@ -3,29 +3,34 @@ import { reasons } from '@rushes/protocol'
 import { AgentError } from '../agent-error.ts'
 import type { ListedUpload, Operations, StatusAnswer } from '../local-api/operations.ts'
 import { type Output, shownBytes, shownText } from './output.ts'
+import { nameOf } from './progress/draw-progress.ts'
+import { homeSentence } from './progress/home-sentence.ts'
 
 const pageSize = 500
 
-/** Queues files by hand. Fails when one of them could not be taken. */
+/** Queues files by hand; resolves with the ids of all that are in the queue now. Fails when one of them could not be taken. */
 export async function add(
   operations: Operations,
   paths: readonly string[],
   channel: number,
   output: Output,
-): Promise<void> {
+): Promise<string[]> {
   const status = await operations.status({})
   if (!status.paired) throw notPaired()
+  const ids: string[] = []
   let isAnyRefused = false
   for (const path of paths) {
     const [outcome] = await operations.add({ paths: [resolve(path)], channel })
     if (outcome === undefined) continue
     isAnyRefused ||= outcome.outcome === 'refused' || outcome.outcome === 'unreadable'
+    if (outcome.id !== undefined) ids.push(outcome.id)
     output.print(outcome, () => {
       const why = outcome.reason ?? outcome.message ?? outcome.state
       return `${outcome.outcome.padEnd(10)} ${shownText(outcome.path)}${why === undefined ? '' : ` (${shownText(why)})`}`
     })
   }
   if (isAnyRefused) throw new AgentError('SERVER_REFUSED', 'not every file could be queued', 'See the lines above.')
+  return ids
 }
 
 /** Tells the daemon that a growing file is complete. Fails when nothing grows there. */
@@ -102,6 +107,10 @@ function statusText(answer: StatusAnswer): string {
     `queue       ${states.length === 0 ? 'empty' : states.join(', ')}`,
     `bytes       ${shownBytes(bytes.captured)} captured, ${shownBytes(bytes.acknowledged)} acknowledged, ${shownBytes(bytes.verified)} verified, ${shownBytes(bytes.waiting)} waiting`,
     `rate        ${shownBytes(answer.rateBytesPerSecond)}/s`,
+    ...answer.folders.map(
+      (folder) =>
+        `folder      ${shownText(nameOf(folder))}: ${homeSentence({ ...answer, ...folder, rateBytesPerSecond: 0 })}`,
+    ),
     ...(hold === null ? [] : [`on hold     since ${new Date(hold.since).toLocaleString()}, by ${hold.by}`]),
     ...answer.volumes.map(
       (volume) =>

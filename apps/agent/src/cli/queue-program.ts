@@ -1,8 +1,9 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { AgentError } from '../agent-error.ts'
 import type { Operations } from '../local-api/operations.ts'
 import type { Output } from './output.ts'
 import { add, finishRecording, list, notPaired, status, touch } from './queue-commands.ts'
+import { requireDaemon, type WaitedFor, waitFor, watch } from './watch.ts'
 import { wholeNumber } from './whole-number.ts'
 
 /** Makes the action of a command that works on the queue, through the daemon when one runs. */
@@ -11,14 +12,25 @@ export type OnQueue = (
 ) => (...given: unknown[]) => Promise<void>
 
 /** The commands that look at the queue and steer it. */
-export function addQueueCommands(program: Command, onQueue: OnQueue): void {
+export function addQueueCommands(program: Command, onQueue: OnQueue, signal: AbortSignal): void {
   program
     .command('add <file...>')
     .description('queue files by hand')
     .option('--channel <n>', 'the channel of the destination', wholeNumber, 0)
-    .action(async (files: string[], flags: { channel: number }, command: Command) => {
-      await onQueue((operations, output) => add(operations, files, flags.channel, output))(command)
+    .addOption(
+      new Option('--wait <state>', 'show progress until they have come so far').choices(['uploaded', 'verified']),
+    )
+    .action(async (files: string[], flags: { channel: number; wait?: WaitedFor }, command: Command) => {
+      await onQueue(async (operations, output) => {
+        if (flags.wait !== undefined) await requireDaemon(operations)
+        const ids = await add(operations, files, flags.channel, output)
+        if (flags.wait !== undefined) await waitFor(operations, ids, flags.wait, output, signal)
+      })(command)
     })
+  program
+    .command('watch')
+    .description('show progress of what is on its way, until Ctrl-C')
+    .action(onQueue((operations, output) => watch(operations, output, signal)))
   program.command('list').description('print the queue').action(onQueue(list))
   program
     .command('status')

@@ -1,4 +1,4 @@
-import { type DeviceStatus, deviceStatus, type UploadState, uploadStates } from '@rushes/protocol'
+import { type DeviceStatus, deviceStatus } from '@rushes/protocol'
 import { type DeviceConditions, deviceReasons } from '@rushes/upload-core'
 import type { Volume } from '../capture/capture-port.ts'
 import { readHold } from '../queue/decisions.ts'
@@ -6,6 +6,7 @@ import { readUploadLink } from '../queue/links.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import { stateTotals } from '../queue/queue-reports.ts'
 import type { LinkCondition } from '../upload/gate.ts'
+import { sumTotals } from './sum-totals.ts'
 
 /** What only a running agent knows; a queue that is looked at while none runs has none of it. */
 export type LiveFacts = { link: LinkCondition; rateBytesPerSecond: number; volumes: readonly Volume[] }
@@ -29,26 +30,11 @@ export function deviceConditions(queue: Queue, live: LiveFacts | null): DeviceCo
   }
 }
 
-/** States whose clips are not to go up: they count neither as captured nor as waiting. */
-const leftOut = new Set<UploadState>(['cancelled', 'cleared', 'refused', 'blocked'])
-const settled = new Set<UploadState>(['uploaded', 'verified', 'failed'])
-
 /** The device's own summary. */
 export function readDeviceStatus(queue: Queue, live: LiveFacts | null): DeviceStatus {
   const link = readUploadLink(queue)
   const hold = readHold(queue)
-  const counts: DeviceStatus['counts'] = {}
-  const bytes = { captured: 0, acknowledged: 0, verified: 0, waiting: 0 }
-  for (const total of stateTotals(queue)) {
-    const state = uploadStates.find((name) => name === total.state)
-    if (state === undefined) continue
-    counts[state] = total.count
-    if (leftOut.has(state)) continue
-    bytes.captured += total.sizeBytes
-    bytes.acknowledged += total.acknowledgedBytes
-    if (state === 'verified') bytes.verified += total.sizeBytes
-    if (!settled.has(state)) bytes.waiting += total.sizeBytes - total.acknowledgedBytes
-  }
+  const { counts, bytes } = sumTotals(stateTotals(queue))
   const blockedBy = deviceReasons(deviceConditions(queue, live)).find(
     ({ reason }) => reason !== 'sharingPausedNow',
   )?.reason

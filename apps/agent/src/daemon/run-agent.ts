@@ -134,6 +134,7 @@ async function runOnQueue(
       rateBytesPerSecond: engine.inFlight.rateBytesPerSecond(),
       volumes: capture.volumes(),
       leftOut: { ...capture.counts().leftOut },
+      bytesInFlightOf: engine.inFlight.bytesOf,
     })
     const { authorization, inFlight } = engine
     const api = await serveLocalApi({

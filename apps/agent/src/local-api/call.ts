@@ -27,6 +27,7 @@ export function remoteOperations(stateDir: string): Operations {
   }
   return {
     status: remote('status'),
+    progress: remote('progress'),
     list: remote('list'),
     below: remote('below'),
     show: remote('show'),

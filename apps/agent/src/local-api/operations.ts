@@ -47,8 +47,28 @@ export const statusAnswer = deviceStatus.extend({
   /** Why nothing at all moves, the first thing to mend first. */
   notMoving: z.array(z.object({ reason: z.string(), since: z.string().nullable() })),
   leftOut: z.record(z.string(), z.number()).nullable(),
+  /** What came of each watch folder on each volume, which is of each card, those first that are not home. */
+  folders: z.array(
+    deviceStatus.pick({ counts: true, bytes: true }).extend({
+      watchFolder: z.string().nullable(),
+      volumeId: z.string(),
+      label: z.string().nullable(),
+    }),
+  ),
 })
 export type StatusAnswer = z.infer<typeof statusAnswer>
+
+/** A clip on its way; bytes in flight are handed to the network and not acknowledged. */
+export const clipProgress = uploadReport
+  .pick({ id: true, path: true, state: true, reason: true, sizeBytes: true, bytesAcknowledged: true })
+  .extend({ bytesInFlight: z.number() })
+export type ClipProgress = z.infer<typeof clipProgress>
+
+const progressAnswer = z.object({ status: statusAnswer, clips: z.array(clipProgress) })
+export type ProgressAnswer = z.infer<typeof progressAnswer>
+
+/** How many clips one answer of `progress` tells of. */
+export const maxProgressClips = 200
 
 const addOutcome = z.object({
   path: z.string(),
@@ -63,6 +83,8 @@ const addOutcome = z.object({
 /** Input and output of every operation, by name. */
 export const operationSchemas = {
   status: { input: z.object({}), output: statusAnswer },
+  /** The device, and the named clips; without names, those on their way. */
+  progress: { input: z.object({ ids: z.array(z.string()).max(maxProgressClips).nullable() }), output: progressAnswer },
   list: { input: z.object({ afterSeq: z.number(), limit: z.number().max(1_000) }), output: z.array(listedUpload) },
   ...clipSchemas,
   add: { input: z.object({ paths: z.array(z.string()).max(1_000), channel: z.number() }), output: z.array(addOutcome) },

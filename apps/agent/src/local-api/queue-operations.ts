@@ -2,8 +2,10 @@ import { deviceReasons, shownState } from '@rushes/upload-core'
 import { AgentError } from '../agent-error.ts'
 import { addFile } from '../daemon/add-file.ts'
 import { deviceConditions, type LiveFacts, readDeviceStatus } from '../daemon/device-status.ts'
+import { readFolderSums } from '../daemon/folder-sums.ts'
 import type { DestinationPool } from '../destination-pool.ts'
 import type { LinkStatus } from '../link-port.ts'
+import { findUpload } from '../queue/apply-upload-event.ts'
 import {
   cancelUploads,
   endHold,
@@ -23,12 +25,12 @@ import {
   storeUploadLink,
 } from '../queue/links.ts'
 import type { Queue } from '../queue/open-queue.ts'
-import { uploadsInOrder } from '../queue/queue-reports.ts'
+import { uploadsInOrder, uploadsOnTheirWay } from '../queue/queue-reports.ts'
 import { uploadReportOf } from '../queue/upload-report.ts'
 import type { Authorization } from '../upload/authorization.ts'
 import { agentVersion } from '../version.ts'
 import { clipOperations } from './clip-operations.ts'
-import type { Operations } from './operations.ts'
+import { maxProgressClips, type Operations, type StatusAnswer } from './operations.ts'
 
 export type QueueOperationsOptions = {
   queue: Queue
@@ -37,7 +39,13 @@ export type QueueOperationsOptions = {
   /** Takes a recorder's word that a growing file is complete; absent when no daemon runs. */
   finishRecording?: (path: string) => Promise<'finished' | 'unknown'>
   /** Null when no daemon runs. */
-  live(): (LiveFacts & { leftOut: Record<string, number>; controlLink: LinkStatus | null }) | null
+  live():
+    | (LiveFacts & {
+        leftOut: Record<string, number>
+        controlLink: LinkStatus | null
+        bytesInFlightOf(uploadId: string): number
+      })
+    | null
 }
 
 /** The operations on an open queue. */
@@ -48,29 +56,47 @@ export function queueOperations({
   live,
   finishRecording,
 }: QueueOperationsOptions): Operations {
+  const readStatus = (): StatusAnswer => {
+    const facts = live()
+    const conditions = deviceConditions(queue, facts)
+    return {
+      ...readDeviceStatus(queue, facts),
+      daemon: facts !== null,
+      paired: conditions.paired,
+      clientId: readClientId(queue),
+      deviceId: readControlLink(queue)?.deviceId ?? null,
+      controlServer: readControlLink(queue)?.serverUrl ?? null,
+      controlLink: facts?.controlLink ?? null,
+      agentVersion,
+      notMoving: deviceReasons(conditions).map(({ reason, since }) => ({ reason, since })),
+      leftOut: facts?.leftOut ?? null,
+      folders: readFolderSums(queue, facts?.volumes ?? []),
+    }
+  }
   return {
-    async status() {
+    status: async () => readStatus(),
+    async progress({ ids }) {
       const facts = live()
       const conditions = deviceConditions(queue, facts)
-      return {
-        ...readDeviceStatus(queue, facts),
-        daemon: facts !== null,
-        paired: conditions.paired,
-        clientId: readClientId(queue),
-        deviceId: readControlLink(queue)?.deviceId ?? null,
-        controlServer: readControlLink(queue)?.serverUrl ?? null,
-        controlLink: facts?.controlLink ?? null,
-        agentVersion,
-        notMoving: deviceReasons(conditions).map(({ reason, since }) => ({ reason, since })),
-        leftOut: facts?.leftOut ?? null,
-      }
+      const uploads =
+        ids === null ? uploadsOnTheirWay(queue, maxProgressClips) : ids.flatMap((id) => findUpload(queue, id) ?? [])
+      const clips = uploads.map((upload) => {
+        const report = uploadReportOf(upload)
+        return { ...report, ...shownState(conditions, report), bytesInFlight: facts?.bytesInFlightOf(upload.id) ?? 0 }
+      })
+      return { status: readStatus(), clips }
     },
     async list({ afterSeq, limit }) {
       const conditions = deviceConditions(queue, live())
       return uploadsInOrder(queue, afterSeq, limit).map((upload) => {
         const report = uploadReportOf(upload)
-        const xxh64 = upload.digest?.xxh64 ?? null
-        return { ...report, ...shownState(conditions, report), seq: upload.seq, pinned: upload.pinnedAt !== null, xxh64 }
+        return {
+          ...report,
+          ...shownState(conditions, report),
+          seq: upload.seq,
+          pinned: upload.pinnedAt !== null,
+          xxh64: upload.digest?.xxh64 ?? null,
+        }
       })
     },
     ...clipOperations(queue),

@@ -24,6 +24,16 @@ export function uploadsInOrder(queue: Queue, afterSeq: number, limit: number): S
     .map((row) => readUpload(row))
 }
 
+/** Uploads that have or are getting addresses for their parts, in the order in which they were taken in. */
+export function uploadsOnTheirWay(queue: Queue, limit: number): StoredUpload[] {
+  return queue
+    .sql(
+      `SELECT ${uploadColumns} FROM uploads u JOIN files f ON f.id = u.file_id WHERE u.state IN ('registering', 'uploading') ORDER BY u.seq LIMIT ?`,
+    )
+    .all(limit)
+    .map((row) => readUpload(row))
+}
+
 /** Uploads that are held for a reason, a page of them after `afterSeq`. */
 export function heldUploads(queue: Queue, reason: HeldReason, afterSeq: number, limit: number): StoredUpload[] {
   return queue
