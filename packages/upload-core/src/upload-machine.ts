@@ -132,6 +132,9 @@ export function transitionUpload(state: UploadState, event: UploadEvent, context
       if (state.kind !== 'uploading' || event.partsTotal <= state.asset.partsDone) return notApplicable
       return moved({ kind: 'uploading', asset: { ...state.asset, partsTotal: event.partsTotal } })
     case 'takenAnew':
+      // Of one that a person took out, or that has failed, only what it kept to go on with is forgotten: a retry takes the file as it is.
+      if ((state.kind === 'cancelled' || state.kind === 'failed') && state.work !== null)
+        return moved({ ...state, work: null }, 'abortSending', 'dropParts')
       if (state.kind !== 'held' && !isUnderWay(state)) return notApplicable
       return moved({ kind: 'growing' }, 'abortSending', 'dropParts', 'renewCreateKey')
     case 'contentDiffers':

@@ -118,7 +118,7 @@ const table: Record<UploadState['kind'], Record<UploadEvent['kind'], Outcome>> =
   held: { ...nothing, grewAgain: 'growing', takenAnew: 'growing', released: 'queued', cancelled: 'cancelled', cleared: 'cleared' },
   uploaded: { ...nothing, custodyAnswered: 'verified', custodyAbandoned: 'uploaded' },
   verified: nothing,
-  failed: { ...nothing, partAcknowledged: 'failed', failed: 'failed', retried: 'uploading', reset: 'queued', cancelled: 'cancelled', cleared: 'cleared' },
+  failed: { ...nothing, partAcknowledged: 'failed', takenAnew: 'failed', failed: 'failed', retried: 'uploading', reset: 'queued', cancelled: 'cancelled', cleared: 'cleared' },
   blocked: nothing,
   cancelled: { ...nothing, retried: 'queued', reset: 'queued' },
   cleared: { ...nothing, sourceFound: 'queued' },
@@ -275,6 +275,16 @@ describe('the upload machine', () => {
     const changed = move(states.uploading, events.failed)
     expect(changed).toMatchObject({ state: { work: null }, effects: ['abortSending', 'dropParts'] })
     expect(move(changed.state, events.retried).effects).toContain('adoptSource')
+  })
+
+  test('forgets what a cancelled or failed upload had kept when another take lies where its file was', () => {
+    const cancelled = move(states.uploading, events.cancelled).state
+    for (const state of [cancelled, states.failed]) {
+      const anew = move(state, events.takenAnew)
+      expect(anew).toEqual({ kind: 'moved', state: { ...state, work: null }, effects: ['abortSending', 'dropParts'] })
+      expect(move(anew.state, events.retried).effects).toEqual(['dropParts', 'renewCreateKey', 'adoptSource'])
+      expect(transitionUpload(anew.state, events.takenAnew, { now }).kind).toBe('ignored')
+    }
   })
 
   test('forgets what an upload that failed had kept when its file turns out to be another one', () => {

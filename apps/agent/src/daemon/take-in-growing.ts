@@ -100,7 +100,7 @@ function settle(queue: Queue, upload: StoredUpload, facts: SourceFacts): boolean
   const hasLost = facts.sizeBytes <= lastCutByte(queue, upload.id)
   const work = 'work' in state ? state.work : null
   const hasAsset = state.kind === 'registering' || state.kind === 'uploading' || work?.step === 'parts'
-  if (hasAsset && !isOther && !hasLost) {
+  if (hasAsset && !isOther && !hasLost && isToBeFinished(queue, upload, facts)) {
     completeGrowth(queue, upload, facts)
     return true
   }
@@ -111,6 +111,12 @@ function settle(queue: Queue, upload: StoredUpload, facts: SourceFacts): boolean
   const isOver = state.kind === 'blocked' || state.kind === 'refused'
   if (isOver) updateSource(queue, source.fileId, facts)
   return isOver
+}
+
+/** False when another end of it may have left already. */
+function isToBeFinished(queue: Queue, { id, source }: StoredUpload, facts: SourceFacts): boolean {
+  const isAsItWas = facts.sizeBytes === source.sizeBytes && facts.modifiedUs === source.modifiedUs
+  return isAsItWas || findGrowth(queue, id)?.phase === 'open' || reopenGrowth(queue, id)
 }
 
 const factsOf = (file: GrowingFile): SourceFacts => ({

@@ -101,6 +101,8 @@ export function recordLeftOut(
   { source, capturedAt }: Pick<Rested, 'source' | 'capturedAt'>,
 ): void {
   queue.transact(() => {
+    // Whatever was sent of it is not what lies there now.
+    applyUploadEvent(queue, upload.id, { kind: 'takenAnew' })
     updateSource(queue, upload.source.fileId, source)
     queue
       .sql("UPDATE uploads SET size_bytes = ?, captured_at = ? WHERE id = ? AND state IN ('cancelled', 'cleared')")

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { retryUploads } from '../../src/queue/decisions.ts'
+import { cancelUploads, retryUploads } from '../../src/queue/decisions.ts'
 import { bytesOf, type Mishap } from './growing-destination.ts'
 import { type GrowingWorld, growingWorld } from './growing-world.ts'
 
@@ -29,6 +29,13 @@ function expectHome(world: GrowingWorld, versions = 1): void {
 }
 const states = (world: GrowingWorld) =>
   world.uploads().map(({ state }) => (state.kind === 'uploaded' ? `uploaded, custody ${state.custody}` : state.kind))
+
+const cancelAll = (world: GrowingWorld) => cancelUploads(world.queue, null, 'cancelledOnDevice')
+const retryAll = (world: GrowingWorld) =>
+  retryUploads(
+    world.queue,
+    world.uploads().map(({ id }) => id),
+  )
 
 describe.for([true, false])('a growing file, towards %s ingest of ours,', (isOurs) => {
   const owed = isOurs ? 'uploaded, custody owed' : 'uploaded, custody none'
@@ -121,6 +128,21 @@ describe.for([true, false])('a growing file, towards %s ingest of ours,', (isOur
     expect(world.destination.assets[0]?.isRealtime).toBe(false)
   })
 
+  test('that was cancelled and then overwritten by another take is sent, as it is, when it is retried', async () => {
+    const world = worldOf({ isOurs, extension: 'mov' })
+    await growTo(world, 600)
+    cancelAll(world)
+    world.replace(500)
+    world.see()
+    world.rest()
+    retryAll(world)
+    await world.finish()
+    const whole = world.destination.complete().map((asset) => asset.bytes().equals(bytesOf(world.path)))
+    expect(whole).not.toEqual([])
+    expect(whole.every((isTheFile) => isTheFile)).toBe(true)
+    expect(world.destination.violations).toEqual([])
+  })
+
   test('is held and sends nothing to the project that the device is moved to while it grows', async () => {
     const world = worldOf({ isOurs, extension: 'mov' })
     await growTo(world, 600)
@@ -204,6 +226,64 @@ test('crashes, lost replies, dead addresses, rewrites and new takes in any order
   for (let seed = 1; seed <= 25; seed++) {
     try {
       await interleave(seed)
+    } catch (error) {
+      throw new Error(`seed ${seed}`, { cause: error })
+    }
+  }
+})
+
+/** A person changes their mind while the recorder goes on, or somebody else writes to the file. */
+async function interleaveDecisions(seed: number): Promise<void> {
+  const random = randomOf(seed)
+  const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T
+  const world = growingWorld({ isOurs: random() < 0.5, extension: pick(extensions) })
+  const log: string[] = []
+  const steps: [string, () => unknown][] = [
+    ['append', () => world.append(1 + Math.floor(random() * 200))],
+    ['see', () => world.see()],
+    ['see', () => world.see()],
+    ['register', () => world.register('none')],
+    ['grow', () => world.grow('none')],
+    ['grow', () => world.grow('none')],
+    ['send', () => world.send('none')],
+    ['send', () => world.send('none')],
+    ['check', () => world.check()],
+    ['rest', () => world.rest()],
+    ['cancel', () => cancelAll(world)],
+    ['retry', () => retryAll(world)],
+    ['rewrite', () => world.rewrite(Math.floor(random() * 300), 20)],
+    ['replace', () => world.replace(50 + Math.floor(random() * 500))],
+    ['crash', () => world.crash()],
+  ]
+  try {
+    world.append(40)
+    world.see()
+    for (let count = 0; count < 60; count++) {
+      const [name, step] = pick(steps)
+      log.push(name)
+      await step()
+    }
+    world.see()
+    world.rest()
+    // The second time those whose file had turned out to be another one take it as it is.
+    for (let time = 0; time < 3; time++) {
+      retryAll(world)
+      await world.finish()
+    }
+    const whole = world.destination.complete().filter((asset) => asset.bytes().equals(bytesOf(world.path)))
+    expect(whole.length).toBeGreaterThan(0)
+    expect(world.destination.violations).toEqual([])
+  } catch (error) {
+    throw new Error(log.join(' '), { cause: error })
+  } finally {
+    world.end()
+  }
+}
+
+test('what was cancelled and overwritten, at whatever moment, can always be sent by a retry', async () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    try {
+      await interleaveDecisions(seed)
     } catch (error) {
       throw new Error(`seed ${seed}`, { cause: error })
     }
