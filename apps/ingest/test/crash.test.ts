@@ -20,8 +20,9 @@ afterAll(() => ingest.dispose())
 
 test('killed 5 times in the middle of uploads, it keeps every acknowledged part and shows no partial clip', async () => {
   const seed = freshSeed()
-  const { problems } = await killRounds({ ingest, device, random: seededRandom(seed), killCount: 5 })
+  const { problems, acknowledgedCount } = await killRounds({ ingest, device, random: seededRandom(seed), killCount: 5 })
   expect(problems, `seed ${seed}`).toEqual([])
+  expect(acknowledgedCount, `seed ${seed}`).toBeGreaterThan(0)
 }, 600_000)
 
 // Parts do not come through the program where the store is a bucket.

@@ -47,6 +47,7 @@ while (problems.length === 0 && run.goesOn(killCount >= minKillCount)) {
     await ingest.dispose()
   }
 }
+if (acknowledgedCount < killCount) problems.push('hardly a part was acknowledged before the kills: they prove nothing')
 if (run.signal.aborted) problems.push('it was interrupted')
 // The median, and without the time that it waited for a processor: what else the machine does can make any one of them slow.
 if (at(ownMs, 0.5) > maxRecoveryMs) problems.push(`recoveries take longer than ${maxRecoveryMs} ms`)

@@ -34,8 +34,9 @@ export type KillRounds = {
 const partBytes = 5 * mib
 
 /**
- * Kills ingest again and again in the middle of uploads, and every other time once more while it starts after that. After each kill no partial clip is to be seen, after each start no
- * acknowledged part is missing, and at the end every clip is there, whole and right.
+ * Kills ingest again and again in the middle of uploads, and every other time once more while it starts after that. After each
+ * kill no partial clip is to be seen, after each start no acknowledged part is missing, and at the end every clip is there, whole
+ * and right, from the parts that were acknowledged: those are not sent again.
  */
 export async function killRounds(given: {
   ingest: ProcessIngest
@@ -61,7 +62,10 @@ export async function killRounds(given: {
   while (result.killCount < killCount && result.problems.length === 0 && signal?.aborted !== true) {
     const fresh = [await newClip(device, random), await newClip(device, random)]
     clips.push(...fresh)
-    const sending = Promise.all(fresh.map((clip) => sendAll(clip, [1, 2, 3])))
+    const progress = createProgress()
+    const sending = Promise.all(fresh.map((clip) => sendAll(clip, [1, 2, 3], progress.acknowledged)))
+    // By what was acknowledged rather than by the clock: the moments are spread over all phases on slow machines too.
+    await Promise.race([progress.reached(random.integer(result.killCount === 0 ? 1 : 0, 6)), sending])
     await new Promise((resolve) => setTimeout(resolve, random.integer(0, 120))) // the fault itself: a kill at a random moment
     await ingest.kill()
     result.killCount += 1
@@ -135,14 +139,33 @@ async function newClip(device: Device, random: SeededRandom): Promise<Clip> {
   return { id, name, bytes, parts }
 }
 
+/** Counts what is acknowledged, for whoever waits for so much of it. */
+function createProgress() {
+  const waiting: { count: number; resolve: () => void }[] = []
+  let count = 0
+  return {
+    acknowledged() {
+      count += 1
+      for (const one of waiting) if (count >= one.count) one.resolve()
+    },
+    reached: (atLeast: number) =>
+      new Promise<void>((resolve) => {
+        if (count >= atLeast) resolve()
+        else waiting.push({ count: atLeast, resolve })
+      }),
+  }
+}
+
 /** The numbers that were answered 200; the others met the kill. */
-async function sendAll(clip: Clip, missing: number[]): Promise<number[]> {
+async function sendAll(clip: Clip, missing: number[], onAcknowledged?: () => void): Promise<number[]> {
   const sent = await Promise.all(
     clip.parts
       .filter((part) => missing.includes(part.number))
       .map(async (part) => {
         const reply = await putPart(part.url, part.bytes).catch(() => null) // killed in the middle
-        return reply?.status === 200 ? [part.number] : []
+        if (reply?.status !== 200) return []
+        onAcknowledged?.()
+        return [part.number]
       }),
   )
   return sent.flat()
