@@ -71,6 +71,7 @@ export async function startIngest(parts: IngestParts): Promise<RunningIngest> {
       metrics.receivedPart(sizeBytes)
     },
     call,
+    database: { db: database.db, url: config.databaseUrl },
     clock,
     limits,
     log,
@@ -95,7 +96,8 @@ export async function startIngest(parts: IngestParts): Promise<RunningIngest> {
   const assemble = createAssemble({ call, store, log, clock, onDone: metrics.assembled, onReadyToVerify })
   const assemblies = queue('assemble', 16, async (id) => {
     if (keeper === null) await turns.tryDo(`assemble ${id}`, () => assemble(id))
-    else if (keeper.isHeld()) await assemble(id) // otherwise the sweep of the program that keeps the folder comes upon it
+    else if (keeper.isHeld()) await assemble(id)
+    else keeper.tellWhole(id)
   })
   const sweeper = createSweeper({ call, noticeParts, assemblies, verifications, log, graceMs: limits.graceMs })
 

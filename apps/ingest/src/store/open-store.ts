@@ -1,3 +1,4 @@
+import type { Database } from '@rushes/db'
 import type { Logger } from 'pino'
 import type { DatabaseCall } from '../database-call.ts'
 import type { Limits } from '../limits.ts'
@@ -5,7 +6,6 @@ import type { Metrics } from '../metrics/metrics.ts'
 import type { IngestPartUrls } from '../parts/ingest-part-urls.ts'
 import type { PartReceiver } from '../parts/receive-part.ts'
 import type { StoreConfig } from './address.ts'
-import type { Keeper } from './folder/keeper.ts'
 import { openFolder } from './folder/open-folder.ts'
 import type { ObjectStore } from './port.ts'
 import { openS3 } from './s3/open-s3.ts'
@@ -17,8 +17,8 @@ export type OpenedStore = {
   receivePart: PartReceiver
   /** Where parts do not come through this program: looks which of an upload have arrived. */
   noticeParts(assetId: string): Promise<void>
-  /** Where of several programs only one may assemble clips: whether it is this one. Null where any may. */
-  keeper: Pick<Keeper, 'isHeld'> | null
+  /** Where of several programs only one may assemble clips: whether it is this one, and how to tell that one. Null where any may. */
+  keeper: { isHeld(): boolean; tellWhole(assetId: string): void } | null
   chores: Chore[]
   /** Lets go of it; nothing is asked of it any more. */
   close(): Promise<void>
@@ -29,6 +29,8 @@ export type Chore = { name: string; everyMs: number; work: () => Promise<void>; 
 
 export type StoreSurroundings = {
   call: DatabaseCall
+  /** What programs on one store tell each other by. */
+  database: { db: Database; url: string }
   clock: () => Date
   limits: Limits
   log: Logger

@@ -55,14 +55,17 @@ export async function startTestIngest(
     through?: (databaseUrl: string) => Promise<string>
     /** The same between the store and its bucket. */
     storeThrough?: (endpoint: string) => Promise<string>
+    /** Works on the database and folder of this one, which outlives it. */
+    beside?: TestIngest
   } = {},
 ): Promise<TestIngest> {
+  const { beside } = options
   const [database, dir, port] = await Promise.all([
-    createTestDatabase({ maxConnections: 8 }),
-    mkdtemp(join(tmpdir(), 'rushes-ingest-')),
+    beside?.database ?? createTestDatabase({ maxConnections: 8 }),
+    beside?.dir ?? mkdtemp(join(tmpdir(), 'rushes-ingest-')),
     freePort(),
   ])
-  const bucket = onS3() ? await createTestBucket(options.storeThrough) : null
+  const bucket = beside !== undefined ? beside.bucket : onS3() ? await createTestBucket(options.storeThrough) : null
   await ensureDeviceModels(database, { clientSecret })
   const url = `http://127.0.0.1:${port}`
   const config: Config = {
@@ -111,6 +114,7 @@ export async function startTestIngest(
   }
   const forget = async () => {
     await handle.close()
+    if (beside !== undefined) return
     await database.drop()
     await bucket?.drop()
     await rm(dir, { recursive: true, force: true })
@@ -136,7 +140,7 @@ export async function startTestIngest(
     stored: bucket === null ? clipsInFolder(dir) : clipsInBucket(bucket, database),
     config,
     logLines,
-    projectId: await makeProject('Harbour Nights'),
+    projectId: beside?.projectId ?? (await makeProject('Harbour Nights')),
     createProject: makeProject,
     restart: () => whileStopped(async () => undefined),
     whileStopped,

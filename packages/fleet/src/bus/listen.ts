@@ -1,13 +1,13 @@
 import pg from 'pg'
 import type { BusProblem } from './bus.ts'
-import { decodeWake, type Wake, wakeChannel } from './wake-payload.ts'
 
 export type ListenOptions = {
   connectionString: string
   applicationName: string
-  onWake: (wake: Wake) => void
-  /** Wake-ups are heard from now on. */
-  onListening: () => void
+  channel: string
+  onPayload: (payload: string) => void
+  /** What is told is heard from now on; `afterGap`: it was not for a while, so something may have been missed. */
+  onListening: (afterGap: boolean) => void
   onProblem: (problem: BusProblem) => void
 }
 
@@ -18,10 +18,10 @@ const connectTimeoutMs = 10_000
 const aliveCheckMs = 15_000
 
 /**
- * Hears wake-ups on a connection of its own, which a pool would not keep. A connection that breaks is replaced, with backoff and full
- * jitter, for ever; since wake-ups were missed meanwhile, the first news after that is `{ everything: true }`.
+ * Hears what is notified on a channel, on a connection of its own, which a pool would not keep. A connection that breaks is replaced,
+ * with backoff and full jitter, for ever.
  */
-export function listenForWakes(options: ListenOptions): { stop: () => Promise<void> } {
+export function listen(options: ListenOptions): { stop: () => Promise<void> } {
   const stopping = new AbortController()
   const running = keepListening(options, stopping.signal)
   return {
@@ -39,9 +39,8 @@ async function keepListening(options: ListenOptions, signal: AbortSignal): Promi
     try {
       await listenOnce(options, signal, () => {
         attempt = 0
-        if (!isFirst) options.onWake({ everything: true })
+        options.onListening(!isFirst)
         isFirst = false
-        options.onListening()
       })
       return
     } catch (error) {
@@ -66,13 +65,13 @@ async function listenOnce(options: ListenOptions, signal: AbortSignal, onListeni
   const broken = Promise.withResolvers<never>()
   broken.promise.catch(() => undefined) // also when nobody awaits it yet
   client.on('error', broken.reject)
-  client.on('end', () => broken.reject(new Error('the connection for wake-ups ended')))
+  client.on('end', () => broken.reject(new Error('the connection that listens ended')))
   client.on('notification', ({ channel, payload }) => {
-    if (channel === wakeChannel) options.onWake(decodeWake(payload ?? ''))
+    if (channel === options.channel) options.onPayload(payload ?? '')
   })
   try {
     await Promise.race([client.connect(), broken.promise])
-    await client.query(`listen ${wakeChannel}`)
+    await client.query(`listen ${options.channel}`)
     onListening()
     while (!signal.aborted) {
       await Promise.race([pause(aliveCheckMs, signal), broken.promise])

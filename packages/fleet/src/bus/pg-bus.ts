@@ -1,8 +1,9 @@
 import type { Database } from '@rushes/db'
 import type { Bus, BusProblem } from './bus.ts'
 import { DebouncedWakes } from './debounced-wakes.ts'
-import { listenForWakes } from './listen.ts'
+import { listen } from './listen.ts'
 import { wake } from './wake.ts'
+import { decodeWake, wakeChannel } from './wake-payload.ts'
 
 /** At most four messages a second go out, however much there is to tell: each commit that notifies locks the whole database. */
 const publishEveryMs = 250
@@ -28,18 +29,22 @@ export function createPgBus(options: {
       // The rows are written, and the others poll: what is lost is a second.
       .catch((error: unknown) => options.onProblem({ error, attempt: 1, retryInMs: 0 }))
   })
-  const listener = listenForWakes({
+  const listener = listen({
     connectionString: options.connectionString,
     applicationName: options.applicationName,
-    onWake: (news) => heard.add(news),
-    onListening: () => listening.resolve(),
+    channel: wakeChannel,
+    onPayload: (payload) => heard.add(decodeWake(payload)),
+    onListening: (afterGap) => {
+      if (afterGap) heard.add({ everything: true })
+      listening.resolve()
+    },
     onProblem: options.onProblem,
   })
   return {
     publish: (news) => toSend.add(news),
-    subscribe: (listen) => {
-      listeners.add(listen)
-      return () => listeners.delete(listen)
+    subscribe: (hear) => {
+      listeners.add(hear)
+      return () => listeners.delete(hear)
     },
     ready: (signal) => {
       const aborted = Promise.withResolvers<never>()

@@ -1,4 +1,4 @@
-import { findKnownStore, knowStore } from '@rushes/fleet'
+import { findKnownStore, knowStore, openWholeClipsChannel } from '@rushes/fleet'
 import { createPartClaims } from '../../parts/part-claims.ts'
 import { createPartReceiver } from '../../parts/receive-part.ts'
 import type { OpenedStore, StoreSurroundings } from '../open-store.ts'
@@ -12,7 +12,7 @@ const collectEveryMs = 15 * 60_000
 
 /** A store in a folder, to which parts come through this program. */
 export async function openFolder(dir: string, around: StoreSurroundings): Promise<OpenedStore> {
-  const { call, limits, log, metrics, ingestPartUrls } = around
+  const { call, database, limits, log, metrics, ingestPartUrls, onWhole } = around
   const folder = await openFolderStore({
     dir,
     ingestPartUrls,
@@ -23,6 +23,16 @@ export async function openFolder(dir: string, around: StoreSurroundings): Promis
   })
   const { gathering, keeper } = folder
   const claims = createPartClaims()
+  const wholeClips = openWholeClipsChannel({
+    db: database.db,
+    connectionString: database.url,
+    onWhole: (assetId) => {
+      if (keeper.isHeld()) onWhole(assetId)
+    },
+    // The sweep finds in the rows what nobody hears of.
+    onProblem: ({ error, attempt }) =>
+      log.debug({ err: error, attempt }, 'whole clips of other programs are not heard of'),
+  })
   const keep = createFolderKeeping({ store: folder, call, log, onKeeper: () => metrics.set('keeper', 1) })
   const collect = async () => {
     if (keeper.isHeld()) await collectAbandoned({ call, gathering, log, onAbandoned: metrics.abandoned })
@@ -47,11 +57,14 @@ export async function openFolder(dir: string, around: StoreSurroundings): Promis
       acknowledgeWaitMs: limits.acknowledgeWaitMs,
     }),
     noticeParts: async () => undefined,
-    keeper,
+    keeper: { isHeld: keeper.isHeld, tellWhole: wholeClips.tell },
     chores: [
       { name: 'keep the folder', everyMs: keepEveryMs, work: keep, atOnce: true },
       { name: 'collect abandoned uploads', everyMs: collectEveryMs, work: collect, atOnce: true },
     ],
-    close: async () => keeper.release(),
+    async close() {
+      await wholeClips.stop()
+      keeper.release()
+    },
   }
 }
