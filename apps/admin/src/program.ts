@@ -7,6 +7,7 @@ import { addManifestCommand } from './commands/manifest.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
 import { addPairingCommands } from './commands/pairing.ts'
 import { addProjectCommands } from './commands/project.ts'
+import { addProjectSettingsCommands } from './commands/project-settings.ts'
 import { addScrubCommand } from './commands/scrub.ts'
 import { addUserCommands } from './commands/user.ts'
 
@@ -28,6 +29,7 @@ export function createProgram(): Command {
     return { json: json === true, dataDir }
   }
   addProjectCommands(program, globals)
+  addProjectSettingsCommands(program, globals)
   addPairingCommands(program, globals)
   addDeviceCommands(program, globals)
   addDeviceAuthorizationCommands(program, globals)

@@ -79,6 +79,26 @@ async function showCode(): Promise<string> {
   return outcome.userCode
 }
 
+/** A clip that was thrown away so many days ago. */
+async function putIntoTrash(projectId: string, daysAgo: number): Promise<void> {
+  const [assetId, deviceId] = [crypto.randomUUID(), crypto.randomUUID()]
+  const { rows } = await database.pool.query('select id from device_models limit 1')
+  await database.pool.query("insert into devices (id, model_id, client_id, name) values ($1, $2, $3, 'B-Cam')", [
+    ...[deviceId, rows[0].id, `client ${deviceId}`],
+  ])
+  await database.pool.query(
+    `insert into assets (id, device_id, project_id, project_epoch, name, filetype, upload_kind, filesize_bytes, captured_at, folder,
+       store_key, state, available_at, custody)
+     values ($1, $2, $3, 1, 'A001.mov', 'video/quicktime', 'fixed', 1000, now(), 'x', $4, 'available', now(), 'verified')`,
+    [assetId, deviceId, projectId, assetId],
+  )
+  await database.pool.query(
+    `insert into clip_trash (asset_id, project_id, state, trashed_at, trashed_by_kind, trashed_by)
+     values ($1, $2, 'trashed', now() - make_interval(days => $3), 'person', 'Ana')`,
+    [assetId, projectId, daysAgo],
+  )
+}
+
 describe('rushes-admin', () => {
   it('makes a project, lets a device into it, and pauses and resumes its sharing, each with an audit row of the command line', async () => {
     const project = await json('project', 'create', 'Night shoot', '--timezone', 'Europe/Berlin')
@@ -93,6 +113,8 @@ describe('rushes-admin', () => {
     expect((await json('device', 'pause-sharing', approved.deviceId, '--reason', 'closed set')).kind).toBe('paused')
     expect((await json('device', 'pause-sharing', 'A-Cam')).kind).toBe('alreadyPaused')
     expect((await json('device', 'resume-sharing', 'A-Cam')).kind).toBe('resumed')
+    const { rows: zones } = await database.pool.query('select timezone from devices where id = $1', [approved.deviceId])
+    expect(zones).toEqual([{ timezone: Intl.DateTimeFormat().resolvedOptions().timeZone }])
     const windows = await database.pool.query('select ended_at from pause_windows where device_id = $1', [
       approved.deviceId,
     ])
@@ -127,6 +149,81 @@ describe('rushes-admin', () => {
     expect(await json('device', 'forget', deviceId, '--reason', 'wrapped')).toMatchObject({ kind: 'forgotten' })
     expect(await expiry()).toEqual({ at: null, revoked_at: expect.any(Date) })
     expect((await runHere(['device', 'forget', deviceId])).code).toBe(1)
+  })
+
+  it('counts the days of a device in the zone that is given, and refuses one that there is not', async () => {
+    const { id } = await json('project', 'create', 'Far away')
+    const code = await showCode()
+    const wrong = await runHere(['pairing', 'approve', code, '--project', id, '--timezone', 'Mars/Base'])
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/Mars\/Base is unknown/)])
+    const { deviceId } = await json('pairing', 'approve', code, '--project', id, '--timezone', 'Asia/Tokyo')
+    const { rows } = await database.pool.query('select timezone from devices where id = $1', [deviceId])
+    expect(rows).toEqual([{ timezone: 'Asia/Tokyo' }])
+  })
+
+  it('pauses and resumes sharing of one channel, and lists it as that', async () => {
+    const { id } = await json('project', 'create', 'Two heads')
+    const { deviceId } = await json('pairing', 'approve', await showCode(), '--project', id)
+    expect((await json('device', 'pause-sharing', deviceId, '--channel', '2')).kind).toBe('paused')
+    const listed = async () =>
+      (await runHere(['device', 'list'])).stdout.split('\n').find((line) => line.startsWith(deviceId))
+    expect(await listed()).toMatch(/ {2}channel 2 paused by rushes-admin/)
+    // One of the whole device is said rather than that of a channel.
+    expect((await json('device', 'pause-sharing', deviceId)).kind).toBe('paused')
+    expect(await listed()).toMatch(/ {2}paused by rushes-admin/)
+    await json('device', 'resume-sharing', deviceId)
+    expect((await runHere(['device', 'resume-sharing', deviceId, '--channel', '2'])).stdout).toMatch(
+      /^sharing of channel 2 of A-Cam is resumed/,
+    )
+    expect(await listed()).toMatch(/ {2}on$/)
+    expect((await runHere(['device', 'pause-sharing', deviceId, '--channel', 'two'])).code).toBe(2)
+  })
+
+  it('says how a project files clips and for how long it keeps them, and removes nothing that was not named', async () => {
+    const { id } = await json('project', 'create', 'Long run')
+    const ofProject = async () =>
+      (await database.pool.query('select folder_by, trash_days, clip_days from projects where id = $1', [id])).rows[0]
+    expect(await json('project', 'folder-by', id, 'upload', '--reason', 'by delivery')).toEqual({
+      kind: 'set',
+      before: 'capture',
+    })
+    expect((await runHere(['project', 'folder-by', id, 'moonrise'])).code).toBe(2)
+    await json('project', 'retention', id, '--trash-days', '7', '--clip-days', '90')
+    expect(await ofProject()).toEqual({ folder_by: 'upload', trash_days: 7, clip_days: 90 })
+    for (const [trashDays, clipDays] of [
+      ['0', 'never'],
+      ['7', 'soon'],
+      ['1.5', '2'],
+      ['9999', 'never'],
+    ] as const)
+      expect(
+        (await runHere(['project', 'retention', id, '--trash-days', trashDays, '--clip-days', clipDays])).code,
+      ).toBe(2)
+
+    await putIntoTrash(id, 3)
+    const refused = await runHere(['project', 'retention', id, '--trash-days', '1', '--clip-days', 'never'])
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/remove 1 clip for good.*\n.*--removes 1/),
+    ])
+    expect(await ofProject()).toMatchObject({ trash_days: 7 })
+    await json('project', 'retention', id, '--trash-days', '1', '--clip-days', 'never', '--removes', '1')
+    expect(await ofProject()).toMatchObject({ trash_days: 1, clip_days: null })
+  })
+
+  it('empties the trash of a project only when it is told how many clips that are', async () => {
+    const { id } = await json('project', 'create', 'Wrapped')
+    await putIntoTrash(id, 0)
+    await putIntoTrash(id, 0)
+    const asked = await runHere(['project', 'empty-trash', id])
+    expect([asked.code, asked.stderr]).toEqual([2, expect.stringMatching(/there are 2 clips.*\n.*--count 2/)])
+    expect((await runHere(['project', 'empty-trash', id, '--count', '1'])).code).toBe(1)
+    expect(await json('project', 'empty-trash', id, '--count', '2', '--reason', 'wrapped')).toMatchObject({
+      kind: 'emptied',
+      removingCount: 2,
+    })
+    const { rows } = await database.pool.query('select distinct state from clip_trash where project_id = $1', [id])
+    expect(rows).toEqual([{ state: 'removing' }])
   })
 
   it('moves a device to another project and raises its epoch', async () => {

@@ -38,6 +38,7 @@ const procedureRoles: Record<ProcedurePath, Role | 'anyone'> = {
   'projects.list': 'viewer',
   'projects.get': 'viewer',
   'projects.create': 'operator',
+  'projects.setFolderBy': 'operator',
   'projects.manifestPreview': 'operator',
   'projects.pauseSharing': 'operator',
   'projects.resumeSharing': 'operator',

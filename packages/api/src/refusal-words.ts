@@ -64,6 +64,7 @@ const refusalWords: WordsOf = {
     words('CONFLICT', 'A move to another project cannot be cancelled.', 'Move the device back instead.'),
   commandUnknown: () => words('NOT_FOUND', 'There is no such command.', 'Go back to the list of commands.'),
   nameInvalid: () => words('BAD_REQUEST', 'This name cannot be used.', 'Take 1 to 120 characters on one line.'),
+  clipNameInvalid: () => words('BAD_REQUEST', 'This name cannot be used.', 'Take 1 to 255 characters on one line.'),
   timezoneUnknown: (fault) =>
     words('BAD_REQUEST', `There is no time zone “${fault.timezone}”.`, 'Use a name such as Europe/Berlin.'),
   emailInvalid: () => words('BAD_REQUEST', 'This is not an e-mail address.', 'Write it like ana@example.com.'),

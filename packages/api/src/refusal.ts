@@ -14,6 +14,7 @@ import type {
   RenameClipOutcome,
   ResumeSharingOutcome,
   SetAuthorizationExpiryOutcome,
+  SetFolderByOutcome,
   SetRetentionOutcome,
   UseSignInLinkOutcome,
 } from '@rushes/fleet'
@@ -35,6 +36,7 @@ export type Fault =
   | Exclude<CreatePersonOutcome, { kind: 'created' }>
   | Exclude<CreateResetLinkOutcome, { kind: 'created' }>
   | Exclude<EmptyTrashOutcome, { kind: 'emptied' }>
+  | Exclude<SetFolderByOutcome, { kind: 'set' }>
   | Exclude<SetRetentionOutcome, { kind: 'set' }>
   | Exclude<UseSignInLinkOutcome, { kind: 'passwordSet' }>
 

@@ -38,6 +38,7 @@ const inputs: Record<ProcedurePath, unknown> = {
   'pairing.deny': { requestId: id },
   'projects.list': {},
   'projects.get': { projectId: id },
+  'projects.setFolderBy': { projectId: id, folderBy: 'upload' },
   'projects.create': { name: 'A project' },
   'projects.manifestPreview': { projectId: id, day: null, deviceId: null },
   'projects.pauseSharing': { projectId: id, reason: 'test' },

@@ -80,20 +80,25 @@ export function addDeviceCommands(program: Command, globals: () => GlobalOptions
     .command('pause-sharing')
     .description('What the device captures from now on never uploads, until sharing is resumed')
     .argument('<device>', 'id or name')
+    .option('--channel <n>', 'this channel alone')
     .option('--reason <text>', 'why, for the audit')
-    .action(async (idOrName: string, options: { reason?: string }) => {
+    .action(async (idOrName: string, options: { reason?: string; channel?: string }) => {
       const { json, dataDir } = globals()
       await withSession(dataDir, async (session) => {
         const target = await findDevice(session, idOrName)
-        const outcome = await pauseSharing(session, { deviceId: target.deviceId, reason: options.reason ?? null })
+        const outcome = await pauseSharing(session, {
+          deviceId: target.deviceId,
+          channel: channelOf(options.channel),
+          reason: options.reason ?? null,
+        })
         switch (outcome.kind) {
           case 'paused':
             return print(json, outcome, [
-              `sharing of ${target.name} is paused since ${outcome.startedAt.toISOString()}`,
+              `sharing of ${named(target, options)} is paused since ${outcome.startedAt.toISOString()}`,
             ])
           case 'alreadyPaused':
             return print(json, outcome, [
-              `sharing of ${target.name} has been paused since ${outcome.startedAt.toISOString()} by ${outcome.startedBy}`,
+              `sharing of ${named(target, options)} has been paused since ${outcome.startedAt.toISOString()} by ${outcome.startedBy}`,
             ])
           case 'foreignDestination':
             throw elsewhere(target.name, outcome.uploadTo, 'Pause sharing')
@@ -107,19 +112,24 @@ export function addDeviceCommands(program: Command, globals: () => GlobalOptions
     .command('resume-sharing')
     .description('What the device captures from now on uploads again')
     .argument('<device>', 'id or name')
+    .option('--channel <n>', 'this channel alone')
     .option('--reason <text>', 'why, for the audit')
-    .action(async (idOrName: string, options: { reason?: string }) => {
+    .action(async (idOrName: string, options: { reason?: string; channel?: string }) => {
       const { json, dataDir } = globals()
       await withSession(dataDir, async (session) => {
         const target = await findDevice(session, idOrName)
-        const outcome = await resumeSharing(session, { deviceId: target.deviceId, reason: options.reason ?? null })
+        const outcome = await resumeSharing(session, {
+          deviceId: target.deviceId,
+          channel: channelOf(options.channel),
+          reason: options.reason ?? null,
+        })
         switch (outcome.kind) {
           case 'resumed':
             return print(json, outcome, [
-              `sharing of ${target.name} is resumed; what it captured since ${outcome.startedAt.toISOString()} stays blocked`,
+              `sharing of ${named(target, options)} is resumed; what it captured since ${outcome.startedAt.toISOString()} stays blocked`,
             ])
           case 'notPaused':
-            return print(json, outcome, [`sharing of ${target.name} was not paused; nothing was changed`])
+            return print(json, outcome, [`sharing of ${named(target, options)} was not paused; nothing was changed`])
           case 'foreignDestination':
             throw elsewhere(target.name, outcome.uploadTo, 'Resume sharing')
           case 'deviceUnknown':
@@ -147,4 +157,18 @@ function presence({ presence }: FleetRow): string {
   }
 }
 
-const sharing = ({ sharingPause }: FleetRow) => (sharingPause === null ? 'on' : `paused by ${sharingPause.by}`)
+function sharing({ sharingPause }: FleetRow): string {
+  if (sharingPause === null) return 'on'
+  const what = sharingPause.channel === null ? '' : `channel ${sharingPause.channel} `
+  return `${what}paused by ${sharingPause.by}`
+}
+
+/** Null: all channels. */
+function channelOf(text: string | undefined): number | null {
+  if (text === undefined) return null
+  if (!/^\d{1,9}$/.test(text)) throw new AdminError('misuse', `there is no channel ${text}`, 'For example --channel 2')
+  return Number(text)
+}
+
+const named = ({ name }: FleetRow, { channel }: { channel?: string }) =>
+  channel === undefined ? name : `channel ${channelOf(channel)} of ${name}`

@@ -14,11 +14,15 @@ export function addPairingCommands(program: Command, globals: () => GlobalOption
     .description('Let the device that shows this code in')
     .argument('<code>', 'the six digits that the device shows')
     .option('--project <project>', 'id or name; none for a device whose uploads go to another server')
-    .action(async (userCode: string, options: { project?: string }) => {
+    .option('--timezone <zone>', 'IANA name; days of the device’s folders are counted in it', ownTimezone())
+    .action(async (userCode: string, options: { project?: string; timezone: string }) => {
       const { json, dataDir } = globals()
       await withSession(dataDir, async (session) => {
         const project = options.project === undefined ? null : await findProject(session, options.project)
-        const outcome = await approvePairing(session, { userCode, projectId: project?.id ?? null, remoteAddress: null })
+        const outcome = await approvePairing(session, {
+          ...{ userCode, projectId: project?.id ?? null, remoteAddress: null },
+          timezone: options.timezone,
+        })
         if (outcome.kind !== 'approved') throw refusal(outcome)
         const where = outcome.projectName ?? outcome.uploadTo ?? 'no project'
         print(json, outcome, [
@@ -49,6 +53,9 @@ export function addPairingCommands(program: Command, globals: () => GlobalOption
       })
     })
 }
+
+/** Of the person at the keyboard, as far as their machine knows it. */
+const ownTimezone = () => Intl.DateTimeFormat().resolvedOptions().timeZone
 
 function refusal(outcome: Exclude<ApprovePairingOutcome, { kind: 'approved' }>): AdminError {
   const askAgain = 'Let the device ask for a new code, then approve that one'

@@ -1,7 +1,7 @@
 'use client'
 import type { Clip, ClipRow } from '@rushes/fleet'
 import { useQuery } from '@tanstack/react-query'
-import { Download, Trash2 } from 'lucide-react'
+import { Download, PencilLine, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { useApi } from '@/api-client/api-provider.tsx'
 import { useRefreshOnChange } from '@/live/live-provider.tsx'
@@ -22,6 +22,7 @@ import { contentUrl } from './content-kind.ts'
 import { CustodyCard } from './custody-card.tsx'
 import { DeviceAccount } from './device-account.tsx'
 import { NotHereYet } from './not-here-yet.tsx'
+import { RenameClipDialog } from './rename-clip-dialog.tsx'
 import { TrashNotice } from './trash-notice.tsx'
 
 const trail = [{ href: '/uploads', label: 'Uploads' }]
@@ -32,6 +33,7 @@ export function ClipPage({ assetId }: { assetId: string }) {
   const api = useApi()
   const mayOperate = useMayOperate()
   const [chosen, setChosen] = useState<ChosenClips | null>(null)
+  const [isRenaming, setRenaming] = useState(false)
   const trash = useTrash()
   const query = useQuery(
     api.clips.get.queryOptions(
@@ -77,20 +79,28 @@ export function ClipPage({ assetId }: { assetId: string }) {
           </>
         }
         actions={
-          isShown && (
-            <>
-              {mayOperate && clip.trash === null && (
-                <Button disabled={trash.isBusy} onClick={() => void trash.put([clip]).catch(tellFailure)}>
-                  <Trash2 aria-hidden />
-                  Move to trash
-                </Button>
-              )}
-              <a href={contentUrl(assetId, view)} download={clip.name} className={buttonClass('primary')}>
-                <Download aria-hidden />
-                Download
-              </a>
-            </>
-          )
+          <>
+            {mayOperate && (
+              <Button onClick={() => setRenaming(true)}>
+                <PencilLine aria-hidden />
+                Rename…
+              </Button>
+            )}
+            {isShown && (
+              <>
+                {mayOperate && clip.trash === null && (
+                  <Button disabled={trash.isBusy} onClick={() => void trash.put([clip]).catch(tellFailure)}>
+                    <Trash2 aria-hidden />
+                    Move to trash
+                  </Button>
+                )}
+                <a href={contentUrl(assetId, view)} download={clip.name} className={buttonClass('primary')}>
+                  <Download aria-hidden />
+                  Download
+                </a>
+              </>
+            )}
+          </>
         }
       />
       {query.isError && (
@@ -130,6 +140,7 @@ export function ClipPage({ assetId }: { assetId: string }) {
           <ClipFacts clip={clip} />
         </div>
       </div>
+      <RenameClipDialog clip={clip} open={isRenaming} onOpenChange={setRenaming} />
       <ClipActionDialog chosen={chosen} onClose={() => setChosen(null)} />
     </>
   )

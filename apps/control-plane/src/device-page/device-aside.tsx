@@ -1,19 +1,19 @@
 'use client'
 import type { LiveFleetRow } from '@rushes/api'
 import type { DeviceDetail, FleetRow } from '@rushes/fleet'
-import { ArrowRightLeft, EyeOff, FileCheck } from 'lucide-react'
+import { ArrowRightLeft, FileCheck } from 'lucide-react'
 import Link from 'next/link'
 import { useState } from 'react'
 import { MoveDialog } from '@/devices/move-dialog.tsx'
-import { PauseSharingDialog, useResumeSharing } from '@/devices/pause-sharing-dialog.tsx'
-import { formatDuration } from '@/format/time.ts'
 import { ManifestDialog } from '@/projects/manifest-dialog.tsx'
 import { useMayOperate } from '@/shell/viewer.tsx'
 import { Button } from '@/ui/button.tsx'
 import { Card, None } from '@/ui/card.tsx'
 import { Notice } from '@/ui/notice.tsx'
 import { Instant } from '@/ui/time.tsx'
+import { AuthorizationCard } from './authorization-card.tsx'
 import { IdentityCard, LinksCard, StorageCard } from './device-facts.tsx'
+import { SharingCard } from './sharing-card.tsx'
 import { clearedWords } from './timeline-words.ts'
 
 type Row = FleetRow | LiveFleetRow
@@ -24,6 +24,7 @@ export function DeviceAside({ row, detail }: { row: Row; detail: DeviceDetail | 
     <aside aria-label="Facts" className="flex flex-col gap-4">
       <ProjectCard row={row} detail={detail} />
       {row.foreign === null && <SharingCard row={row} detail={detail} />}
+      <AuthorizationCard row={row} detail={detail} />
       <LinksCard row={row} />
       <StorageCard row={row} />
       <IdentityCard row={row} detail={detail} />
@@ -104,55 +105,6 @@ function ProjectCard({ row, detail }: { row: Row; detail: DeviceDetail | null })
         open={isMoving}
         onOpenChange={setMoving}
       />
-    </Card>
-  )
-}
-
-function SharingCard({ row, detail }: { row: Row; detail: DeviceDetail | null }) {
-  const mayOperate = useMayOperate()
-  const [isPausing, setPausing] = useState(false)
-  const resume = useResumeSharing()
-  const past = (detail?.pauseWindows ?? []).filter((window) => window.endedAt !== null).slice(0, 3)
-  return (
-    <Card
-      title="Sharing"
-      actions={
-        mayOperate &&
-        (row.sharingPause === null ? (
-          <Button size="sm" onClick={() => setPausing(true)}>
-            <EyeOff aria-hidden className="text-share" />
-            Pause sharing…
-          </Button>
-        ) : (
-          <Button size="sm" disabled={resume.isPending} onClick={() => resume.mutate({ deviceId: row.deviceId })}>
-            Resume sharing
-          </Button>
-        ))
-      }
-    >
-      <div className="flex flex-col gap-3 px-4 py-3">
-        {row.sharingPause === null ? (
-          <p className="text-ink-2">What is captured goes to the project.</p>
-        ) : (
-          <Notice tone="share" icon={EyeOff}>
-            Sharing paused by {row.sharingPause.by} at <Instant iso={row.sharingPause.since} />: clips from then on will
-            never upload.
-            {row.sharingPause.reason !== null && <span className="block text-ink-2">“{row.sharingPause.reason}”</span>}
-          </Notice>
-        )}
-        {past.length > 0 && (
-          <ul aria-label="Earlier pauses" className="text-sm text-ink-2">
-            {past.map((window) => (
-              <li key={window.id}>
-                Paused <Instant iso={window.startedAt} /> for{' '}
-                {formatDuration(Date.parse(window.endedAt ?? window.startedAt) - Date.parse(window.startedAt))} by{' '}
-                {window.startedBy}
-              </li>
-            ))}
-          </ul>
-        )}
-      </div>
-      <PauseSharingDialog deviceIds={[row.deviceId]} open={isPausing} onOpenChange={setPausing} />
     </Card>
   )
 }

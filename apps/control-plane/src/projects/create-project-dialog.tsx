@@ -8,11 +8,7 @@ import { Dialog } from '@/ui/dialog.tsx'
 import { FailureNotice } from '@/ui/failure.tsx'
 import { SelectField, TextField } from '@/ui/field.tsx'
 import { tellDone } from '@/ui/toasts.tsx'
-
-const folderChoices = [
-  { value: 'capture', label: 'the day it was captured' },
-  { value: 'upload', label: 'the day it was uploaded' },
-]
+import { folderChoices } from './folder-by-dialog.tsx'
 
 export function CreateProjectDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
   const api = useApi()

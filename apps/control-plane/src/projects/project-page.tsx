@@ -15,6 +15,7 @@ import { PageHeader } from '@/ui/page-header.tsx'
 import { Instant } from '@/ui/time.tsx'
 import { tellDone, tellFailure } from '@/ui/toasts.tsx'
 import { homeSentence } from '@/words/home-sentence.ts'
+import { FolderByDialog } from './folder-by-dialog.tsx'
 import { ManifestDialog } from './manifest-dialog.tsx'
 import { OutstandingMoves } from './outstanding-moves.tsx'
 import { PauseProjectDialog } from './pause-project-dialog.tsx'
@@ -27,6 +28,7 @@ export function ProjectPage({ projectId }: { projectId: string }) {
   const queries = useQueryClient()
   const mayOperate = useMayOperate()
   const [isPausing, setIsPausing] = useState(false)
+  const [isFiling, setFiling] = useState(false)
   const [isTakingManifest, setTakingManifest] = useState(false)
   const project = useQuery(api.projects.get.queryOptions({ projectId }))
   useRefreshOnChange([api.projects.get.queryKey(), api.fleet.list.queryKey()])
@@ -125,7 +127,16 @@ export function ProjectPage({ projectId }: { projectId: string }) {
               </Facts>
             </Card>
             <TrashSummaryCard project={{ id: projectId, name }} trash={trash} retention={retention} />
-            <Card title="About">
+            <Card
+              title="About"
+              actions={
+                mayOperate && (
+                  <Button size="sm" look="quiet" onClick={() => setFiling(true)}>
+                    Change filing…
+                  </Button>
+                )
+              }
+            >
               <Facts>
                 <Fact name="Time zone">{timezone}</Fact>
                 <Fact name="Filed by">{folderBy === 'capture' ? 'day of capture' : 'day of upload'}</Fact>
@@ -138,6 +149,7 @@ export function ProjectPage({ projectId }: { projectId: string }) {
         </div>
       </div>
       <ManifestDialog project={{ id: projectId, name }} open={isTakingManifest} onOpenChange={setTakingManifest} />
+      <FolderByDialog project={{ id: projectId, name }} folderBy={folderBy} open={isFiling} onOpenChange={setFiling} />
       <PauseProjectDialog project={{ id: projectId, name }} open={isPausing} onOpenChange={setIsPausing} />
     </>
   )

@@ -36,6 +36,7 @@ const auditVerbs: Record<string, string> = {
   'clip.restore': 'restored a clip from the trash',
   'clip.remove': 'removed a clip for good',
   'project.emptyTrash': 'emptied the trash',
+  'project.setFolderBy': 'changed how clips are filed',
   'project.setRetention': 'set how long things are kept',
   'project.create': 'created the project',
   'project.exportManifest': 'took a manifest',

@@ -50,6 +50,8 @@ function identityBody(device: IdentifiedDevice, now: Date) {
   const insertedAt = device.createdAt.toISOString()
   const updatedAt = device.changedAt.toISOString()
   const authorizationId = stableUuid(`authorization ${id}`)
+  // `paused` is of the whole device. Of one channel the documents have no word: its status is online or offline, and a create on it
+  // is told.
   const status: DeviceIdentity['status'] = device.isPaused ? 'paused' : 'online' // it is calling, so it is not offline
   const body = {
     _type: 'project_device',

@@ -19,6 +19,8 @@ import { expectKind } from '../refusal.ts'
 import { procedure, router } from '../trpc.ts'
 
 const deviceId = z.uuid()
+/** Null: all of them. */
+const channel = z.number().int().min(0).max(2_147_483_647).nullable().default(null)
 
 export const devicesRouter = router({
   get: procedure
@@ -56,7 +58,7 @@ export const devicesRouter = router({
     .input(z.object({ deviceId, projectId: z.uuid().nullable(), reason }))
     .mutation(async ({ ctx, input }) => expectKind(await assignProject(acting(ctx), input), 'assigned')),
   pauseSharing: procedure
-    .input(z.object({ deviceId, reason }))
+    .input(z.object({ deviceId, channel, reason }))
     .mutation(async ({ ctx, input }) => expectKind(await pauseSharing(acting(ctx), input), 'paused')),
   forget: procedure
     .input(z.object({ deviceId, reason }))
@@ -73,6 +75,6 @@ export const devicesRouter = router({
       ),
     ),
   resumeSharing: procedure
-    .input(z.object({ deviceId, reason: reason.nullable().default(null) }))
+    .input(z.object({ deviceId, channel, reason: reason.nullable().default(null) }))
     .mutation(async ({ ctx, input }) => expectKind(await resumeSharing(acting(ctx), input), 'resumed')),
 })

@@ -5,6 +5,7 @@ import {
   pauseProjectSharing,
   previewManifest,
   resumeProjectSharing,
+  setFolderBy,
 } from '@rushes/fleet'
 import { z } from 'zod'
 import { acting, clocked } from '../context.ts'
@@ -33,6 +34,10 @@ export const projectsRouter = router({
     .mutation(
       async ({ ctx, input }) => expectKind(await createProject(acting(ctx), defined(input)), 'created').project,
     ),
+  /** For clips that are created from now on. */
+  setFolderBy: procedure
+    .input(z.object({ projectId, folderBy: z.enum(['capture', 'upload']), reason: reason.nullable().default(null) }))
+    .mutation(async ({ ctx, input }) => expectKind(await setFolderBy(acting(ctx), input), 'set')),
   /** What a manifest would list and leave out, and which days there are. */
   manifestPreview: procedure
     .input(z.object({ projectId, day: z.iso.date().nullable(), deviceId: z.uuid().nullable() }))

@@ -8,7 +8,7 @@ export type RenameClipOutcome =
   | { kind: 'renamed'; name: string }
   | { kind: 'clipUnknown' }
   /** Empty, longer than 255 characters, or with control characters. */
-  | { kind: 'nameInvalid' }
+  | { kind: 'clipNameInvalid' }
 
 /**
  * Gives a clip another name. From then on the device's own naming of a clip that still grows is passed over. A file that is
@@ -20,7 +20,7 @@ export async function renameClip(
 ): Promise<RenameClipOutcome> {
   const name = input.name.trim()
   if (name.length < 1 || name.length > 255 || /\p{Cc}/u.test(name) || !name.isWellFormed())
-    return { kind: 'nameInvalid' }
+    return { kind: 'clipNameInvalid' }
   return context.db.transaction(async (tx): Promise<RenameClipOutcome> => {
     const [asset] = await tx
       .select({ id: assets.id, name: assets.name, deviceId: assets.deviceId, projectId: assets.projectId })

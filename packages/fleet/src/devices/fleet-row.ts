@@ -18,7 +18,7 @@ export type FleetRow = {
   foreign: { uploadTo: string; projectId: string | null; projectName: string | null } | null
   fence: Fence
   presence: Presence
-  /** The oldest open pause window; what is captured inside never uploads. */
+  /** An open pause window, that of all channels (`channel` null) before that of one; what is captured inside never uploads. */
   sharingPause: { since: string; by: string; reason: string | null; channel: number | null } | null
   report: DeviceReport | null
   /** What the destination has found since, which the report does not know of. */

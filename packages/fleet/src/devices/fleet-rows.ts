@@ -58,7 +58,7 @@ export async function fleetRows({ db }: { db: Database }, input: FleetRowsInput 
     })
     .from(pauseWindows)
     .where(and(eq(pauseWindows.deviceId, devices.id), isNull(pauseWindows.endedAt)))
-    .orderBy(asc(pauseWindows.startedAt))
+    .orderBy(sql`${pauseWindows.channel} nulls first`, asc(pauseWindows.startedAt))
     .limit(1)
     .as('pause')
   const open = db

@@ -107,10 +107,10 @@ test('the time zone of whoever lets a device in becomes its own; one that there 
 
 test.each([
   [' take 7.mov ', { kind: 'renamed', name: 'take 7.mov' }],
-  ['  ', { kind: 'nameInvalid' }],
-  ['two\nlines', { kind: 'nameInvalid' }],
-  ['n'.repeat(256), { kind: 'nameInvalid' }],
-  ['half a \ud800', { kind: 'nameInvalid' }],
+  ['  ', { kind: 'clipNameInvalid' }],
+  ['two\nlines', { kind: 'clipNameInvalid' }],
+  ['n'.repeat(256), { kind: 'clipNameInvalid' }],
+  ['half a \ud800', { kind: 'clipNameInvalid' }],
 ])('a clip that is renamed %j', async (name, outcome) => {
   const assetId = await seed(database.db).asset(paired.deviceId, projectId, { state: 'created', nameIsDefault: true })
   expect(await renameClip(acting(), { assetId, name })).toEqual(outcome)

@@ -78,6 +78,14 @@ export const pauseRows: Row[] = [
     expect: { status: 200, has: { status: 'paused' } },
   }),
   row({
+    // The documented status of a channel is online or offline, and that of the device is of all its channels.
+    title: 'the identity of a device of which one channel is paused',
+    topics: ['pauses', 'identity'],
+    given: window(30, null, 2),
+    send: (_at, device) => ({ to: 'GET /v2/devices/me', as: device }),
+    expect: { status: 200, has: { status: 'online', channels: [{ external_index: 0, status: 'online' }] } },
+  }),
+  row({
     title: 'parts of a clip that began to grow before the pause',
     topics: ['pauses', 'realtimeParts'],
     given: async (at) => {
