@@ -26,10 +26,12 @@ test('every screen fits both widths in both themes, shows no error and says what
     'device-uploading': `/devices/${stage.uploading}`,
     'device-on-hold': `/devices/${stage.onHold}`,
     'device-moved': `/devices/${stage.moved}`,
+    'device-unsound': `/devices/${stage.unsound}`,
     uploads: '/uploads',
     attention: '/uploads?show=attention',
     clip: `/clips/${stage.clip}`,
     film: `/clips/${stage.film}`,
+    'clip-changed': `/clips/${stage.changed}`,
     'clip-in-trash': `/clips/${stage.trashed}`,
     trash: `/projects/${stage.project}/trash`,
     'trash-empty': `/projects/${stage.emptyProject}/trash`,
@@ -40,6 +42,14 @@ test('every screen fits both widths in both themes, shows no error and says what
     'add-device': '/add-device',
     'not-found': '/no-such-page',
   }
+  /** Dialogs by the screen and the button that opens them. */
+  const dialogs = {
+    'dialog-rename': [`/clips/${stage.clip}`, 'Rename…'],
+    'dialog-forget': [`/devices/${stage.failed}`, 'Forget device…'],
+    'dialog-end': [`/devices/${stage.onHold}`, 'Change the end…'],
+    'dialog-filing': [`/projects/${stage.project}`, 'Change filing…'],
+    'dialog-pause-sharing': [`/devices/${stage.onHold}`, 'Pause sharing…'],
+  } as const
   const faults: string[] = []
   for (const width of widths)
     for (const theme of themes) {
@@ -48,6 +58,7 @@ test('every screen fits both widths in both themes, shows no error and says what
       await eye.look('sign-in')
       await signInNewPerson(world, eye.page, `looker-${width}-${theme}@example.com`)
       for (const [name, path] of Object.entries(screens)) await eye.visit(name, path)
+      for (const [name, [path, button]] of Object.entries(dialogs)) await eye.open(name, path, button)
       await eye.page.context().clearCookies()
       await signInNewPerson(world, eye.page, `viewer-${width}-${theme}@example.com`, 'viewer')
       await eye.visit('device-for-a-viewer', `/devices/${stage.failed}`)
@@ -70,12 +81,20 @@ test('every screen fits both widths in both themes, shows no error and says what
   expect(faults).toEqual([])
 })
 
+type Eye = {
+  page: Page
+  look(name: string): Promise<void>
+  visit(name: string, path: string): Promise<void>
+  /** Goes to a screen and opens the dialog of a button. */
+  open(name: string, path: string, button: string): Promise<void>
+}
+
 /** A window of one width and theme that keeps what is wrong with what it sees. */
 async function openEye(
   world: World,
   browser: Browser,
   { width, theme, faults }: { width: number; theme: (typeof themes)[number]; faults: string[] },
-): Promise<{ page: Page; look(name: string): Promise<void>; visit(name: string, path: string): Promise<void> }> {
+): Promise<Eye> {
   const context = await browser.newContext({
     viewport: { width, height: width < 500 ? 844 : 900 },
     colorScheme: theme,
@@ -102,5 +121,12 @@ async function openEye(
     await page.goto(world.instance.publicUrl + path)
     await look(name)
   }
-  return { page, look, visit }
+  const open = async (name: string, path: string, button: string) => {
+    where = name
+    await page.goto(world.instance.publicUrl + path)
+    await page.getByRole('button', { name: button }).click()
+    await page.getByRole('dialog').waitFor()
+    await look(name)
+  }
+  return { page, look, visit, open }
 }

@@ -20,6 +20,9 @@ export type Stage = {
   onHold: string
   moved: string
   uploading: string
+  /** One of whose stored clips the bytes have changed, and that clip. */
+  unsound: string
+  changed: string
 }
 
 const partUpload = { when: { method: 'PUT', path: '/parts/' } }
@@ -66,7 +69,7 @@ export async function setStage(world: World, page: Page, newDevice: (name: strin
   stalled.remove()
 
   const filmer = await newDevice('F-Cam')
-  await pairAndRun(world, filmer, project.id)
+  const unsound = await pairAndRun(world, filmer, project.id)
   await writeMovie(join(filmer.watchDir, 'F001C001.mov'), '1280x720', 6)
   await writeMovie(join(filmer.watchDir, 'F001C002_a_portrait_with_a_rather_long_name_for_a_clip.mov'), '360x640', 3)
   for (const take of [3, 4, 5]) await record(filmer, `F001C00${take}.wav`, 40 + take)
@@ -85,6 +88,23 @@ export async function setStage(world: World, page: Page, newDevice: (name: strin
   await world.admin('clip', 'trash', trashed, '--reason', 'the wrong way up')
   await world.admin('clip', 'trash', await assetOf('F001C003.wav'), await assetOf('F001C004.wav'))
 
+  await tellConditions(world)
+  const changed = await assetOf('F001C005.wav')
+  await world.query(
+    "update assets set custody = 'mismatch', mismatch_because = 'changed', first_mismatch_number = 1, version_of_id = $2 where id = $1",
+    [changed, film],
+  )
+  await world.admin(
+    'device',
+    'pause-sharing',
+    onHold,
+    '--channel',
+    '2',
+    '--reason',
+    'the second head shoots the rehearsal',
+  )
+  await world.admin('device', 'expire', onHold, '2099-12-24T18:00:00Z')
+
   // Slow enough to be under way while every screen is looked at.
   world.uplink.inject({ kind: 'bandwidth', bytesPerSecond: 40_000 }, partUpload)
   const sender = await newDevice('E-Cam')
@@ -94,7 +114,22 @@ export async function setStage(world: World, page: Page, newDevice: (name: strin
 
   const [asset] = await world.query("select id from assets where name = 'A001C001.wav' and state = 'available'")
   const emptyProject = secondUnit.id
-  return { project: project.id, clip: String(asset?.id), film, trashed, emptyProject, failed, onHold, moved, uploading }
+  const clips = { clip: String(asset?.id), film, trashed, changed }
+  return { ...clips, project: project.id, emptyProject, failed, onHold, moved, uploading, unsound }
+}
+
+/** What ingest says of its store when it is low, full or away; believed for as long as the screens are looked at. */
+async function tellConditions(world: World): Promise<void> {
+  const told = {
+    storeLow: '41.2 GB of 8.0 TB are free, less than the 5 % that are to be kept',
+    storeFull: 'The quota of 6.0 TB is used up: 6.0 TB are stored',
+    storeUnusable: 'The folder /srv/footage is not the store that this database tells of: is its volume mounted?',
+  }
+  for (const [code, detail] of Object.entries(told))
+    await world.query(
+      "insert into conditions values ($1, 'ingest-2.example.com:3002', $2, now() - interval '3 hours', now() + interval '1 hour')",
+      [code, detail],
+    )
 }
 
 const record = (device: Device, name: string, seed: number) => writeClip(join(device.watchDir, name), 6_000_000, seed)
