@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createIngestPartUrls } from '../../src/parts/ingest-part-urls.ts'
 import { createPartSigner } from '../../src/parts/part-signer.ts'
 import { type FolderStore, openFolderStore } from '../../src/store/folder/folder-store.ts'
+import { publishFile } from '../../src/store/folder/publish.ts'
+import { createFolderSync } from '../../src/store/folder/sync-folder.ts'
 import { someBytes, xxh64Of } from '../support/clips.ts'
 import { assembling, describeObjectStore, type StoreUnderTest } from './conformance.ts'
 
@@ -99,6 +102,59 @@ test('bytes are in the file before they count as synced, however they are cut', 
   expect(bytes.equals(await readFile(join(under.dir, asset.storeKey)))).toBe(true)
   await writer.close()
   await under.dispose()
+})
+
+describe('removing a clip', () => {
+  /** All of one project, hence in one folder. */
+  const project = { id: crypto.randomUUID(), name: 'Harbour Nights' }
+  const publishOne = async (under: Awaited<ReturnType<typeof prepare>>, name: string) => {
+    const { asset, piece, bytes } = assembling(under.store, { numbers: [1], name })
+    asset.project = project
+    await under.deliver(asset, 1, piece(1))
+    const outcome = await under.store.publish(asset, async () => true)
+    if (outcome.kind !== 'published') throw new Error(outcome.detail)
+    await under.store.discard(asset.id)
+    return { key: outcome.key, bytes }
+  }
+  const isThere = (under: { dir: string }, ...path: string[]) => existsSync(join(under.dir, ...path))
+
+  test('takes along the folders of its day that are empty without it, and no other', async () => {
+    const under = await prepare(() => false)
+    const [one, two] = [await publishOne(under, 'one.mp4'), await publishOne(under, 'two.mp4')]
+    const [top = '', cloud = '', day = '', kind = '', device = ''] = one.key.split(sep)
+    await under.store.remove(one.key)
+    expect(await readFile(join(under.dir, two.key))).toEqual(two.bytes)
+    await writeFile(join(under.dir, top, cloud, day, 'notes.txt'), 'of a person')
+    await under.store.remove(two.key)
+    expect(isThere(under, top, cloud, day, kind)).toBe(false)
+    expect(await readFile(join(under.dir, top, cloud, day, 'notes.txt'), 'utf8')).toBe('of a person')
+    await rm(join(under.dir, top, cloud, day, 'notes.txt'))
+    // Done again, as after a crash between file and folders.
+    await mkdir(join(under.dir, top, cloud, day, kind, device), { recursive: true })
+    await under.store.remove(two.key)
+    expect([isThere(under, top, cloud), isThere(under, top)]).toEqual([false, true])
+    await under.dispose()
+  })
+
+  test('whose empty folder goes at the very moment when another is published into it does not harm that one', async () => {
+    const under = await prepare(() => false)
+    const { key } = await publishOne(under, 'first.mp4')
+    const { asset, piece, bytes } = assembling(under.store, { numbers: [1], name: 'second.mp4' })
+    asset.project = project
+    await under.deliver(asset, 1, piece(1))
+    const folders = createFolderSync(under.dir)
+    let madeCount = 0
+    const make = async (path: string) => {
+      await folders.make(path)
+      madeCount += 1
+      if (madeCount === 1) await under.store.remove(key)
+    }
+    const outcome = await publishFile({ root: under.dir, folders: { ...folders, make } }, asset, async () => true)
+    if (outcome.kind !== 'published') throw new Error(outcome.detail)
+    expect(await readFile(join(under.dir, outcome.key))).toEqual(bytes)
+    expect([isThere(under, key), madeCount]).toEqual([false, 2])
+    await under.dispose()
+  })
 })
 
 test('a key that leads out of the store is refused', async () => {

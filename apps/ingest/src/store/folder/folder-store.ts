@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { access, constants, link, mkdir, rm, statfs, unlink, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve, sep } from 'node:path'
+import { access, constants, link, mkdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import type { IngestPartUrls } from '../../parts/ingest-part-urls.ts'
 import { StartError } from '../../start-error.ts'
 import type { ObjectStore } from '../port.ts'
 import { derivedKeyOf, putDerivedFile } from './derived.ts'
-import { isErrno } from './errno.ts'
 import { createGathering, type Gathering } from './gathering.ts'
 import { identifyStore, type StoreRegister } from './identify.ts'
 import { createKeeper, type Keeper } from './keeper.ts'
 import { gatheringFolder, uploadKeyOf } from './layout.ts'
 import { readMark } from './mark.ts'
 import { publishFile } from './publish.ts'
+import { removeFile } from './remove-file.ts'
 import { openStoredFile } from './stored-file.ts'
 import { createFolderSync, type FolderSync } from './sync-folder.ts'
 
@@ -59,15 +59,7 @@ export async function openFolderStore(given: {
     publish: (asset, reserve) => publishFile({ root, folders }, asset, reserve),
     discard: (assetId) => gathering.discard(assetId),
     open: (key) => openStoredFile(within(key)),
-    async remove(key) {
-      const path = within(key)
-      const ignoreAbsent = (error: unknown) => {
-        if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw error
-      }
-      await unlink(path).catch(ignoreAbsent)
-      // Also when it was gone already: a crash may have come between the two.
-      await folders.sync(dirname(path)).catch(ignoreAbsent)
-    },
+    remove: (key) => removeFile({ root, folders }, relative(root, within(key))),
     playbackUrl: async () => null,
     derivedKey: derivedKeyOf,
     putDerived: (key, bytes) => putDerivedFile({ root, folders }, key, bytes),

@@ -8,6 +8,8 @@ import type { FolderSync } from './sync-folder.ts'
 import { writeFully } from './write-fully.ts'
 
 const copyBytes = 1024 * 1024
+/** So often a folder may be gone when the file is to be linked into it. */
+const maxTries = 10
 
 export type Publishing = { root: string; folders: FolderSync }
 
@@ -95,13 +97,23 @@ async function moveIn(
   }
 }
 
+/** The trash takes folders away that are empty, perhaps this one right after it was made. */
+async function linkIntoFolder(dataPath: string, target: string, folders: FolderSync): Promise<void> {
+  for (let tries = 1; ; tries++)
+    try {
+      await folders.make(dirname(target))
+      return await link(dataPath, target)
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT') || tries >= maxTries) throw error
+    }
+}
+
 /** Gives the file its name in the tree; false when another file has it. */
 async function linkInto(root: string, dataPath: string, key: string, folders: FolderSync): Promise<boolean> {
   const target = join(root, key)
   const folder = dirname(target)
-  await folders.make(folder)
   try {
-    await link(dataPath, target)
+    await linkIntoFolder(dataPath, target, folders)
   } catch (error) {
     if (!isErrno(error, 'EEXIST')) throw error
     const [ours, theirs] = await Promise.all([stat(dataPath), stat(target)])
