@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Consequence, PartSpan, UploadError } from '@rushes/upload-core'
 import { type Applied, applyToUpload, applyUploadEvent, nextLease } from './apply-upload-event.ts'
 import type { Queue } from './open-queue.ts'
@@ -11,9 +12,13 @@ export type RegistrationClaim = { upload: StoredUpload; token: number }
 /**
  * Claims the next file to register: of the paired project only, while its fence is open and nothing is on hold, as long as fewer than
  * `maxOpenAssets` uploads have addresses that grow old. Pinned ones first, then small files, then by age as their watch folder says. The
- * attempt is counted here. Null when there is none.
+ * attempt is counted here, and `partsFor` asked how many parts its create asks for, once for each key. Null when there is none.
  */
-export function claimRegistration(queue: Queue, maxOpenAssets: number): RegistrationClaim | null {
+export function claimRegistration(
+  queue: Queue,
+  maxOpenAssets: number,
+  partsFor: (sizeBytes: number) => number | null = () => null,
+): RegistrationClaim | null {
   if (queue.diskFull) return null
   return queue.transact(() => {
     const open = countOpen(queue)
@@ -24,8 +29,31 @@ export function claimRegistration(queue: Queue, maxOpenAssets: number): Registra
     const upload = readUpload(open.large === 0 && isSmall(first) ? (queue.sql(firstLarge).get() ?? first) : first)
     const lease = nextLease(queue)
     const applied = applyToUpload(queue, upload, { kind: 'claimed', lease })
-    return applied.kind === 'moved' ? { upload: applied.upload, token: lease.token } : null
+    if (applied.kind !== 'moved') return null
+    return { upload: decideParts(queue, applied.upload, partsFor), token: lease.token }
   })
+}
+
+/** Whatever else is known of the link by then, a create that is made again is made as it was: its key stands for all of it. */
+function decideParts(queue: Queue, upload: StoredUpload, partsFor: (sizeBytes: number) => number | null): StoredUpload {
+  if (upload.partsAsked !== null) return upload
+  const partsAsked = upload.isRealtime ? 0 : (partsFor(upload.sizeBytes) ?? 0)
+  queue.sql('UPDATE uploads SET parts_asked = ? WHERE id = ?').run(partsAsked, upload.id)
+  return { ...upload, partsAsked }
+}
+
+/**
+ * The destination will not have the count of parts that was asked for: from here on the create asks for none, under another key. Null when
+ * the claim was lost.
+ */
+export function leavePartsToDestination(queue: Queue, claim: RegistrationClaim): RegistrationClaim | null {
+  const createKey = randomUUID()
+  const { changes } = queue
+    .sql(
+      "UPDATE uploads SET parts_asked = 0, create_key = ? WHERE id = ? AND state = 'registering' AND lease_token = ?",
+    )
+    .run(createKey, claim.upload.id, claim.token)
+  return changes === 0 ? null : { ...claim, upload: { ...claim.upload, partsAsked: 0, createKey } }
 }
 
 /** Small files are done before their addresses grow old; large ones wait for each other, so few of them are enough. */

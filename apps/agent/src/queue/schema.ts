@@ -2,6 +2,7 @@ import { digestsAndErrors } from './schema-digests-and-errors.ts'
 import { folderTotals } from './schema-folder-totals.ts'
 import { growths } from './schema-growths.ts'
 import { orderAndTotals } from './schema-order-and-totals.ts'
+import { partCount } from './schema-part-count.ts'
 import { rebuilt } from './schema-rebuilt.ts'
 
 /**
@@ -186,4 +187,5 @@ CREATE INDEX executions_pending ON executions (recorded_at) WHERE state = 'final
   rebuilt,
   folderTotals,
   digestsAndErrors,
+  partCount,
 ]

@@ -30,6 +30,8 @@ export type StoredUpload = {
   /** Milliseconds since 1970. */
   capturedAt: number | null
   createKey: string
+  /** How many parts its create asks for; 0: what the destination chooses; null: not decided yet. */
+  partsAsked: number | null
   adoptSource: boolean
   attempts: number
   bytesAcknowledged: number
@@ -86,6 +88,7 @@ export function readUpload(row: Row): StoredUpload {
     sizeBytes: integer(row, 'size_bytes'),
     capturedAt: integerOrNull(row, 'captured_at'),
     createKey: text(row, 'create_key'),
+    partsAsked: integerOrNull(row, 'parts_asked'),
     adoptSource: integer(row, 'adopt_source') === 1,
     attempts: integer(row, 'attempts'),
     bytesAcknowledged: integer(row, 'bytes_acknowledged'),

@@ -1,4 +1,4 @@
-import { type RetryLimits, retryLimits } from '@rushes/upload-core'
+import { noLoss, observeLoss, type RetryLimits, retryLimits } from '@rushes/upload-core'
 import type { Logger } from 'pino'
 import type { Destination } from '../destination/port.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
@@ -99,6 +99,7 @@ export function startEngine(options: EngineOptions): Engine {
   const judging = { queue, gate, authorization, random, limits }
   const custodyTries: CustodyTries = new Map()
   const digests = createDigestsInOrder()
+  let loss = noLoss
   const { signal } = draining
   const adapting = workers === null ? adaptConcurrency({ ...options, inFlight, bell: partBell, signal }) : null
   if (workers !== null) queue.partLimits = { small: workers, large: workers }
@@ -110,7 +111,9 @@ export function startEngine(options: EngineOptions): Engine {
 
   const running = [
     ...Array.from({ length: registrarCount }, () =>
-      work(createBell, () => registerNext({ ...judging, destinationOf, maxOpenAssets, log, signal: stop.signal })),
+      work(createBell, () =>
+        registerNext({ ...judging, destinationOf, maxOpenAssets, linkLoss: () => loss, log, signal: stop.signal }),
+      ),
     ),
     ...Array.from({ length: senderCount }, () =>
       work(partBell, () =>
@@ -119,6 +122,9 @@ export function startEngine(options: EngineOptions): Engine {
           destinationOf,
           inFlight,
           digests,
+          observe(part) {
+            loss = observeLoss(loss, part)
+          },
           stallMs: options.stallMs,
           rescan: options.rescan,
           log,

@@ -1,4 +1,12 @@
-import { type Failure, offsetSeconds, planFixedParts, type SourceProblem, type UploadError } from '@rushes/upload-core'
+import {
+  type Failure,
+  type LinkLoss,
+  offsetSeconds,
+  planFixedParts,
+  type SourceProblem,
+  type UploadError,
+  wantedPartCount,
+} from '@rushes/upload-core'
 import type { Logger } from 'pino'
 import { findWhereabouts } from '../capture/whereabouts.ts'
 import { describeFailure } from '../destination/describe-failure.ts'
@@ -9,31 +17,46 @@ import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import {
   adoptSource,
   claimRegistration,
+  leavePartsToDestination,
   type RegistrationClaim,
   recordCreated,
   recordCreateFailure,
   returnRegistration,
 } from '../queue/registrations.ts'
+import type { StoredUpload } from '../queue/stored-upload.ts'
 import { type JudgeOptions, judge } from './judge.ts'
 import { lookAtSource } from './look-at-source.ts'
 
 export type RegisterOptions = JudgeOptions & {
   destinationOf(link: UploadLink): Destination
   maxOpenAssets: number
+  /** How the link to the destination has fared of late. */
+  linkLoss(): LinkLoss
   log: Logger
   signal: AbortSignal
 }
 
 /** Registers the next queued file with the destination. False when there was none to claim. */
 export async function registerNext(options: RegisterOptions): Promise<boolean> {
-  const claim = claimRegistration(options.queue, options.maxOpenAssets)
+  const { queue, maxOpenAssets, linkLoss } = options
+  const claim = claimRegistration(queue, maxOpenAssets, (sizeBytes) => wantedPartCount(sizeBytes, linkLoss()))
   if (claim === null) return false
   const ready = await prepareSource(options, claim)
   if (ready === null) return true
-  for (const isReplay of [false, true]) {
-    if (await createOnce(options, ready, isReplay)) break
-  }
+  await create(options, ready)
   return true
+}
+
+/** Makes the asset, a second time where new tokens are worth it or the destination will not cut the file as it was asked to. */
+async function create(options: RegisterOptions, claim: RegistrationClaim): Promise<void> {
+  let ready: RegistrationClaim | null = claim
+  let isReplay = false
+  while (ready !== null) {
+    const ended = await createOnce(options, ready, isReplay)
+    if (ended === 'done') return
+    if (ended === 'replay') isReplay = true
+    else ready = leavePartsToDestination(options.queue, ready)
+  }
 }
 
 /** Makes sure that the file is still the one that was queued; null when it is not, and the claim has been dealt with. */
@@ -75,20 +98,22 @@ async function concludeSource(
   await conclude(options, claim, failure, describeFailure({ kind: 'source', problem, code }), false)
 }
 
-/** One create. False when it is to be made again at once with new tokens. */
-async function createOnce(options: RegisterOptions, claim: RegistrationClaim, isReplay: boolean): Promise<boolean> {
+/** `replay`: to be made again at once, with new tokens. `replan`: to be made again without a wish for parts. */
+type Ended = 'done' | 'replay' | 'replan'
+
+async function createOnce(options: RegisterOptions, claim: RegistrationClaim, isReplay: boolean): Promise<Ended> {
   const { queue, destinationOf, gate, log, signal } = options
   const { upload } = claim
   const link = readUploadLink(queue)
   if (link === null || link.fence !== 'open' || link.project?.id !== upload.projectId) {
     // The row was cleared, or will be claimed again when the fence is open: nothing of it may be sent now.
     returnRegistration(queue, claim, false)
-    return true
+    return 'done'
   }
   const urlsIssuedAt = queue.now()
   const outcome = await destinationOf(link).createAsset(
     {
-      ...(upload.isRealtime ? { kind: 'realtime' } : { kind: 'complete', sizeBytes: upload.sizeBytes }),
+      ...kindOf(upload),
       accessToken: link.accessToken,
       name: upload.name,
       fileType: upload.mimeType,
@@ -100,9 +125,13 @@ async function createOnce(options: RegisterOptions, claim: RegistrationClaim, is
   )
   if (outcome.kind === 'aborted') {
     returnRegistration(queue, claim, true)
-    return true
+    return 'done'
   }
   if (outcome.kind === 'failed') {
+    if (isRefusedPlan(outcome.failure, upload)) {
+      log.info({ uploadId: upload.id, parts: upload.partsAsked }, 'the destination cuts the file by itself instead')
+      return 'replan'
+    }
     const isUncertain = mayHaveArrived(outcome.failure)
     return conclude(options, claim, outcome.failure, describeFailure(outcome.failure), isUncertain, {
       accessToken: link.accessToken,
@@ -114,7 +143,7 @@ async function createOnce(options: RegisterOptions, claim: RegistrationClaim, is
     const { assetId } = outcome
     const applied = recordCreated(queue, claim, { assetId, urlsIssuedAt, parts: [] })
     log.info({ uploadId: upload.id, assetId, stored: applied.kind === 'moved' }, 'asset of a growing file created')
-    return true
+    return 'done'
   }
   const plan = planFixedParts(upload.sizeBytes, outcome.uploadUrls.length)
   if (plan.kind === 'impossible') {
@@ -125,7 +154,7 @@ async function createOnce(options: RegisterOptions, claim: RegistrationClaim, is
       uncertain: false,
       error,
     })
-    return true
+    return 'done'
   }
   gate.succeeded()
   const parts = plan.parts.flatMap((part) => {
@@ -137,8 +166,21 @@ async function createOnce(options: RegisterOptions, claim: RegistrationClaim, is
     { uploadId: upload.id, assetId: outcome.assetId, parts: parts.length, stored: applied.kind === 'moved' },
     'asset created',
   )
-  return true
+  return 'done'
 }
+
+function kindOf({ isRealtime, sizeBytes, partsAsked }: StoredUpload) {
+  if (isRealtime) return { kind: 'realtime' } as const
+  return {
+    kind: 'complete',
+    sizeBytes,
+    ...(partsAsked === null || partsAsked < 2 ? {} : { partCount: partsAsked }),
+  } as const
+}
+
+/** A count of parts that a platform will not grant is answered like a fault of its own. */
+const isRefusedPlan = (failure: Failure, { partsAsked }: StoredUpload): boolean =>
+  failure.kind === 'reply' && failure.status === 500 && (partsAsked ?? 0) > 1
 
 async function conclude(
   options: RegisterOptions,
@@ -147,7 +189,7 @@ async function conclude(
   error: UploadError,
   uncertain: boolean,
   call: { accessToken: string; isReplay: boolean } | null = null,
-): Promise<boolean> {
+): Promise<Ended> {
   const { queue, log } = options
   const { upload } = claim
   const attempts = upload.state.kind === 'registering' ? upload.state.registration.attempts : upload.attempts
@@ -159,15 +201,15 @@ async function conclude(
     isReplay: call?.isReplay ?? false,
     ...(call === null ? {} : { accessToken: call.accessToken }),
   })
-  if (judgement.kind === 'replay') return false
+  if (judgement.kind === 'replay') return 'replay'
   if (judgement.kind === 'aborted') {
     returnRegistration(queue, claim, uncertain)
-    return true
+    return 'done'
   }
   const { consequence } = judgement
   log.warn({ uploadId: upload.id, error, attempts, consequence: consequence.kind }, 'create failed')
   recordCreateFailure(queue, claim, { consequence, uncertain, error })
-  return true
+  return 'done'
 }
 
 /** Whether the destination may have made an asset although the call failed. */

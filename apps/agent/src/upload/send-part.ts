@@ -9,7 +9,7 @@ import {
 import type { Logger } from 'pino'
 import { findWhereabouts } from '../capture/whereabouts.ts'
 import { describeFailure } from '../destination/describe-failure.ts'
-import type { Destination, ExpectedSource, PartSource } from '../destination/port.ts'
+import type { Destination, ExpectedSource, PartOutcome, PartSource } from '../destination/port.ts'
 import { findUpload } from '../queue/apply-upload-event.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import {
@@ -32,6 +32,8 @@ export type SendOptions = JudgeOptions & {
   destinationOf(link: UploadLink): Destination
   inFlight: InFlight
   digests: DigestsInOrder
+  /** Told of each part that has ended, for whoever decides how long parts are to be. */
+  observe(part: { sentBytes: number; broke: boolean }): void
   stallMs: number
   /** Looks at the watch folders once more before a missing file counts as deleted: it may have been renamed. */
   rescan(): Promise<void>
@@ -96,16 +98,21 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
       }
     }
     const inOrder = digests.begin(claim)
+    let sentBytes = 0
     const outcome = await destination.putPart({
       url: claim.url,
       file,
       contentType: upload.mimeType,
       signal: sending.signal,
-      onBytes: sending.addBytes,
+      onBytes(byteCount) {
+        sentBytes += byteCount
+        sending.addBytes(byteCount)
+      },
       ...(inOrder === null ? {} : { onRead: inOrder.update }),
       stallMs,
     })
     sending.end()
+    options.observe({ sentBytes, broke: sentBytes > 0 && isBroken(outcome) })
     if (outcome.kind !== 'stored') inOrder?.end()
     switch (outcome.kind) {
       case 'stored':
@@ -130,6 +137,10 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
     sending.end()
   }
 }
+
+/** The way to the destination gave out in the middle of a part. */
+const isBroken = (outcome: PartOutcome): boolean =>
+  outcome.kind === 'failed' && (outcome.failure.kind === 'network' || outcome.failure.kind === 'stalled')
 
 function expectedOf(source: StoredSource, isOpen: boolean): ExpectedSource {
   const inode = source.inodeIsStable ? source.inode : null

@@ -1,7 +1,7 @@
 import { lstatSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { PartLimits } from '@rushes/upload-core'
+import { noLoss, type PartLimits } from '@rushes/upload-core'
 import { pino } from 'pino'
 import type { GrowingFile, SettledFile, WatchFolder } from '../../src/capture/capture-port.ts'
 import { readVolumeTable } from '../../src/capture/volume-table.ts'
@@ -166,7 +166,8 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
       for (const asset of destination.assets) asset.isClosed ||= !asset.isComplete
       takeIdentity(queue, identity(projectId, { projectEpoch: ++stamp }), hashText)
     },
-    register: (mishap: Mishap) => step(mishap, () => registerNext({ ...doing(), maxOpenAssets: 10 })),
+    register: (mishap: Mishap) =>
+      step(mishap, () => registerNext({ ...doing(), maxOpenAssets: 10, linkLoss: () => noLoss })),
     grow: (mishap: Mishap) =>
       step(mishap, async () => {
         for (const id of dueGrowths(queue))
@@ -179,7 +180,13 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
         const inFlight = { begin: () => ({ signal: never, addBytes: () => undefined, end: () => undefined }) }
         await sendParts({
           ...doing(),
-          ...{ inFlight: inFlight as never, digests, stallMs: 1_000, rescan: async () => undefined },
+          ...{
+            inFlight: inFlight as never,
+            digests,
+            observe: () => undefined,
+            stallMs: 1_000,
+            rescan: async () => undefined,
+          },
           ...{ draining: draining.signal, stop: never },
         })
       }),

@@ -1,5 +1,6 @@
 import { appendFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { noLoss } from '@rushes/upload-core'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { addFile } from '../../src/daemon/add-file.ts'
@@ -29,6 +30,7 @@ test('a file that a person added and that was written to since fails, because no
     random: () => 0,
     destinationOf: unused,
     maxOpenAssets: 4,
+    linkLoss: () => noLoss,
     log: pino({ level: 'silent' }),
     signal,
   })
