@@ -30,7 +30,16 @@ test('a stored clip that changed, or is gone, is found when an operator has it c
 
   await page.goto(`${publicUrl}/uploads?show=attention`)
   await page.getByText('A001C001.wav').filter({ visible: true }).first().waitFor()
-  await page.getByText('not stored as it was sent').filter({ visible: true }).first().waitFor()
+  await page.getByText('Bytes changed').filter({ visible: true }).first().waitFor()
+
+  // Its device heard long ago that it was verified: no page believes that any more.
+  await page.goto(`${publicUrl}/devices/${deviceId}`)
+  await page.getByText('1 stored clip not sound').waitFor()
+  await page.getByRole('table', { name: 'Clips of this device' }).getByText('Bytes changed').waitFor()
+  expect(await page.getByText('Verified', { exact: true }).count()).toBe(0)
+  await page.goto(`${publicUrl}/fleet`)
+  await page.getByText('1 clip of 1 not home yet').waitFor()
+  await page.getByText('0 of 1 home').filter({ visible: true }).first().waitFor()
 
   await writeFile(stored, whole)
   await rename(stored, `${stored}.away`)
@@ -40,6 +49,8 @@ test('a stored clip that changed, or is gone, is found when an operator has it c
   await rename(`${stored}.away`, stored)
   await check.click()
   await page.getByText('every part equals the digest').waitFor()
+  await page.goto(`${publicUrl}/devices/${deviceId}`)
+  await page.getByText('1 clip verified').waitFor()
 
   await page.goto(`${publicUrl}/activity`)
   await page.getByText('found sound again').first().waitFor()

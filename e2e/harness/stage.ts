@@ -121,9 +121,11 @@ export async function setStage(world: World, page: Page, newDevice: (name: strin
 /** What ingest says of its store when it is low, full or away; believed for as long as the screens are looked at. */
 async function tellConditions(world: World): Promise<void> {
   const told = {
-    storeLow: '41.2 GB of 8.0 TB are free, less than the 5 % that are to be kept',
-    storeFull: 'The quota of 6.0 TB is used up: 6.0 TB are stored',
-    storeUnusable: 'The folder /srv/footage is not the store that this database tells of: is its volume mounted?',
+    storeLow: 'Room for 41.2 GB is left where clips are stored, of a quota of 6.0 TB',
+    storeFull:
+      'No room is left where clips are stored, of a quota of 6.0 TB; clips are refused and wait on their devices',
+    storeUnusable:
+      'The place where clips are stored cannot be used: it is not mounted, not writable or does not answer',
   }
   for (const [code, detail] of Object.entries(told))
     await world.query(
