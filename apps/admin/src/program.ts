@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { addClipCommands } from './commands/clip.ts'
+import { addClipRenameCommand } from './commands/clip-rename.ts'
 import { addDeviceCommands } from './commands/device.ts'
 import { addDeviceAuthorizationCommands } from './commands/device-authorization.ts'
 import { addFirstStartCommand } from './commands/first-start.ts'
@@ -36,6 +37,7 @@ export function createProgram(): Command {
   addManifestCommand(program, globals)
   addScrubCommand(program, globals)
   addClipCommands(program, globals)
+  addClipRenameCommand(program, globals)
   addUserCommands(program, globals)
   addMigrateCommand(program, globals)
   addFirstStartCommand(program, globals)

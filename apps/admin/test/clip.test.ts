@@ -117,6 +117,14 @@ it('says what it left as it is and why, and fails when it changed nothing', asyn
   ])
 })
 
+it('renames a clip, and says what is wrong with a name or an id', async () => {
+  const id = await clip('E.mp4')
+  expect((await admin('clip', 'rename', id, ' Interview.mp4 ')).stdout).toBe('the clip is called Interview.mp4 now\n')
+  expect((await admin('clip', 'list', '--limit', '200')).stdout).toContain('Interview.mp4')
+  expect((await admin('clip', 'rename', id, 'two\nlines')).code).toBe(2)
+  expect((await admin('clip', 'rename', crypto.randomUUID(), 'x.mp4')).code).toBe(1)
+})
+
 it.each([
   ['an id that is none', ['clip', 'trash', 'A.mp4']],
   ['no id', ['clip', 'restore']],

@@ -171,7 +171,8 @@ function told<Skip extends string>(
   ]
 }
 
-function checkIds(ids: readonly string[]): string[] {
+/** Ids as they are stored. @throws AdminError `misuse` */
+export function checkIds(ids: readonly string[]): string[] {
   const wrong = ids.find((id) => !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id))
   if (wrong !== undefined)
     throw new AdminError('misuse', `${wrong} is not the id of a clip`, 'See the ids: rushes-admin clip list')
