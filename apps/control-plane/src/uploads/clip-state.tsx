@@ -1,14 +1,14 @@
-import type { ClipRow } from '@rushes/fleet'
+import type { ListedClip } from '@rushes/fleet'
 import { formatBytes, formatPercent } from '@/format/bytes.ts'
 import { ProgressBar } from '@/ui/progress-bar.tsx'
 import { StateMark } from '@/ui/state-mark.tsx'
 import { Age } from '@/ui/time.tsx'
-import { custodyWords } from '@/words/custody-words.ts'
+import { wordsForCustody } from '@/words/custody-words.ts'
 import { whyOf } from './why.ts'
 import { wordsForClip } from './words-for-clip.ts'
 
 /** State and the reason for it, one under the other. */
-export function ClipState({ row }: { row: ClipRow }) {
+export function ClipState({ row }: { row: ListedClip }) {
   const why = whyOf(row)
   return (
     <div className="min-w-0" title={why?.explanation}>
@@ -19,7 +19,7 @@ export function ClipState({ row }: { row: ClipRow }) {
 }
 
 /** How much of a clip has arrived. What has not begun has a dash, what is home needs no bar. */
-export function ClipProgress({ row }: { row: ClipRow }) {
+export function ClipProgress({ row }: { row: ListedClip }) {
   const { sizeBytes, bytesAcknowledged, state } = row
   if (state === 'verified' || state === 'uploaded') return <span className="text-ink-3">all of it</span>
   if (bytesAcknowledged === 0 && state !== 'uploading' && state !== 'registering')
@@ -35,9 +35,9 @@ export function ClipProgress({ row }: { row: ClipRow }) {
 }
 
 /** What our ingest vouches for. Elsewhere nothing is known, which is not the same as nothing checked. */
-export function ClipCustody({ row }: { row: ClipRow }) {
+export function ClipCustody({ row }: { row: ListedClip }) {
   if (row.custody !== null) {
-    const words = custodyWords[row.custody]
+    const words = wordsForCustody(row.custody, row.mismatchBecause)
     return (
       <span title={words.sentence}>
         <StateMark words={words} className="align-middle" />
@@ -57,7 +57,7 @@ export function ClipCustody({ row }: { row: ClipRow }) {
   )
 }
 
-export function ClipSize({ row }: { row: ClipRow }) {
+export function ClipSize({ row }: { row: ListedClip }) {
   return row.sizeBytes === null ? (
     <span className="text-ink-3" title="A real-time upload; its size is known when it ends">
       unknown
@@ -68,7 +68,7 @@ export function ClipSize({ row }: { row: ClipRow }) {
 }
 
 /** The project that the clip belongs to. */
-export function ClipProject({ row }: { row: ClipRow }) {
+export function ClipProject({ row }: { row: ListedClip }) {
   if (row.project === null) return <span className="text-ink-3">no project</span>
   return row.project.name === null ? (
     <span title="A project of another server, by its id there">{row.project.id}</span>
@@ -78,7 +78,7 @@ export function ClipProject({ row }: { row: ClipRow }) {
 }
 
 /** How old the account of the clip is. */
-export function ClipAge({ row }: { row: ClipRow }) {
+export function ClipAge({ row }: { row: ListedClip }) {
   return (
     <span className="text-sm text-ink-2">
       <Age iso={row.receivedAt} />
