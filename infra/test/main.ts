@@ -29,6 +29,7 @@ try {
   await wantTool('strace', 'strace', say, '-V')
   if (isFull) {
     await wantCeph(say)
+    await wantTool('mount.exfat-fuse', 'exfat-fuse exfatprogs', say, '-V')
     await runTests('tests that take longer', 'vitest.full.config.ts', await browserEnvironment())
   } else {
     for (const [name, argv] of checks) await runCheck(name, argv)

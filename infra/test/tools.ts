@@ -46,18 +46,18 @@ export async function requireBrowser(say: (text: string) => void): Promise<strin
   )
 }
 
-/** Finds a program or, as root on Debian, installs its package. Its tests are skipped, counted and named without it. */
+/** Finds a program or, as root on Debian, installs its packages (named with blanks between them). Its tests are skipped, counted and named without it. */
 export async function wantTool(
   program: string,
-  packageName: string,
+  packageNames: string,
   say: (text: string) => void,
   versionFlag = '-version',
 ): Promise<boolean> {
   if (await runs(program, [versionFlag])) return true
-  await installPackages([packageName], say)
+  await installPackages(packageNames.split(' '), say)
   const isThere = await runs(program, [versionFlag])
   if (!isThere)
-    say(`${program} is missing: tests that need it are skipped (on Debian: sudo apt-get install ${packageName})`)
+    say(`${program} is missing: tests that need it are skipped (on Debian: sudo apt-get install ${packageNames})`)
   return isThere
 }
 

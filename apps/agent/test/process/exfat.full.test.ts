@@ -1,0 +1,106 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { seededRandom } from '@rushes/test-kit'
+import { afterEach, test as anyTest, expect, vi } from 'vitest'
+import { atEnd, endAll, startDevice } from './agent-process.ts'
+import { differences, writeClip } from './clips.ts'
+import { canHaveExfatCards, type ExfatCard, makeExfatCard } from './exfat-card.ts'
+import { changeStored } from './stored-queue.ts'
+
+vi.setConfig({ testTimeout: 90_000 })
+afterEach(endAll)
+
+const test = anyTest.skipIf(!(await canHaveExfatCards()))
+const names = ['A001.mov', 'A002.mov', 'A003.mov']
+const sizeBytes = 3_000_000
+
+/** A card with three clips that is pulled when a part of the first has arrived and the next is on its way. */
+async function pulledMidUpload() {
+  const card = await makeExfatCard()
+  const device = await startDevice({ chunkSizeBytes: 1_048_576, settings: { workers: 1, stallMs: 20_000 } })
+  atEnd(() => card.throwAway())
+  // exFAT keeps times in steps of two seconds, and the pairing is hardly older than the clips.
+  changeStored(
+    device.stateDir,
+    'UPDATE upload_link SET paired_at = paired_at - 60000, project_since = project_since - 60000',
+  )
+  await card.insert(device.watchDir)
+  const clips = []
+  for (const name of names) clips.push(await writeClip(device.watchDir, name, sizeBytes + clips.length))
+  await card.eject()
+  await card.insert(device.watchDir, names)
+  const inodes = await inodesOf(device.watchDir)
+  const stall = device.server.inject({ kind: 'stall', at: 'reply' }, { operation: 'part', nth: 2 })
+  await device.start()
+  await stall.firstHit
+  await card.pull()
+  await device.until(
+    (all) => all.length === 3 && all.every(({ state, reason }) => state === 'waiting' && reason === 'sourceRemoved'),
+    'all wait for the card',
+  )
+  stall.remove()
+  return { card, device, clips, inodes }
+}
+
+const inodesOf = async (folder: string) => Promise.all(names.map(async (name) => (await stat(join(folder, name))).ino))
+
+test('exFAT re-insertion: a card that is pulled in the middle of an upload and put back goes on from its parts, nothing twice, though its inodes are others', async () => {
+  const { card, device, clips, inodes } = await pulledMidUpload()
+  await card.insert(device.watchDir, names.toReversed())
+  expect(await inodesOf(device.watchDir)).not.toEqual(inodes)
+  const uploads = await device.until((all) => all.every(({ state }) => state === 'verified'), 'verified')
+  expect(uploads).toHaveLength(3)
+  for (const clip of clips) expect(differences(device.server, clip)).toEqual([])
+  expect(device.server.assets).toHaveLength(3)
+  expect(device.server.partsSentAgain()).toEqual([])
+  expect(device.server.violations).toEqual([])
+})
+
+test('exFAT re-insertion: a clip that was replaced while the card was out is noticed, and no part of the old one is in the new', async () => {
+  const { card, device, clips } = await pulledMidUpload()
+  await elsewhere(card, async (folder) => {
+    clips[0] = await writeClip(folder, 'A001.mov', sizeBytes, seededRandom(99))
+  })
+  await card.insert(device.watchDir, names.toReversed())
+  const uploads = await device.until((all) => all.every(({ state }) => ['verified', 'failed'].includes(state)), 'ended')
+  expect(uploads.map(({ state, reason }) => [state, reason])).toEqual([
+    ['failed', 'sourceChanged'],
+    ['verified', null],
+    ['verified', null],
+  ])
+  expect(device.server.completedAssets()).toHaveLength(2)
+  // Which of the two takes is wanted is for a person to say.
+  expect((await device.cli('retry', '--failed')).code).toBe(0)
+  await device.until((all) => all.every(({ state }) => state === 'verified'), 'verified')
+  for (const clip of clips) expect(differences(device.server, clip)).toEqual([])
+  expect(device.server.completedAssets()).toHaveLength(3)
+  expect(device.server.violations).toEqual([])
+})
+
+test('exFAT re-insertion: a card that comes back when all is home brings nothing again', async () => {
+  const card = await makeExfatCard()
+  const device = await startDevice()
+  atEnd(() => card.throwAway())
+  await device.start()
+  await card.insert(device.watchDir)
+  for (const name of names) await writeClip(device.watchDir, name, 100_000)
+  await device.until((all) => all.length === 3 && all.every(({ state }) => state === 'verified'), 'verified')
+  await card.eject()
+  await card.insert(device.watchDir, names.toReversed())
+  // What comes after shows that the card was looked at.
+  await writeClip(device.watchDir, 'A004.mov', 100_001)
+  const uploads = await device.until(
+    (all) => all.some(({ path, state }) => /A004/.test(path) && state === 'verified'),
+    'the new one',
+  )
+  expect(uploads).toHaveLength(4)
+  expect(device.server.assets).toHaveLength(4)
+})
+
+/** The card in another machine. */
+async function elsewhere(card: ExfatCard, work: (folder: string) => Promise<void>): Promise<void> {
+  const other = await startDevice({ paired: false })
+  await card.insert(other.watchDir)
+  await work(other.watchDir)
+  await card.eject()
+}
