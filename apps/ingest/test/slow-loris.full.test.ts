@@ -1,7 +1,15 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Bytes, createFixed, mib, putPart, someBytes, untilStatus } from './support/clips.ts'
+import {
+  type Bytes,
+  createFixed,
+  createWithPartAtIngest,
+  mib,
+  putPart,
+  someBytes,
+  untilStatus,
+} from './support/clips.ts'
 import { type Device, pairDevice, send } from './support/pair.ts'
 import { startTestIngest, type TestIngest } from './support/test-ingest.ts'
 import { until } from './support/until.ts'
@@ -35,8 +43,8 @@ const someBody = (bytes: number) => 'x'.repeat(bytes)
 
 test('hundreds of connections that trickle, in every phase of a request, hold up nobody, fill no memory, and are ended', async () => {
   const own = await pairDevice(ingest)
-  const { urls } = await createFixed(own, someBytes(6 * mib), { name: 'trickled.mp4' })
-  const target = new URL(urls[0] ?? '')
+  const { url } = await createWithPartAtIngest(ingest, own, someBytes(6 * mib), 'trickled.mp4')
+  const target = new URL(url)
   const token = `authorization: Bearer ${own.accessToken}`
   const json = 'content-type: application/json'
   const beforeBytes = process.memoryUsage().rss

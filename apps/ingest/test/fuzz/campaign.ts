@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { createFixed, createRealtime, putPart, requestParts, someBytes, untilStatus } from '../support/clips.ts'
+import { createFixed, createRealtime, createWithPartAtIngest, requestParts, someBytes } from '../support/clips.ts'
 import type { Device } from '../support/pair.ts'
 import { problemOf } from './judge.ts'
 import { perform } from './perform.ts'
@@ -67,22 +67,15 @@ async function layOut(ingestUrl: string, devices: readonly Device[]) {
     const final = [{ number: 1, size: 1_000, is_final: true }]
     partUrls.push(...(await requestParts(device, growing.id, final, { asset_filesize: 1_000 })))
     assetIds.push((await createRealtime(device)).id)
-    const whole = await wholeClip(device)
-    assetIds.push(whole.id)
-    partUrls.push(...whole.urls)
+    const one = await createWithPartAtIngest(
+      { url: ingestUrl },
+      device,
+      someBytes(1_000),
+      `one-${crypto.randomUUID()}.mp4`,
+    )
+    assetIds.push(one.id)
+    partUrls.push(one.url)
   }
   const atIngest = partUrls.map((url) => new URL(url)).filter((url) => url.origin === ingestUrl)
   return { assetIds, partUrls: atIngest.map((url) => url.pathname + url.search) }
-}
-
-/** A clip whose part is in, and addresses that were asked for after that: those are at ingest, whatever the store is. */
-async function wholeClip(device: Device): Promise<{ id: string; urls: string[] }> {
-  const bytes = someBytes(1_000)
-  const name = `whole-${crypto.randomUUID()}.mp4`
-  const create = () => createFixed(device, bytes, { name }, { 'idempotency-key': name })
-  const { id, urls } = await create()
-  const put = await putPart(urls[0] ?? '', bytes)
-  if (put.status !== 200) throw new Error(`a part was answered ${put.status}: ${put.text}`)
-  await untilStatus(device, id, 'available')
-  return { id, urls: (await create()).urls }
 }

@@ -60,6 +60,21 @@ export async function createFixed(
   return { id: asset.id, name: asset.name, urls: asset.upload_urls ?? [] }
 }
 
+/**
+ * A clip of one part, and an address of that part at ingest. Where parts go to a bucket, such addresses are given of clips that
+ * are whole: then this one is.
+ */
+export async function createWithPartAtIngest(at: { url: string }, device: Device, bytes: Bytes, name: string) {
+  const create = () => createFixed(device, bytes, { name, parts: 1 }, { 'idempotency-key': name })
+  const { id, urls } = await create()
+  const [url = ''] = urls
+  if (new URL(url).origin === at.url) return { id, url }
+  const put = await putPart(url, bytes)
+  if (put.status !== 200) throw new Error(`a part was answered ${put.status}: ${put.text}`)
+  await untilStatus(device, id, 'available')
+  return { id, url: (await create()).urls[0] ?? '' }
+}
+
 export async function createRealtime(device: Device, change: Record<string, unknown> = {}) {
   const reply = await device.call('POST', '/v2/devices/assets', {
     extension: '.mp4',
