@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
-import { open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { open, readdir, rename, rm, rmdir, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isErrno } from './errno.ts'
 import { apartName, assetIdOf, dataName, gatheringFolder, incomingPrefix, partName } from './layout.ts'
@@ -90,8 +90,8 @@ export function createGathering(root: string, folders: FolderSync): Gathering {
 
     async discard(assetId) {
       durableData.delete(assetId)
-      await rm(apartDir(assetId), { recursive: true, force: true })
-      await rm(join(folder, dataName(assetId)), { force: true })
+      await removeDir(apartDir(assetId))
+      await unlinkIfThere(join(folder, dataName(assetId)))
     },
 
     async inspect(assetId) {
@@ -139,5 +139,23 @@ async function statOrNull(path: string): Promise<Stats | null> {
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return null
     throw error
+  }
+}
+
+async function unlinkIfThere(path: string): Promise<void> {
+  try {
+    await unlink(path)
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error
+  }
+}
+
+/** Most uploads have no such folder: finding that out is one call of the system. */
+async function removeDir(path: string): Promise<void> {
+  try {
+    await rmdir(path)
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return
+    await rm(path, { recursive: true, force: true })
   }
 }

@@ -15,7 +15,7 @@ export type Publishing = { root: string; folders: FolderSync }
 
 /**
  * Puts a whole clip into the tree that people see: the parts that lie apart are moved to their places, the file is cut to its
- * size and synced, and then linked under its name, which never overwrites. The hidden name goes only once the database knows
+ * size, synced if that changed it, and then linked under its name, which never overwrites. The hidden name goes only once the database knows
  * the clip to be available, so after a crash the same file, told by its inode, is found under both.
  */
 export async function publishFile(
@@ -24,26 +24,8 @@ export async function publishFile(
   reserve: (key: string) => Promise<boolean>,
 ): Promise<PublishOutcome> {
   const dataPath = join(root, gatheringFolder, dataName(asset.id))
-  const file = await openData(dataPath)
-  if (file === null) return { kind: 'bytesLost', detail: 'The file that gathered its parts is gone from the store' }
-  try {
-    for (const part of asset.parts) {
-      if (part.apartXxh64 === null) continue
-      const path = join(root, gatheringFolder, apartName(asset.id), partName(part.number, part.apartXxh64))
-      if (!(await moveIn(path, file, part)))
-        return {
-          kind: 'bytesLost',
-          detail: `The file that held part ${part.number} is gone or has another size than it had`,
-        }
-    }
-    const { size } = await file.stat()
-    if (size < asset.sizeBytes)
-      return { kind: 'bytesLost', detail: `The store holds ${size} of ${asset.sizeBytes} bytes that were acknowledged` }
-    if (size > asset.sizeBytes) await file.truncate(asset.sizeBytes)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
+  const lost = await makeWhole(root, dataPath, asset)
+  if (lost !== null) return { kind: 'bytesLost', detail: lost }
 
   const wasReserved = asset.storeKey !== uploadKeyOf(asset.id)
   if (wasReserved && (await linkInto(root, dataPath, asset.storeKey, folders)))
@@ -52,6 +34,42 @@ export async function publishFile(
     const key = treeKey(asset, nth)
     if (!(await reserve(key))) continue
     if (await linkInto(root, dataPath, key, folders)) return { kind: 'published', key }
+  }
+}
+
+/**
+ * Every part at its place, and not a byte after the last one. Parts in place were synced before they were acknowledged; what is
+ * moved or cut here is synced here.
+ *
+ * @returns what is lost, null when nothing is
+ */
+async function makeWhole(root: string, dataPath: string, asset: AssemblingAsset): Promise<string | null> {
+  const apart = asset.parts.filter((part) => part.apartXxh64 !== null)
+  if (apart.length === 0 && (await sizeOf(dataPath)) === asset.sizeBytes) return null
+  const file = await openData(dataPath)
+  if (file === null) return 'The file that gathered its parts is gone from the store'
+  try {
+    for (const part of apart) {
+      const path = join(root, gatheringFolder, apartName(asset.id), partName(part.number, part.apartXxh64 ?? ''))
+      if (!(await moveIn(path, file, part)))
+        return `The file that held part ${part.number} is gone or has another size than it had`
+    }
+    const { size } = await file.stat()
+    if (size < asset.sizeBytes) return `The store holds ${size} of ${asset.sizeBytes} bytes that were acknowledged`
+    if (size > asset.sizeBytes) await file.truncate(asset.sizeBytes)
+    await file.sync()
+    return null
+  } finally {
+    await file.close()
+  }
+}
+
+async function sizeOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).size
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return null
+    throw error
   }
 }
 
