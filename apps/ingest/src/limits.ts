@@ -18,6 +18,8 @@ export type Limits = {
   watchEveryMs: number
   /** How often the timetable is looked at for stored clips to be read again. */
   scrubPollMs: number
+  /** So old is a clip that was never read before the timetable reads it. */
+  scrubSettleMs: number
   /** For how long a clip that is being read is left to whoever reads it. */
   scrubLeaseMs: number
   /** How often it is asked whether the parts that are coming in are still wanted. */
@@ -54,6 +56,7 @@ export const limits: Limits = {
   sweepEveryMs: 5_000,
   watchEveryMs: 10_000,
   scrubPollMs: 30_000,
+  scrubSettleMs: 10 * 60_000,
   scrubLeaseMs: 120_000,
   lookEveryMs: 1_000,
   drainMs: 6_000,

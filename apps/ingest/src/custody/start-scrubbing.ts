@@ -55,7 +55,13 @@ export function startScrubbing(given: {
     signal,
   })
   if (timetable.everyDays === 0) return [asked, oldest]
-  const dueBefore = () => new Date(clock().getTime() - timetable.everyDays * dayMs)
+  const before = (ms: number) => new Date(clock().getTime() - ms)
+  const due = (): ScrubLane => ({
+    kind: 'timetable',
+    dueBefore: before(timetable.everyDays * dayMs),
+    // Read at once it would come out of the machine's memory, and take time from what is coming in.
+    storedBefore: before(limits.scrubSettleMs),
+  })
   const pace = createPacer({ bytesPerSecond: timetable.bytesPerSecond, signal })
-  return [asked, oldest, lane('scrub', limits.scrubPollMs, () => ({ kind: 'timetable', dueBefore: dueBefore() }), pace)]
+  return [asked, oldest, lane('scrub', limits.scrubPollMs, due, pace)]
 }

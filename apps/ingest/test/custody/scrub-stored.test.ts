@@ -12,7 +12,7 @@ let now: Date
 beforeAll(async () => {
   now = new Date()
   ingest = await startTestIngest({
-    limits: { scrubPollMs: 50 },
+    limits: { scrubPollMs: 50, scrubSettleMs: 0 },
     config: { scrub: { everyDays: 30, bytesPerSecond: 100 * mib }, metricsPort: await freePort() },
     clock: () => now,
   })

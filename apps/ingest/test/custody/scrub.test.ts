@@ -30,7 +30,11 @@ beforeEach(async () => {
 })
 afterEach(() => database.drop())
 
-const timetable = (): ScrubLane => ({ kind: 'timetable', dueBefore: new Date(now.getTime() - 30 * dayMs) })
+const timetable = (): ScrubLane => ({
+  kind: 'timetable',
+  dueBefore: new Date(now.getTime() - 30 * dayMs),
+  storedBefore: now,
+})
 const noPace = async () => undefined
 
 /** One instance of ingest, as far as scrubbing goes. */

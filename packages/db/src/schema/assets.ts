@@ -89,7 +89,10 @@ export const assets = pgTable(
     index('assets_project').on(t.projectId, t.createdAt),
     index('assets_device').on(t.deviceId, t.createdAt),
     index('assets_unfinished').on(t.state).where(sql`${t.state} in ('created', 'assembling')`),
-    index('assets_scrubbed').on(t.scrubbedAt, t.id).where(sql`${t.state} = 'available'`),
+    index('assets_scrubbed')
+      .on(t.scrubbedAt, t.id)
+      .where(sql`${t.state} = 'available' and ${t.scrubbedAt} is not null`),
+    index('assets_unread').on(t.availableAt, t.id).where(sql`${t.state} = 'available' and ${t.scrubbedAt} is null`),
     index('assets_mismatch').on(t.projectId, t.deviceId).where(sql`${t.custody} = 'mismatch'`),
     index('assets_version_of').on(t.versionOfId).where(sql`${t.versionOfId} is not null`),
     index('assets_custody_pending').on(t.custody).where(sql`${t.custody} = 'pending'`),

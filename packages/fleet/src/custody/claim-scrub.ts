@@ -31,8 +31,11 @@ export type ScrubPart = {
 export type ScrubLane =
   /** What people asked for, in the order of their asking. */
   | { kind: 'asked' }
-  /** What was never read, and what was read longest ago, if before this. */
-  | { kind: 'timetable'; dueBefore: Date }
+  /**
+   * What was never read, the oldest first and only what was whole before `storedBefore`, and what was read longest ago, if before
+   * `dueBefore`.
+   */
+  | { kind: 'timetable'; dueBefore: Date; storedBefore: Date }
 
 /** How often a claim that somebody else was quicker with is tried again before the next round. */
 const maxTries = 5
@@ -125,13 +128,17 @@ async function findNext(db: Clocked['db'], now: Date, lane: ScrubLane): Promise<
     return next?.asset ?? null
   }
   // One after the other, each along the index: together they would sort every clip there is.
-  for (const isDue of [isNull(assets.scrubbedAt), lt(assets.scrubbedAt, lane.dueBefore)]) {
+  const unread = and(isNull(assets.scrubbedAt), lte(assets.availableAt, lane.storedBefore))
+  for (const [isDue, order] of [
+    [unread, assets.availableAt],
+    [lt(assets.scrubbedAt, lane.dueBefore), assets.scrubbedAt],
+  ] as const) {
     const [next] = await db
       .select({ asset: assets })
       .from(assets)
       .leftJoin(scrubs, eq(scrubs.assetId, assets.id))
       .where(and(isDue, canBeRead(), isFree))
-      .orderBy(asc(assets.scrubbedAt), asc(assets.id))
+      .orderBy(asc(order), asc(assets.id))
       .limit(1)
       .for('no key update', { of: assets, skipLocked: true })
     if (next !== undefined) return next.asset
