@@ -46,7 +46,9 @@ http {
 `,
   )
   const origin = `http://127.0.0.1:${port}`
-  const program = await startProgram(nginxCommand, ['-p', root, '-c', join(root, 'nginx.conf')], { answersAt: origin })
+  // By SIGTERM its master ends the workers too; killed, it would leave them behind.
+  const argv = ['-p', root, '-c', join(root, 'nginx.conf')]
+  const program = await startProgram(nginxCommand, argv, { answersAt: origin, killedBy: 'SIGTERM' })
   return {
     name: 'nginx',
     origin,

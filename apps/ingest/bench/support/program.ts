@@ -8,11 +8,14 @@ export type Program = {
   stop(): Promise<void>
 }
 
-/** Starts a program and waits until it answers at an address, whatever it answers. It does not outlive this process. */
+/**
+ * Starts a program and waits until it answers at an address, whatever it answers. It does not outlive this process, if
+ * `killedBy` ends it; SIGKILL if nothing is said.
+ */
 export async function startProgram(
   command: string,
   argv: readonly string[],
-  options: { answersAt: string; env?: Record<string, string> },
+  options: { answersAt: string; env?: Record<string, string>; killedBy?: NodeJS.Signals },
 ): Promise<Program> {
   const child = spawn(command, argv, {
     env: { PATH: process.env.PATH, ...options.env },
@@ -23,7 +26,7 @@ export async function startProgram(
     said = (said + text).slice(-10_000)
   })
   const ended = once(child, 'exit')
-  const kill = () => child.kill('SIGKILL')
+  const kill = () => child.kill(options.killedBy ?? 'SIGKILL')
   process.prependOnceListener('exit', kill) // before what it writes to is removed
   const stop = async () => {
     child.kill('SIGTERM')

@@ -26,7 +26,7 @@ export async function smallAssetsPerMinute(
     connections.map(async ({ device, connection }) => {
       while (left > 0) {
         left -= 1
-        await sendOne(connection, device, given.block, left)
+        await sendOne(connection, device, given.block, before + left)
       }
     }),
   )
