@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Database } from '@rushes/db'
-import type { busy } from '@rushes/fleet'
+import type { busy, Together } from '@rushes/fleet'
 import type { Logger } from 'pino'
 import { createBatch } from './batch.ts'
 
@@ -8,10 +8,7 @@ import { createBatch } from './batch.ts'
 export type Verb<T> = (given: { db: Database; now: Date }) => Promise<T>
 
 /** A verb of the fleet that does many at once; one outcome for each input, in their order. */
-export type ManyVerb<In, Out> = (
-  given: { db: Database; now: Date },
-  inputs: readonly In[],
-) => Promise<readonly (Out | typeof busy)[]>
+export type ManyVerb<In, Out> = (given: Together, inputs: readonly In[]) => Promise<readonly (Out | typeof busy)[]>
 
 export type CallOptions = { waitMs?: number; signal?: AbortSignal }
 
@@ -57,7 +54,7 @@ export function createDatabaseCall(given: {
   return Object.assign(<T>(verb: Verb<T>, options: CallOptions = {}) => again(() => verb(clocked()), options), {
     together<In, Out>(verb: ManyVerb<In, Out>) {
       const batch = createBatch<In, Out>({
-        run: (inputs) => verb(clocked(), inputs),
+        run: (inputs, { wait }) => verb({ ...clocked(), wait }, inputs),
         maxInputs: maxTogether,
         isCommon: isDatabaseAway,
       })

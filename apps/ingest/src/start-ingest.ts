@@ -94,7 +94,8 @@ export async function startIngest(parts: IngestParts): Promise<RunningIngest> {
   const verifications = queue('verify', 2, (id) => turns.tryDo(`verify ${id}`, () => verify(id)))
   const onReadyToVerify = (assetId: string) => void verifications.add(assetId)
   const assemble = createAssemble({ call, store, log, clock, onDone: metrics.assembled, onReadyToVerify })
-  const assemblies = queue('assemble', 16, async (id) => {
+  // Those of many small clips share statements and syncs.
+  const assemblies = queue('assemble', 64, async (id) => {
     if (keeper === null) await turns.tryDo(`assemble ${id}`, () => assemble(id))
     else if (keeper.isHeld()) await assemble(id)
     else keeper.tellWhole(id)

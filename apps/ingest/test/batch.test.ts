@@ -3,15 +3,15 @@ import { expect, test } from 'vitest'
 import { createBatch } from '../src/batch.ts'
 
 /** Runs that the test lets go on, one by one. */
-function gated<Out>(answer: (input: string, inputs: readonly string[]) => Out | typeof busy) {
-  const runs: { inputs: readonly string[]; go: () => void }[] = []
+function gated<Out>(answer: (input: string, wait: boolean) => Out | typeof busy) {
+  const runs: { inputs: readonly string[]; wait: boolean; go: () => void }[] = []
   const started = { waiters: [] as (() => void)[] }
-  const run = async (inputs: readonly string[]) => {
+  const run = async (inputs: readonly string[], { wait }: { wait: boolean }) => {
     const { promise, resolve } = Promise.withResolvers<void>()
-    runs.push({ inputs, go: resolve })
+    runs.push({ inputs, wait, go: resolve })
     for (const waiter of started.waiters.splice(0)) waiter()
     await promise
-    return inputs.map((input) => answer(input, inputs))
+    return inputs.map((input) => answer(input, wait))
   }
   const untilRuns = async (count: number) => {
     while (runs.length < count) await new Promise<void>((resolve) => started.waiters.push(resolve))
@@ -35,31 +35,60 @@ test('what is asked for while a batch runs is done together in the next one, at 
   expect(runs.map(({ inputs }) => inputs)).toEqual([['a'], ['b', 'c', 'd'], ['e']])
 })
 
-test('an input whose row is held waits alone, those of the same row behind it, and all others go on', async () => {
-  const { runs, run, untilRuns } = gated((input, inputs) => (input[0] === 'x' && inputs.length > 1 ? busy : input))
+test('an input whose row is held for long leaves the batches, those of the same row wait behind it, and all others go on', async () => {
+  const { runs, run, untilRuns } = gated((input, wait) => (input[0] === 'x' && !wait ? busy : input))
   const batch = createBatch({ run, maxInputs: 10, isCommon: never })
   const held = batch.add('x1', 'x')
   const free = batch.add('a1', 'a')
   ;(await untilRuns(1))?.go()
   expect(await free).toBe('a1')
-  const alone = await untilRuns(2)
-  expect(alone?.inputs).toEqual(['x1'])
-  const behind = batch.add('x2', 'x')
+  ;(await untilRuns(2))?.go() // the row is still held
+  const waits = await untilRuns(3)
+  expect(waits).toMatchObject({ inputs: ['x1'], wait: true })
+  const behind = [batch.add('x2', 'x'), batch.add('x3', 'x')]
   const passing = batch.add('a2', 'a')
-  const third = await untilRuns(3)
-  expect(third?.inputs).toEqual(['a2'])
-  third?.go()
+  const fourth = await untilRuns(4)
+  expect(fourth).toMatchObject({ inputs: ['a2'], wait: false })
+  fourth?.go()
   expect(await passing).toBe('a2')
-  alone?.go()
+  waits?.go()
   expect(await held).toBe('x1')
-  ;(await untilRuns(4))?.go()
-  expect(await behind).toBe('x2')
-  const afterwards = batch.add('x3', 'x')
-  const last = batch.add('a3', 'a')
-  ;(await untilRuns(5))?.go()
-  ;(await untilRuns(6))?.go()
-  expect(await Promise.all([afterwards, last])).toEqual(['x3', 'a3'])
-  expect(runs.map(({ inputs }) => inputs).slice(3)).toEqual([['x2'], ['x3', 'a3'], ['x3']])
+  for (const nth of [5, 6, 7]) (await untilRuns(nth))?.go()
+  expect(await Promise.all(behind)).toEqual(['x2', 'x3'])
+  expect(runs.slice(4).map(({ inputs, wait }) => ({ inputs, wait }))).toEqual([
+    { inputs: ['x2', 'x3'], wait: false },
+    { inputs: ['x2', 'x3'], wait: false },
+    { inputs: ['x2', 'x3'], wait: true },
+  ])
+})
+
+test('an input whose row is free again at the next batch never waits for it', async () => {
+  let held = true
+  const { runs, run, untilRuns } = gated((input) => (held ? busy : input))
+  const batch = createBatch({ run, maxInputs: 10, isCommon: never })
+  const first = batch.add('x1', 'x')
+  ;(await untilRuns(1))?.go()
+  const second = await untilRuns(2)
+  held = false
+  second?.go()
+  expect(await first).toBe('x1')
+  expect(runs.map(({ wait }) => wait)).toEqual([false, false])
+})
+
+test('of several that wait for one row, one that is left over is tried again alone', async () => {
+  const tried: [readonly string[], boolean][] = []
+  const run = async (inputs: readonly string[], { wait }: { wait: boolean }) => {
+    tried.push([inputs, wait])
+    return inputs.map((input, nth) => (wait && nth === 0 ? input : busy))
+  }
+  const batch = createBatch({ run, maxInputs: 10, isCommon: never })
+  expect(await Promise.all([batch.add('x1', 'x'), batch.add('x2', 'x')])).toEqual(['x1', 'x2'])
+  expect(tried).toEqual([
+    [['x1', 'x2'], false],
+    [['x1', 'x2'], false],
+    [['x1', 'x2'], true],
+    [['x2'], true],
+  ])
 })
 
 test('an input that makes its batch fail fails alone', async () => {

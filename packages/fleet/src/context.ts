@@ -13,8 +13,8 @@ export type Clocked = { db: Database; now: Date }
 /** What a verb that changes something for somebody is given. */
 export type Acting = Clocked & { actor: Actor }
 
-/**
- * What a verb that does many things at once answers for those whose row somebody else holds at this moment. Given such an input
- * alone, it waits for the row.
- */
+/** What a verb that does many things at once is given. `wait`: for rows that somebody else holds; else they are `busy`. */
+export type Together = Clocked & { wait: boolean }
+
+/** What a verb that does many things at once answers for those whose row somebody else holds at this moment. */
 export const busy: unique symbol = Symbol('busy')

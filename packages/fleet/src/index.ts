@@ -90,7 +90,7 @@ export {
 export { type RecordUpdateOutcome, recordExecutionUpdate } from './commands/record-update.ts'
 export { sweepExecutions } from './commands/sweep.ts'
 export { type Delivery, takeDeliverable } from './commands/take-deliverable.ts'
-export { type Acting, type Actor, busy, type Clocked } from './context.ts'
+export { type Acting, type Actor, busy, type Clocked, type Together } from './context.ts'
 export { type AskScrubOutcome, askScrub } from './custody/ask-scrub.ts'
 export { type ClaimedScrub, claimScrub, type ScrubLane } from './custody/claim-scrub.ts'
 export { type ExportedManifest, type ExportManifestOutcome, exportManifest } from './custody/export-manifest.ts'

@@ -1,6 +1,7 @@
 import { beginAssemblies, completeAssemblies, failAsset, reserveStoreKeys } from '@rushes/fleet'
 import type { Logger } from 'pino'
 import type { DatabaseCall } from '../database-call.ts'
+import { demuxerFor } from '../media/demuxer-for.ts'
 import type { ObjectStore } from '../store/port.ts'
 
 /**
@@ -38,7 +39,8 @@ export function createAssemble(given: {
       await call((clocked) => failAsset(clocked, { assetId, because: 'refusedByStore', detail: published.detail }))
       return
     }
-    const completed = await complete(assetId, { turn: assetId })
+    const isReadable = demuxerFor(begun.asset) !== null && begun.asset.sizeBytes > 0
+    const completed = await complete({ assetId, isReadable }, { turn: assetId })
     if (completed.kind === 'available') given.onDone('available', given.clock().getTime() - lastPartAt.getTime())
     await store.discard(assetId)
     log.info(

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { busy, type Clocked } from '../context.ts'
+import { busy, type Together } from '../context.ts'
 import { whichAreWhole } from './is-whole.ts'
 
 export type AcknowledgePartInput = {
@@ -24,11 +24,11 @@ export type AcknowledgePartOutcome =
 
 /**
  * Notes that the bytes of parts are durable. Call it only after the store has synced them. Safe to repeat; `busy` for parts of
- * a clip that somebody else is changing, unless there is one part only. Of bytes that lie apart the last acknowledged ones
+ * a clip that somebody else is changing, unless it is waited for. Of bytes that lie apart the last acknowledged ones
  * count; bytes in place count only while no others do, since nobody may have written over those.
  */
 export async function acknowledgeParts(
-  { db, now }: Clocked,
+  { db, now, wait }: Together,
   inputs: readonly AcknowledgePartInput[],
 ): Promise<(AcknowledgePartOutcome | typeof busy)[]> {
   const column = <T>(of: (input: AcknowledgePartInput) => T) => sql.param(inputs.map(of))
@@ -49,7 +49,7 @@ export async function acknowledgeParts(
     ),
     held as materialized (
       select id, state from assets where id in (select asset_id from told)
-      for share ${sql.raw(inputs.length > 1 ? 'skip locked' : '')}
+      for share ${sql.raw(wait ? '' : 'skip locked')}
     ),
     acknowledged as (
       update asset_parts part set acknowledged_at = ${instant}, received_xxh64 = told.xxh64, lies_apart = told.offset_bytes is null
@@ -73,6 +73,6 @@ export async function acknowledgeParts(
   ])
   return rows.map((row) => {
     if (row.is_acknowledged) return { kind: 'acknowledged', isWhole: whole.has(row.asset_id) }
-    return row.is_held || inputs.length === 1 ? { kind: 'superseded' } : busy
+    return row.is_held || wait ? { kind: 'superseded' } : busy
   })
 }

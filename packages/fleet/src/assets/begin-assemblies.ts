@@ -1,6 +1,6 @@
 import { assetParts, assets, projects } from '@rushes/db'
 import { asc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
-import { busy, type Clocked } from '../context.ts'
+import { busy, type Clocked, type Together } from '../context.ts'
 import { whichAreWhole } from './is-whole.ts'
 
 /** A clip that is being put together. */
@@ -30,13 +30,12 @@ export type BeginAssemblyOutcome =
 
 /**
  * Ends the taking in of parts of clips of which every one is there. From here on no part of them changes. `busy` for clips that
- * somebody else is changing, unless there is one only.
+ * somebody else is changing, unless they are waited for.
  */
 export async function beginAssemblies(
-  { db, now }: Clocked,
+  { db, now, wait }: Together,
   assetIds: readonly string[],
 ): Promise<(BeginAssemblyOutcome | typeof busy)[]> {
-  const isAlone = assetIds.length === 1
   return db.transaction(async (tx) => {
     const held = await tx
       .select({ ...getTableColumns(assets), project: { id: projects.id, name: projects.name } })
@@ -44,7 +43,7 @@ export async function beginAssemblies(
       .innerJoin(projects, eq(projects.id, assets.projectId))
       .where(inArray(assets.id, [...assetIds]))
       .orderBy(asc(assets.id)) // two who lock several never wait for each other
-      .for('no key update', { of: assets, ...(isAlone ? {} : { skipLocked: true }) })
+      .for('no key update', { of: assets, ...(wait ? {} : { skipLocked: true }) })
     const taking = held.filter(({ state }) => state === 'created').map(({ id }) => id)
     const whole = await whichAreWhole(tx, taking)
     const begun = held.filter(({ id, state }) => state === 'assembling' || whole.has(id))
@@ -62,7 +61,7 @@ export async function beginAssemblies(
       const clip = placed.get(id) ?? { parts: [], sizeBytes: 0, lastPartAt: now }
       outcomes.set(id, { kind: 'begun', asset: { id, deviceId, project, name, filetype, folder, storeKey, ...clip } })
     }
-    return assetIds.map((id) => outcomes.get(id) ?? (isAlone ? { kind: 'over' } : busy))
+    return assetIds.map((id) => outcomes.get(id) ?? (wait ? { kind: 'over' } : busy))
   })
 }
 

@@ -1,7 +1,13 @@
 import { assetParts, assets, clipMedia } from '@rushes/db'
 import { asc, count, eq, inArray, sql } from 'drizzle-orm'
-import { busy, type Clocked } from '../context.ts'
+import { busy, type Clocked, type Together } from '../context.ts'
 import { announceDeviceChange } from '../devices/announce-change.ts'
+
+export type CompleteAssemblyInput = {
+  assetId: string
+  /** Whether it is of a kind that facts and a poster can be read out of. */
+  isReadable: boolean
+}
 
 export type CompleteAssemblyOutcome =
   /** `verify`: the digests of the device are in, and the stored bytes are to be compared with them. */
@@ -9,20 +15,24 @@ export type CompleteAssemblyOutcome =
 
 /**
  * Clips are whole and durable at their places. Without digests of the device that is all that can be said of one. `busy` for
- * clips that somebody else is changing, unless there is one only.
+ * clips that somebody else is changing, unless they are waited for.
  */
 export async function completeAssemblies(
-  { db, now }: Clocked,
-  assetIds: readonly string[],
+  { db, now, wait }: Together,
+  inputs: readonly CompleteAssemblyInput[],
 ): Promise<(CompleteAssemblyOutcome | typeof busy)[]> {
-  const isAlone = assetIds.length === 1
   return db.transaction(async (tx) => {
     const held = await tx
       .select({ id: assets.id, state: assets.state, deviceId: assets.deviceId, projectId: assets.projectId })
       .from(assets)
-      .where(inArray(assets.id, [...assetIds]))
+      .where(
+        inArray(
+          assets.id,
+          inputs.map(({ assetId }) => assetId),
+        ),
+      )
       .orderBy(asc(assets.id)) // two who lock several never wait for each other
-      .for('no key update', isAlone ? {} : { skipLocked: true })
+      .for('no key update', wait ? {} : { skipLocked: true })
     const completed = held.filter(({ state }) => state === 'assembling')
     const toVerify = await withDigests(
       tx,
@@ -31,6 +41,7 @@ export async function completeAssemblies(
     if (completed.length > 0) {
       const pending = sql`${assets.id} = any(${sql.param([...toVerify])}::uuid[])`
       const ids = completed.map(({ id }) => id)
+      const readable = new Set(inputs.filter(({ isReadable }) => isReadable).map(({ assetId }) => assetId))
       await tx
         .update(assets)
         .set({
@@ -43,7 +54,11 @@ export async function completeAssemblies(
         .where(inArray(assets.id, ids))
       await tx
         .insert(clipMedia)
-        .values(ids.map((assetId) => ({ assetId })))
+        .values(
+          ids.map((assetId) =>
+            readable.has(assetId) ? { assetId } : { assetId, state: 'none' as const, endedAt: now },
+          ),
+        )
         .onConflictDoNothing()
       await announceDeviceChange(tx, {
         deviceIds: [...new Set(completed.map(({ deviceId }) => deviceId))],
@@ -52,7 +67,7 @@ export async function completeAssemblies(
     }
     const outcomes = new Map<string, CompleteAssemblyOutcome>(held.map(({ id }) => [id, { kind: 'notAssembling' }]))
     for (const { id } of completed) outcomes.set(id, { kind: 'available', verify: toVerify.has(id) })
-    return assetIds.map((id) => outcomes.get(id) ?? (isAlone ? { kind: 'notAssembling' } : busy))
+    return inputs.map(({ assetId }) => outcomes.get(assetId) ?? (wait ? { kind: 'notAssembling' } : busy))
   })
 }
 

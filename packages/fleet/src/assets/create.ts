@@ -1,5 +1,5 @@
 import type { CreateAssetRequest } from '@rushes/protocol'
-import { busy, type Clocked } from '../context.ts'
+import { busy, type Together } from '../context.ts'
 import { announceDeviceChange } from '../devices/announce-change.ts'
 import { fenceVerdict } from '../devices/fence.ts'
 import { captureRange } from './captured-at.ts'
@@ -63,10 +63,10 @@ type Valid = CreateAssetInput & {
 /**
  * Registers clips. The same request with the same idempotency key never makes a second one: the first is returned, unless it can
  * no longer be completed. Parts of a fixed-size clip are registered with it. `busy` for clips of a device that somebody else is
- * changing, unless there is one clip only, and for the second of two that have one key.
+ * changing, unless it is waited for, and for the second of two that have one key.
  */
 export async function createAssets(
-  { db, now }: Clocked,
+  { db, now, wait }: Together,
   inputs: readonly CreateAssetInput[],
 ): Promise<(CreateAssetOutcome | typeof busy)[]> {
   const outcomes = new Map<CreateAssetInput, CreateAssetOutcome>()
@@ -79,9 +79,8 @@ export async function createAssets(
   if (valid.length > 0)
     await db.transaction(async (tx) => {
       const created = await createValid(
-        { db: tx, now },
+        { db: tx, now, wait },
         valid.map(({ checked }) => checked),
-        inputs.length === 1,
       )
       for (const { input, checked } of valid) {
         const outcome = created.get(checked)
@@ -109,9 +108,8 @@ function check(input: CreateAssetInput): Refusal | Valid {
 
 /** Outcomes of those that could be judged; who is missing has to wait for somebody. */
 async function createValid(
-  { db: tx, now }: Clocked,
+  { db: tx, now, wait }: Together,
   inputs: readonly Valid[],
-  wait: boolean,
 ): Promise<Map<Valid, CreateAssetOutcome>> {
   const outcomes = new Map<Valid, CreateAssetOutcome>()
   const deviceIds = [...new Set(inputs.map(({ deviceId }) => deviceId))]

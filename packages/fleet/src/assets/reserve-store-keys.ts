@@ -1,32 +1,38 @@
 import { assets, type Database } from '@rushes/db'
 import { and, eq, ne, sql } from 'drizzle-orm'
-import { busy } from '../context.ts'
+import { busy, type Together } from '../context.ts'
 
 export type StoreKeyReservation = { assetId: string; storeKey: string }
 
 /**
  * Writes down where clips are about to be put, before they are put there: after a crash that is where to look. False where
- * another clip has the place. Of several at once only those that are plainly free are taken, the others are `busy`.
+ * another clip has the place. `busy` where another one is about to take it, unless it is waited for.
  */
 export async function reserveStoreKeys(
-  { db }: { db: Database },
+  { db, wait }: Pick<Together, 'db' | 'wait'>,
   asked: readonly StoreKeyReservation[],
 ): Promise<(boolean | typeof busy)[]> {
-  const [only] = asked
-  if (only !== undefined && asked.length === 1) return [await reserveStoreKey(db, only)]
-  const { rows } = await db.execute<{ id: string }>(sql`
-    update assets set store_key = asked.store_key
-    from (
-      select distinct on (store_key) * from unnest(
+  if (wait) {
+    const outcomes: boolean[] = []
+    for (const one of asked) outcomes.push(await reserveStoreKey(db, one))
+    return outcomes
+  }
+  const { rows } = await db.execute<{ id: string; is_taken: boolean }>(sql`
+    with asked as (
+      select asked.*, exists (select from assets other where other.store_key = asked.store_key and other.id <> asked.id) as is_taken
+      from unnest(
         ${sql.param(asked.map(({ assetId }) => assetId))}::uuid[],
-        ${sql.param(asked.map(({ storeKey }) => storeKey))}::text[]) one(id, store_key)
-      order by store_key
-    ) asked
-    where assets.id = asked.id and assets.state = 'assembling'
-      and not exists (select from assets other where other.store_key = asked.store_key and other.id <> asked.id)
-    returning assets.id`)
-  const reserved = new Set(rows.map(({ id }) => id))
-  return asked.map(({ assetId }) => reserved.has(assetId) || busy)
+        ${sql.param(asked.map(({ storeKey }) => storeKey))}::text[]) asked(id, store_key)
+    ),
+    reserved as (
+      update assets set store_key = asked.store_key
+      from (select distinct on (store_key) id, store_key from asked where not is_taken order by store_key) asked
+      where assets.id = asked.id and assets.state = 'assembling'
+      returning assets.id
+    )
+    select id, is_taken from asked where is_taken union all select id, false from reserved`)
+  const told = new Map(rows.map(({ id, is_taken }) => [id, !is_taken]))
+  return asked.map(({ assetId }) => told.get(assetId) ?? busy)
 }
 
 async function reserveStoreKey(db: Database, { assetId, storeKey }: StoreKeyReservation): Promise<boolean> {

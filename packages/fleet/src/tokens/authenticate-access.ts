@@ -1,6 +1,6 @@
 import { deviceModels, devices, tokenFamilies, tokenPairs } from '@rushes/db'
 import { and, eq, inArray, isNull } from 'drizzle-orm'
-import { busy, type Clocked } from '../context.ts'
+import { busy, type Clocked, type Together } from '../context.ts'
 import { markPairUsed } from './mark-pair-used.ts'
 import { sha256Hex } from './secrets.ts'
 
@@ -39,13 +39,16 @@ export async function authenticateAccess(
   return { kind: 'authenticated', device: found.device }
 }
 
-/** Whose access tokens these are. Of several at once, those that come for the first time are `busy`. */
+/** Whose access tokens these are. Those that come for the first time need their device's row: `busy`, unless it is waited for. */
 export async function authenticateAccesses(
-  clocked: Clocked,
+  { wait, ...clocked }: Together,
   accessTokens: readonly string[],
 ): Promise<(AuthenticateAccessOutcome | typeof busy)[]> {
-  const [only] = accessTokens
-  if (only !== undefined && accessTokens.length === 1) return [await authenticateAccess(clocked, { accessToken: only })]
+  if (wait) {
+    const outcomes: AuthenticateAccessOutcome[] = []
+    for (const accessToken of accessTokens) outcomes.push(await authenticateAccess(clocked, { accessToken }))
+    return outcomes
+  }
   const bySha256 = new Map((await findLive(clocked, accessTokens)).map((live) => [live.accessSha256, live]))
   return accessTokens.map((accessToken) => {
     const live = bySha256.get(sha256Hex(accessToken))

@@ -30,7 +30,7 @@ const input = (change: Partial<AcknowledgePartInput> = {}): AcknowledgePartInput
   ...{ assetId, number: 1, generation: 1, sizeBytes: 1000, writtenAtBytes: 0, receivedXxh64: '0123456789abcdef' },
   ...change,
 })
-const acknowledge = async (db: Database) => (await acknowledgeParts({ db, now }, [input()]))[0]
+const acknowledge = async (db: Database) => (await acknowledgeParts({ db, now, wait: true }, [input()]))[0]
 const close = (db: Database) =>
   closeUnfinishedAssets({ db, now }, { deviceId, because: 'projectChanged', detail: 'moved' })
 const stateOf = async () =>
@@ -88,14 +88,16 @@ test('parts of several clips at once: each has its own outcome, in the order ask
     input({ assetId: other, sizeBytes: 500, writtenAtBytes: 7 }),
     input({ assetId: crypto.randomUUID() }),
   ]
-  expect(await acknowledgeParts({ db: database.db, now }, inputs)).toEqual([
+  expect(await acknowledgeParts({ db: database.db, now, wait: false }, inputs)).toEqual([
     { kind: 'acknowledged', isWhole: false },
     { kind: 'superseded' },
     { kind: 'acknowledged', isWhole: true },
     { kind: 'superseded' },
     busy, // asked for alone, it is found to be unknown
   ])
-  expect(await acknowledgeParts({ db: database.db, now }, inputs.slice(4))).toEqual([{ kind: 'superseded' }])
+  expect(await acknowledgeParts({ db: database.db, now, wait: true }, inputs.slice(4))).toEqual([
+    { kind: 'superseded' },
+  ])
   const rows = await database.db
     .select({ number: assetParts.number, at: assetParts.acknowledgedAt, digest: assetParts.receivedXxh64 })
     .from(assetParts)
@@ -114,7 +116,7 @@ test('a part of a clip that somebody is changing is left out, and the others do 
     const free = await seed(database.db).asset(await insertDevice(database.db, projectId), projectId)
     await seed(database.db).part(free, 1, { sizeBytes: 1000, isFinal: true })
     const inputs = [input({ assetId: other, sizeBytes: 500 }), input({ assetId: free })]
-    expect(await acknowledgeParts({ db: database.db, now }, inputs)).toEqual([
+    expect(await acknowledgeParts({ db: database.db, now, wait: false }, inputs)).toEqual([
       busy,
       { kind: 'acknowledged', isWhole: true },
     ])
@@ -126,7 +128,7 @@ test.for(['fixed', 'realtime'] as const)(
   async (kind) => {
     const id = await twoParts(kind)
     const final = input({ assetId: id, number: 2, sizeBytes: 500, writtenAtBytes: 500 })
-    const acknowledgeAt = (at: Date) => acknowledgeParts({ db: database.db, now: at }, [final])
+    const acknowledgeAt = (at: Date) => acknowledgeParts({ db: database.db, now: at, wait: true }, [final])
     await acknowledgeAt(now)
     await acknowledgeAt(new Date(now.getTime() + 60_000))
     const [row] = await database.db.select({ at: assets.finalPartAt }).from(assets).where(eq(assets.id, id))

@@ -23,7 +23,7 @@ afterAll(() => database.drop())
 
 let nth = 0
 const create = async (autoVersionId: string, idempotencyKey = `key ${++nth}`) => {
-  const [outcome] = await createAssets({ db, now: new Date() }, [
+  const [outcome] = await createAssets({ db, now: new Date(), wait: true }, [
     {
       ...{ deviceId, projectEpoch: 1, encoding: 'json', idempotencyKey, arrivedAt: new Date(), roomBytes: null },
       request: {

@@ -24,7 +24,7 @@ beforeEach(async () => {
   const device = await put.device('A-Cam', { projectId })
   assetId = await put.asset(device.id, projectId, { state: 'assembling' })
   await put.part(assetId, 1, { acknowledgedAt: at(0).now })
-  await completeAssemblies(at(0), [assetId])
+  await completeAssemblies({ ...at(0), wait: true }, [{ assetId, isReadable: true }])
 })
 
 const at = (minute: number) => ({ db: database.db, now: new Date(Date.UTC(2026, 10, 22, 12, minute)) })

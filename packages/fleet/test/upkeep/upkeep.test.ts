@@ -74,7 +74,7 @@ test('of two sweeps at once one gives an upload up, and a part that comes after 
   const swept = await Promise.all([1, 2, 3].map(() => failAbandoned({ db: database.db, now }, idleMs)))
   expect(swept.flatMap(({ failedIds }) => failedIds)).toEqual([id])
   const part = { assetId: id, number: 1, generation: 1, sizeBytes: 1_000, writtenAtBytes: null, receivedXxh64: 'x' }
-  expect(await acknowledgeParts({ db: database.db, now }, [part])).toEqual([{ kind: 'superseded' }])
+  expect(await acknowledgeParts({ db: database.db, now, wait: true }, [part])).toEqual([{ kind: 'superseded' }])
 })
 
 test('bytes in place never count over bytes that lie apart, those that lie apart always do, and each may be said twice', async () => {
@@ -82,7 +82,7 @@ test('bytes in place never count over bytes that lie apart, those that lie apart
   await database.db.update(assetParts).set({ offsetBytes: 0 }).where(eq(assetParts.assetId, id))
   const say = async (receivedXxh64: string, writtenAtBytes: number | null) => {
     const part = { assetId: id, number: 1, generation: 1, sizeBytes: 1_000, writtenAtBytes, receivedXxh64 }
-    const [outcome] = await acknowledgeParts({ db: database.db, now }, [part])
+    const [outcome] = await acknowledgeParts({ db: database.db, now, wait: true }, [part])
     const [row] = await database.db
       .select()
       .from(assetParts)
