@@ -7,6 +7,7 @@ import { MissingFiles } from './missing-files.ts'
 import { RestedFiles } from './rested-files.ts'
 import { tryAgainMs } from './scan-pace.ts'
 import { lookAt, type Sighting } from './sighting.ts'
+import { isTemporaryName } from './temporary-name.ts'
 import { TemporaryStarts } from './temporary-starts.ts'
 import type { MountedVolume } from './volume-table.ts'
 
@@ -169,7 +170,11 @@ export class FolderFiles {
     return due.flatMap((path) => {
       const file = tracked.getUnsettled(path)
       const isReady = file !== null && file.nextLookMs <= clock.monotonicMs() && !this.#missing.has(path)
-      return isReady && hasRested(file, clock.monotonicMs(), restMs) ? [[path, file] as const] : []
+      if (!isReady || !hasRested(file, clock.monotonicMs(), restMs)) return []
+      // It is complete when it has its name, or when its recorder says so.
+      if (!isTemporaryName(path) || file.isFinished) return [[path, file] as const]
+      this.#putOff(path, file)
+      return []
     })
   }
 

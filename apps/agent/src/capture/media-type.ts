@@ -79,7 +79,10 @@ const byExtension = new Map<string, string>([
   ['pdf', 'application/pdf'],
 ])
 
+/** What is sent of a file that nobody knows the format of. */
+export const unknownMediaType = 'application/octet-stream'
+
 /** The MIME type that a file is registered and sent with, by its extension alone; `application/octet-stream` for one not known. */
 export function mediaTypeOf(path: string): string {
-  return byExtension.get(extname(path).slice(1).toLowerCase()) ?? 'application/octet-stream'
+  return byExtension.get(extname(path).slice(1).toLowerCase()) ?? unknownMediaType
 }

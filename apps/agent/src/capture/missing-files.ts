@@ -3,6 +3,7 @@ import { inherit, isHeir, type TrackedFile } from './file-life.ts'
 import type { FolderContext } from './folder-context.ts'
 import { tryAgainMs } from './scan-pace.ts'
 import { lookAt, type Sighting } from './sighting.ts'
+import { isTemporaryName } from './temporary-name.ts'
 import { unusableKeyPrefix } from './walk-folder.ts'
 
 /** Made sure of in one turn, so that hints never wait long. */
@@ -90,7 +91,9 @@ export class MissingFiles {
     const heirPath = heirs.get(file.kind === 'unsettled' ? file.look.inode : file.inode) ?? path
     const heir = heirPath === path ? null : tracked.getUnsettled(heirPath)
     const isRenamed = volumePresent && heir !== null && isHeir(heir, file)
-    if (isRenamed) tracked.set(heirPath, inherit(heir, file))
+    // That it has its name now is its recorder's word that it is whole.
+    const sawWriter = isRenamed && isTemporaryName(path)
+    if (isRenamed) tracked.set(heirPath, { ...inherit(heir, file), ...(sawWriter ? { sawWriter } : {}) })
     // Of a renamed file that the queue has, the queue learns when the heir settles; of any other it learns that the name is gone.
     if (isRenamed && (file.kind === 'settled' || file.kind === 'known')) this.forget(path)
     else this.lose(path, file, volumePresent)

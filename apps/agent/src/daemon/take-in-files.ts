@@ -11,6 +11,7 @@ import type {
   WatchFolder,
 } from '../capture/capture-port.ts'
 import { mediaTypeOf } from '../capture/media-type.ts'
+import { finalNameOf } from '../capture/temporary-name.ts'
 import { addUpload, type NewUpload } from '../queue/add-upload.ts'
 import { applyUploadEvent } from '../queue/apply-upload-event.ts'
 import { endGrowth, findGrowth } from '../queue/growths.ts'
@@ -74,8 +75,9 @@ export function takeInFiles(queue: Queue, log: Logger, limits?: PartLimits): Cap
       if (firstSize === undefined) firstSizes.set(file.path, file.sizeBytes)
       queue.transact(() => {
         // Of a path that has a row already, only what comes of it in the end is worth another one.
-        const isNew = firstSize !== undefined && firstSize !== file.sizeBytes && findByPath(queue, file.path) === null
-        if (isNew && !growing.isKnown(file)) addUpload(queue, growingUpload(file))
+        const hasGrown = firstSize !== undefined && firstSize !== file.sizeBytes
+        const isNew = hasGrown && findByPath(queue, file.path) === null
+        if (isNew && !growing.isKnown(file) && growing.isWorthRow(file)) addUpload(queue, growingUpload(file))
         growing.grew(file, () => holdReason(readUploadLink(queue), file.watchFolder.mode, file.since) === null)
       })
     },
@@ -154,7 +156,7 @@ export function takeInFiles(queue: Queue, log: Logger, limits?: PartLimits): Cap
 
 const isNewestFirst = ({ order }: WatchFolder): boolean => order === 'newest-first'
 const octetStream = 'application/octet-stream'
-const nameOf = (path: string): { name: string } => ({ name: basename(path) })
+const nameOf = (path: string): { name: string } => ({ name: basename(finalNameOf(path) ?? path) })
 
 /** Whether the row still stands for the file at its path, so that no second one is made. */
 function isStillToCome({ state }: StoredUpload): boolean {
@@ -249,7 +251,7 @@ function holdReason(link: UploadLink | null, mode: WatchFolder['mode'], captured
 
 const growingUpload = ({ path, sizeBytes, since, watchFolder }: GrowingFile): NewUpload => ({
   ...nameOf(path),
-  mimeType: mediaTypeOf(path),
+  mimeType: mediaTypeOf(finalNameOf(path) ?? path),
   channel: watchFolder.channel,
   capturedAt: since,
   newestFirst: isNewestFirst(watchFolder),

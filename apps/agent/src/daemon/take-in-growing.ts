@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { extname } from 'node:path'
 import { leastCuttableBytes, type PartLimits, type RateSample, rateOf } from '@rushes/upload-core'
 import type { GrowingFile, SettledFile } from '../capture/capture-port.ts'
+import { finalNameOf } from '../capture/temporary-name.ts'
 import { applyUploadEvent } from '../queue/apply-upload-event.ts'
 import { lastCutByte } from '../queue/growing-parts.ts'
 import {
@@ -29,6 +30,8 @@ export type GrowingIntake = {
   settled(upload: StoredUpload, file: SettledFile, facts: SourceFacts): boolean
   /** Whether it is a file that is being sent already, under whatever name. */
   isKnown(file: GrowingFile): boolean
+  /** Not one that will be renamed before anything of it can be sent: it gets its row with its name. */
+  isWorthRow(file: GrowingFile): boolean
   forget(path: string): void
 }
 
@@ -51,7 +54,7 @@ export function growingIntake(queue: Queue, monotonicNow: () => number, limits?:
         firstLooks.set(file.path, now)
       if (file.watchFolder.mode !== 'realtime' || upload.state.kind !== 'growing' || !mayBegin()) return
       const rate = rateOf(file.watchFolder.bytesPerSecond, firstLooks.get(file.path) ?? now, now)
-      const extension = extname(file.path).toLowerCase()
+      const extension = extname(finalNameOf(file.path) ?? file.path).toLowerCase()
       // Without an extension no asset can be made that is to grow; such a file goes up when it is complete.
       if (rate === null || extension.length < 2 || file.sizeBytes < leastCuttableBytes(rate, limits)) return
       firstLooks.delete(file.path)
@@ -64,6 +67,8 @@ export function growingIntake(queue: Queue, monotonicNow: () => number, limits?:
       return growth !== null && growth.phase !== 'sent' && settle(queue, upload, facts)
     },
     isKnown: (file) => file.inodeIsStable && growingInode(queue, file.volumeId, file.inode) !== null,
+    isWorthRow: ({ path, sizeBytes, watchFolder: { bytesPerSecond } }) =>
+      finalNameOf(path) === null || sizeBytes >= leastCuttableBytes(bytesPerSecond ?? 0, limits),
     forget: (path) => void firstLooks.delete(path),
   }
 }

@@ -25,7 +25,7 @@ export function assetCalls(
           method: 'POST',
           path: '/v2/devices/assets',
           accessToken: request.accessToken,
-          json: createBody(request),
+          json: createBody(request, isOurs),
           // A foreign server has not promised to heed it, and might refuse what it does not know.
           ...(isOurs ? { headers: { [idempotencyKeyHeader]: request.idempotencyKey } } : {}),
           maxReplyBytes: maxAddressesReplyBytes,
@@ -66,12 +66,13 @@ export function assetCalls(
   }
 }
 
-function createBody(request: CreateAsset): CreateAssetRequest {
+function createBody(request: CreateAsset, isOurs: boolean): CreateAssetRequest {
   const common = {
-    name: request.name,
+    ...(request.name === undefined ? {} : { name: request.name }),
     filetype: request.fileType,
     offset: request.offsetSeconds,
     channel: request.channel,
+    ...(isOurs && request.versionOf !== undefined ? { auto_version_id: request.versionOf } : {}),
   }
   if (request.kind === 'realtime')
     return {

@@ -132,7 +132,6 @@ export type DestinationIdentity = {
 
 export type CreateAsset = {
   accessToken: string
-  name: string
   /** The media type; each part must be sent with the same. */
   fileType: string
   /** Seconds since the capture began, computed anew for each attempt (`offsetSeconds`). */
@@ -140,10 +139,14 @@ export type CreateAsset = {
   channel: number
   /** Makes a repeated create harmless; sent to our ingest only. */
   idempotencyKey: string
+  /** The asset whose newer version this one is; told to our ingest only. */
+  versionOf?: string
 } & (
-  | { kind: 'complete'; sizeBytes: number; partCount?: number }
+  | { kind: 'complete'; name: string; sizeBytes: number; partCount?: number }
   /** Still growing: no addresses come back, they are asked for with `requestRealtimeParts`. `extension` with its dot. */
-  | { kind: 'realtime'; extension?: string }
+  | { kind: 'realtime'; name: string; extension?: string }
+  /** Its name comes with the final part. */
+  | { kind: 'realtime'; name?: never; extension: string }
 )
 export type CreateOutcome =
   | { kind: 'created'; assetId: string; name: string; uploadUrls: string[]; rateLimit: RateLimit | null }

@@ -118,10 +118,12 @@ function performEffect(queue: Queue, uploadId: string, effect: UploadEffect): vo
       queue.sql('UPDATE growths SET attempts = 0, not_before = NULL WHERE upload_id = ?').run(uploadId)
       return
     case 'renewCreateKey':
-      queue.sql('UPDATE uploads SET create_key = ?, parts_asked = NULL WHERE id = ?').run(randomUUID(), uploadId)
+      queue
+        .sql('UPDATE uploads SET create_key = ?, create_name = NULL, parts_asked = NULL WHERE id = ?')
+        .run(randomUUID(), uploadId)
       return
     case 'adoptSource':
-      queue.sql('UPDATE uploads SET adopt_source = 1 WHERE id = ?').run(uploadId)
+      queue.sql('UPDATE uploads SET adopt_source = 1, version_of = NULL WHERE id = ?').run(uploadId)
       return
   }
 }

@@ -120,6 +120,7 @@ export function takeAnew(queue: Queue, upload: StoredUpload, capturedAt: number 
   return queue.transact(() => {
     if (applyUploadEvent(queue, upload.id, { kind: 'takenAnew' }).kind !== 'moved') return false
     endGrowth(queue, upload.id)
+    queue.sql('UPDATE uploads SET version_of = NULL WHERE id = ?').run(upload.id)
     // Nothing is known of it any more: it must be offered again even if it rests as it was.
     queue.sql('UPDATE files SET identity_key = NULL, stat_key = NULL WHERE id = ?').run(upload.source.fileId)
     if (capturedAt !== null) queue.sql('UPDATE uploads SET captured_at = ? WHERE id = ?').run(capturedAt, upload.id)
@@ -142,6 +143,9 @@ export function endGrowth(queue: Queue, uploadId: string): void {
 export function sendWhole(queue: Queue, upload: StoredUpload, extension: string, prepends: boolean): boolean {
   return queue.transact(() => {
     if (applyUploadEvent(queue, upload.id, { kind: 'contentDiffers' }).kind !== 'moved') return false
+    // What is at the destination is whole, and not the file: the next one says of which clip it is the newer version.
+    if (upload.state.kind === 'uploaded')
+      queue.sql('UPDATE uploads SET version_of = ? WHERE id = ?').run(upload.state.asset.assetId, upload.id)
     endGrowth(queue, upload.id)
     if (prepends && upload.source.watchFolder !== null)
       queue

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import type { HeldReason, RefusedReason, UploadError } from '@rushes/upload-core'
+import { finalNameOf } from '../capture/temporary-name.ts'
 import { type Applied, applyUploadEvent, findUpload } from './apply-upload-event.ts'
 import type { Queue } from './open-queue.ts'
 import { appendUploadChanged } from './outbox.ts'
@@ -43,7 +44,7 @@ export function renameGrowing(queue: Queue, upload: StoredUpload, path: string, 
       queue.sql('UPDATE files SET path = ? WHERE id = ?').run(upload.source.path, begun.source.fileId)
     }
     queue.sql('UPDATE files SET path = ?, watch_folder = ? WHERE id = ?').run(path, watchFolder, upload.source.fileId)
-    queue.sql('UPDATE uploads SET name = ? WHERE id = ?').run(basename(path), upload.id)
+    queue.sql('UPDATE uploads SET name = ? WHERE id = ?').run(basename(finalNameOf(path) ?? path), upload.id)
   })
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Consequence, PartSpan, UploadError } from '@rushes/upload-core'
+import { finalNameOf } from '../capture/temporary-name.ts'
 import { type Applied, applyToUpload, applyUploadEvent, nextLease } from './apply-upload-event.ts'
 import type { Queue } from './open-queue.ts'
 import { integer, integerOrNull, type Row } from './row.ts'
@@ -12,7 +13,7 @@ export type RegistrationClaim = { upload: StoredUpload; token: number }
 /**
  * Claims the next file to register: of the paired project only, while its fence is open and nothing is on hold, as long as fewer than
  * `maxOpenAssets` uploads have addresses that grow old. Pinned ones first, then small files, then by age as their watch folder says. The
- * attempt is counted here, and `partsFor` asked how many parts its create asks for, once for each key. Null when there is none.
+ * attempt is counted here, and what its create says is decided once for each key; `partsFor`: how many parts to ask for. Null when there is none.
  */
 export function claimRegistration(
   queue: Queue,
@@ -30,16 +31,22 @@ export function claimRegistration(
     const lease = nextLease(queue)
     const applied = applyToUpload(queue, upload, { kind: 'claimed', lease })
     if (applied.kind !== 'moved') return null
-    return { upload: decideParts(queue, applied.upload, partsFor), token: lease.token }
+    return { upload: decideCreate(queue, applied.upload, partsFor), token: lease.token }
   })
 }
 
-/** Whatever else is known of the link by then, a create that is made again is made as it was: its key stands for all of it. */
-function decideParts(queue: Queue, upload: StoredUpload, partsFor: (sizeBytes: number) => number | null): StoredUpload {
-  if (upload.partsAsked !== null) return upload
+/** Whatever is known of the link and the name by then, a create that is made again is made as it was: its key stands for all of it. */
+function decideCreate(
+  queue: Queue,
+  upload: StoredUpload,
+  partsFor: (sizeBytes: number) => number | null,
+): StoredUpload {
+  if (upload.partsAsked !== null && upload.createName !== null) return upload
   const partsAsked = upload.isRealtime ? 0 : (partsFor(upload.sizeBytes) ?? 0)
-  queue.sql('UPDATE uploads SET parts_asked = ? WHERE id = ?').run(partsAsked, upload.id)
-  return { ...upload, partsAsked }
+  const isNameless = upload.isRealtime && finalNameOf(upload.source.path) !== null
+  const createName = isNameless ? '' : upload.name
+  queue.sql('UPDATE uploads SET parts_asked = ?, create_name = ? WHERE id = ?').run(partsAsked, createName, upload.id)
+  return { ...upload, partsAsked, createName }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { createName } from './schema-create-name.ts'
 import { digestsAndErrors } from './schema-digests-and-errors.ts'
 import { folderTotals } from './schema-folder-totals.ts'
 import { growths } from './schema-growths.ts'
@@ -188,4 +189,5 @@ CREATE INDEX executions_pending ON executions (recorded_at) WHERE state = 'final
   folderTotals,
   digestsAndErrors,
   partCount,
+  createName,
 ]

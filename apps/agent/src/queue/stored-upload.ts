@@ -30,6 +30,10 @@ export type StoredUpload = {
   /** Milliseconds since 1970. */
   capturedAt: number | null
   createKey: string
+  /** The name that its create carries; '' when only an extension is known, null while that is not decided. */
+  createName: string | null
+  /** The whole asset whose newer version it is; null for none. */
+  versionOf: string | null
   /** How many parts its create asks for; 0: what the destination chooses; null: not decided yet. */
   partsAsked: number | null
   adoptSource: boolean
@@ -88,6 +92,8 @@ export function readUpload(row: Row): StoredUpload {
     sizeBytes: integer(row, 'size_bytes'),
     capturedAt: integerOrNull(row, 'captured_at'),
     createKey: text(row, 'create_key'),
+    createName: textOrNull(row, 'create_name'),
+    versionOf: textOrNull(row, 'version_of'),
     partsAsked: integerOrNull(row, 'parts_asked'),
     adoptSource: integer(row, 'adopt_source') === 1,
     attempts: integer(row, 'attempts'),

@@ -1,3 +1,4 @@
+import { extname } from 'node:path'
 import {
   type Failure,
   type LinkLoss,
@@ -8,6 +9,7 @@ import {
   wantedPartCount,
 } from '@rushes/upload-core'
 import type { Logger } from 'pino'
+import { finalNameOf } from '../capture/temporary-name.ts'
 import { findWhereabouts } from '../capture/whereabouts.ts'
 import { describeFailure } from '../destination/describe-failure.ts'
 import type { Destination } from '../destination/port.ts'
@@ -115,11 +117,11 @@ async function createOnce(options: RegisterOptions, claim: RegistrationClaim, is
     {
       ...kindOf(upload),
       accessToken: link.accessToken,
-      name: upload.name,
       fileType: upload.mimeType,
       offsetSeconds: offsetSeconds(upload.capturedAt, queue.now()),
       channel: upload.channel,
       idempotencyKey: upload.createKey,
+      ...(upload.versionOf === null ? {} : { versionOf: upload.versionOf }),
     },
     signal,
   )
@@ -169,13 +171,13 @@ async function createOnce(options: RegisterOptions, claim: RegistrationClaim, is
   return 'done'
 }
 
-function kindOf({ isRealtime, sizeBytes, partsAsked }: StoredUpload) {
-  if (isRealtime) return { kind: 'realtime' } as const
-  return {
-    kind: 'complete',
-    sizeBytes,
-    ...(partsAsked === null || partsAsked < 2 ? {} : { partCount: partsAsked }),
-  } as const
+function kindOf({ isRealtime, sizeBytes, partsAsked, createName, name, source }: StoredUpload) {
+  if (isRealtime && createName === '')
+    return { kind: 'realtime', extension: extname(finalNameOf(source.path) ?? name).toLowerCase() } as const
+  const named = createName ?? name
+  if (isRealtime) return { kind: 'realtime', name: named } as const
+  const partCount = partsAsked === null || partsAsked < 2 ? {} : { partCount: partsAsked }
+  return { kind: 'complete', name: named, sizeBytes, ...partCount } as const
 }
 
 /** A count of parts that a platform will not grant is answered like a fault of its own. */

@@ -22,7 +22,26 @@ test.each([
   ['a.parts', null],
 ] as const)('of %s by default: %s', (path, why) => expect(whyLeftOut(path, 'file', everything)).toBe(why))
 
+test.each([
+  ['a.mov.part', null],
+  ['CARD/A001.MXF.TMP', null],
+  ['a.mov.crdownload', null],
+  ['a.part', 'temporary'],
+  ['a.unknown.part', 'temporary'],
+  ['.a.mov.part', 'hidden'],
+] as const)('of %s in a folder of recordings: %s', (path, why) =>
+  expect(whyLeftOut(path, 'file', { ...everything, mode: 'realtime' })).toBe(why),
+)
+
 describe('the rules of a folder', () => {
+  test('take a temporary name in a folder of recordings for the name that it will be', () => {
+    const rules = { include: ['*.mov'], exclude: ['b*'], mode: 'realtime' } as const
+    expect(whyLeftOut('a.mov.part', 'file', rules)).toBeNull()
+    expect(whyLeftOut('b.mov.part', 'file', rules)).toBe('byRule')
+    expect(whyLeftOut('a.mxf.part', 'file', rules)).toBe('byRule')
+    expect(whyLeftOut('CARD.mov.part', 'directory', rules)).toBe('temporary')
+  })
+
   const why = (path: string, rules: { include?: string[]; exclude?: string[] }, kind: 'file' | 'directory' = 'file') =>
     whyLeftOut(path, kind, { ...everything, ...rules })
 

@@ -33,6 +33,8 @@ const expired: CallFailure = {
 export class GrowingDestination {
   readonly assets: Asset[] = []
   readonly violations: string[] = []
+  /** Of each asset the one that it is a newer version of. */
+  readonly versions: (string | null)[] = []
   projectId = 'project-a'
   mishap: Mishap = 'none'
   readonly #isOurs: boolean
@@ -86,9 +88,10 @@ export class GrowingDestination {
         : undefined
       if (known !== undefined && known.isRealtime !== (sizeBytes === null))
         this.violations.push('one key for two kinds of asset')
-      const asset = known ?? this.#add(request.name, sizeBytes, request.idempotencyKey)
+      const asset = known ?? this.#add(request.name ?? `[new]${request.extension}`, sizeBytes, request.idempotencyKey)
+      if (known === undefined) this.versions.push(request.versionOf ?? null)
       const urls = sizeBytes === null ? [] : [...asset.parts.keys()].map((number) => `${asset.id}/${number}/0`)
-      return { kind: 'created', assetId: asset.id, name: request.name, uploadUrls: urls, rateLimit: null }
+      return { kind: 'created', assetId: asset.id, name: asset.name, uploadUrls: urls, rateLimit: null }
     })
   }
 

@@ -75,6 +75,7 @@ describe.for([true, false])('a growing file, towards %s ingest of ours,', (isOur
     await world.finish()
     expectHome(world, 2)
     expect(states(world)).toEqual([owed])
+    expect(world.destination.versions).toEqual([null, 'asset-1'])
   })
 
   test('whose new head was put before it sends no other part again elsewhere, and goes up once more to ours, but only the first time', async () => {

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { endAll } from './agent-process.ts'
@@ -18,6 +19,33 @@ describe.for(['ours', 'foreign'] as const)('a clip that grows, towards a server 
     await recorder.rewrite(20, 4 * mebibyte)
     await expectHomeAtOnce(device, await recorder.close())
   })
+})
+
+test('a clip whose name is temporary goes up under its extension while it grows, and gets the name that its recorder gives it', async () => {
+  const device = await startRealtimeDevice()
+  await device.start()
+  const recorder = await startRecorder(device.watchDir, 'A001.mov.part')
+  await recordUntilArrived(device, recorder)
+  expect(device.server.assets.map(({ name, fileType }) => [name, fileType])).toEqual([
+    ['[new file].mov', 'video/quicktime'],
+  ])
+  await recorder.close()
+  // Ten times as long as a file has to rest here: without its name it is not complete.
+  await delay(1_500)
+  expect((await device.list()).map(({ state }) => state)).toEqual(['uploading'])
+  await recorder.rename('Scene 4 Take 2.mov')
+  await expectHomeAtOnce(device, recorder.clip())
+})
+
+test('a clip whose temporary file is deleted is cleared, and nothing of it is completed', async () => {
+  const device = await startRealtimeDevice()
+  await device.start()
+  const recorder = await startRecorder(device.watchDir, 'A001.mov.part')
+  await recordUntilArrived(device, recorder)
+  await recorder.close()
+  await rm(recorder.clip().path)
+  await device.until(([upload]) => upload?.state === 'cleared' && upload.reason === 'sourceDeleted', 'cleared')
+  expect(device.server.completedAssets()).toEqual([])
 })
 
 test('a recorder that falls silent with its file open does not end the clip, and says itself that it is complete', async () => {

@@ -1,0 +1,16 @@
+import { mediaTypeOf, unknownMediaType } from './media-type.ts'
+
+/** Names that a file carries only until it is whole; it is looked at again when it is renamed. */
+const temporarySuffix = /\.(part|tmp|crdownload)$/i
+
+export const isTemporaryName = (name: string): boolean => temporarySuffix.test(name)
+
+/**
+ * What a recorder's file will be called as far as its temporary name tells: `A001.mov` of `A001.mov.part`. Null for a name that is not
+ * temporary, or that does not tell what is recorded.
+ */
+export function finalNameOf(name: string): string | null {
+  if (!isTemporaryName(name)) return null
+  const rest = name.replace(temporarySuffix, '')
+  return mediaTypeOf(rest) === unknownMediaType ? null : rest
+}
