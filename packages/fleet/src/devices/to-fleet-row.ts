@@ -14,7 +14,8 @@ export type FoundDevice = {
   newest: NewestConnection | null
   pause: { startedAt: Date; startedBy: string; reason: string | null; channel: number | null } | null
   openExecutionCount: number | null
-  unsound: UnsoundClips | null
+  /** Each null for a device of which every stored clip is sound. */
+  unsound: { [Figure in keyof UnsoundClips]: UnsoundClips[Figure] | null } | null
 }
 
 export type NewestConnection = {
@@ -56,7 +57,11 @@ export function toFleetRow(found: FoundDevice): FleetRow {
             receivedAt: report.receivedAt.toISOString(),
             clockOffsetMs: report.clockOffsetMs,
           },
-    unsound: found.unsound ?? { clipCount: 0, reportedVerifiedCount: 0, reportedVerifiedBytes: 0 },
+    unsound: {
+      clipCount: found.unsound?.clipCount ?? 0,
+      reportedVerifiedCount: found.unsound?.reportedVerifiedCount ?? 0,
+      reportedVerifiedBytes: found.unsound?.reportedVerifiedBytes ?? 0,
+    },
     openExecutionCount: found.openExecutionCount ?? 0,
     agentVersion: newest?.agentVersion ?? device.firmwareVersion,
     hostname: newest?.hostname ?? null,

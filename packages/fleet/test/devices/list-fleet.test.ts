@@ -150,6 +150,20 @@ test('the database gives every device the standing that its row has in the brows
   expect(covered).toBe(deviceCount)
 })
 
+test('every row has figures of what is not sound, zeros too', async () => {
+  const { rows } = await listFleet(database, all)
+  const figures = (isUnsound: boolean) => rows.filter((row) => row.name.includes('OneUnsound') === isUnsound)
+  const [none, one] = [figures(false), figures(true)]
+  expect([none.length, one.length]).toEqual([
+    deviceCount - presences.length * fences.length,
+    presences.length * fences.length,
+  ])
+  for (const row of none)
+    expect(row.unsound).toEqual({ clipCount: 0, reportedVerifiedCount: 0, reportedVerifiedBytes: 0 })
+  for (const row of one)
+    expect(row.unsound).toEqual({ clipCount: 1, reportedVerifiedCount: 1, reportedVerifiedBytes: 7 })
+})
+
 test('every standing occurs, so that the comparison above compares something', async () => {
   const { byStanding } = await summarizeFleet(database)
   expect(Object.keys(byStanding).sort()).toEqual([...standings].sort())
