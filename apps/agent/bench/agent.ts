@@ -1,4 +1,4 @@
-/** `npm run bench -- agent [--only large|small|queue|restart|links]`: how fast clips leave a device, beside others that upload files. */
+/** `npm run bench -- agent [--only large|small|queue|restart|links|growing]`: how fast clips leave a device, beside others that upload files. */
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import { type Measured, sumUp } from '@rushes/test-kit'
+import { measureGrowing, measureGrowingOver, measureKeepingUp } from './support/growing.ts'
 import { links as linkShapes, measureLink } from './support/links.ts'
 import { measureQueue } from './support/queue-claims.ts'
 import { measureRestart } from './support/restart.ts'
@@ -24,7 +25,7 @@ const rcloneEnv = (to: Sink): Record<string, string> => ({
   RCLONE_CONFIG_SINK_ACCESS_KEY_ID: 'bench',
   RCLONE_CONFIG_SINK_SECRET_ACCESS_KEY: 'bench',
 })
-const measurements: Record<string, (bench: Bench) => Promise<void>> = { large, small, queue, restart, links }
+const measurements: Record<string, (bench: Bench) => Promise<void>> = { large, small, queue, restart, links, growing }
 type Bench = { sink: Sink; dir: string }
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, seconds: { type: 'string' } } })
@@ -169,6 +170,33 @@ async function links({ sink, dir }: Bench): Promise<void> {
       goal: { text: '≥ 0.95 × the best fixed number', isMet: ({ ratio }) => ratio >= 0.95 },
     })
   }
+}
+
+/** Clips that go up while they are recorded, by the whole agent. Of eight of them the slowest is beyond the 95th percentile. */
+async function growing({ sink, dir }: Bench): Promise<void> {
+  const recording = { bytesPerSecond: 12_750_000, seconds: 6 }
+  const { completeMs } = await measureGrowing(dir, sink, recording, 8)
+  tell({
+    metric: 'growing clip of 12.75 MB/s, head rewritten: its end to complete at the destination',
+    unit: 'ms',
+    values: completeMs,
+    goal: { text: 'p95 ≤ 1 s', isMet: ({ max }) => max <= 1_000 },
+  })
+  const shape = { bitsPerSecond: 100_000_000, roundTripMs: 20, windowBytes: 524_288, lossRate: 0 }
+  const { timesOwed } = await measureGrowingOver(dir, sink, shape, { ...recording, seconds: 10 }, runs)
+  tell({
+    metric: 'the same over 100 Mb/s, to what the line takes for the bytes still owed',
+    unit: '×',
+    values: timesOwed,
+    goal: { text: '≤ 1.25 ×', isMet: ({ median }) => median <= 1.25 },
+  })
+  const { behindSeconds } = await measureKeepingUp(dir, sink, { bytesPerSecond: 280_000_000, seconds: 30 })
+  tell({
+    metric: 'growing clip of 280 MB/s, behind the recorder in the last 10 of 30 s',
+    unit: 's of recording',
+    values: behindSeconds,
+    goal: { text: '≤ 3 s: one part held back, one on its way', isMet: ({ max }) => max <= 3 },
+  })
 }
 
 async function upload(sink: Sink, dir: string, list: string): Promise<Taken> {

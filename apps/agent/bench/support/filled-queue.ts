@@ -28,11 +28,12 @@ export function fill(queue: Queue, rows: { uploaded: number; queued: number }): 
     INSERT INTO files (path, watch_folder, volume_id, inode, inode_is_stable, size_bytes, modified_us, identity_key, stat_key)
       SELECT '/media/card/CLIP/C' || i || '.MXF', '/media/card', 'uuid:bench', i, 1, 100000, i, 'key-' || i, 'stat-' || i FROM n;
     INSERT INTO uploads (id, project_id, file_id, name, mime_type, size_bytes, captured_at, state, step, asset_id, urls_issued_at,
-        parts_total, parts_done, bytes_acknowledged, create_key, created_at, updated_at)
+        parts_total, parts_done, bytes_acknowledged, create_key, created_at, updated_at, file_xxh64, file_digested_at)
       SELECT lower(hex(randomblob(16))), 'project-1', id, 'C' || id || '.MXF', 'application/mxf', size_bytes, id,
         iif(id <= ${rows.uploaded}, 'uploaded', 'queued'), iif(id <= ${rows.uploaded}, 'parts', 'register'),
         iif(id <= ${rows.uploaded}, 'asset-' || id, NULL), iif(id <= ${rows.uploaded}, 1, NULL),
-        id <= ${rows.uploaded}, id <= ${rows.uploaded}, iif(id <= ${rows.uploaded}, size_bytes, 0), 'create-' || id, id, id
+        id <= ${rows.uploaded}, id <= ${rows.uploaded}, iif(id <= ${rows.uploaded}, size_bytes, 0), 'create-' || id, id, id,
+        iif(id <= ${rows.uploaded}, '0123456789abcdef', NULL), iif(id <= ${rows.uploaded}, id, NULL)
       FROM files;
     COMMIT;`)
 }

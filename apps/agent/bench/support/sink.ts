@@ -1,15 +1,18 @@
 /**
  * A server that discards: it speaks as much of the C2C device API and of S3 as uploaders need, counts, and answers every PUT with success.
  * Raw sockets, so that it takes as little as possible of the machine that the uploader shares with it. Its first
- * line on the standard output is its port; later ones tell of the first byte of a body after it was asked to look out for one.
+ * line on the standard output is its port; later ones tell of the first byte of a body after it was asked to look out for one, of the bytes of
+ * bodies so far when it was asked to count, and of each final part of a growing file.
  */
 import { createServer, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 
 let isLookingOut = false
 let assetCount = 0
-createInterface({ input: process.stdin }).on('line', () => {
-  isLookingOut = true
+let receivedBytes = 0
+createInterface({ input: process.stdin }).on('line', (line) => {
+  if (line === 'count') console.log(`count ${receivedBytes}`)
+  else isLookingOut = true
 })
 process.stdin.on('end', () => process.exit(0))
 
@@ -41,10 +44,12 @@ function serve(socket: Socket): (chunk: Buffer) => void {
         console.log(`first ${Date.now()}`)
       }
       if (request.method === 'POST' && text.length < 65_536) text += rest.toString('latin1', 0, taken)
+      if (request.method === 'PUT') receivedBytes += taken
       leftBytes -= taken
       rest = rest.subarray(taken)
       if (leftBytes > 0) return
       socket.write(answer(request, text))
+      if (request.method === 'PUT' && request.path.includes('final')) console.log(`final ${Date.now()}`)
       request = null
     }
   }
@@ -70,6 +75,7 @@ function answer({ method, path, host }: Request, text: string): string {
   if (method === 'PUT') return reply('200 OK', 'text/plain', '', 'etag: "0123456789abcdef0123456789abcdef-1"\r\n')
   if (method === 'HEAD') return 'HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n'
   if (method === 'POST' && path === '/v2/devices/assets') return json(created(host, JSON.parse(text)))
+  if (method === 'POST' && path.endsWith('/realtime_upload/parts')) return json(addresses(host, path, JSON.parse(text)))
   if (path === '/v2/devices/me') return json(identity)
   if (method === 'POST' && path.includes('uploads'))
     return xml(
@@ -83,11 +89,20 @@ function answer({ method, path, host }: Request, text: string): string {
 }
 
 /** Parts of 64 MB at most, or one. */
-function created(host: string, { name, filesize }: { name: string; filesize: number }) {
+function created(host: string, { name, filesize }: { name: string; filesize?: number }) {
   const id = `asset-${++assetCount}`
+  if (filesize === undefined) return { id, name }
   const count = Math.max(1, Math.ceil(filesize / 64_000_000))
   const upload_urls = Array.from({ length: count }, (_, index) => `http://${host}/parts/${id}/${index + 1}?signature=s`)
   return { _type: 'file', id, name, filesize, status: 'created', upload_urls }
+}
+
+function addresses(host: string, path: string, { parts }: { parts: { number: number; is_final: boolean }[] }) {
+  const id = path.split('/')[4]
+  const upload_urls = parts.map(
+    ({ number, is_final }) => `http://${host}/parts/${id}/${number}?signature=s${is_final ? '&final' : ''}`,
+  )
+  return { upload_urls }
 }
 
 const identity = {

@@ -6,20 +6,38 @@ export type Sink = {
   url: string
   /** Resolves with the instant, in milliseconds since 1970, at which the first byte of a body comes from now on. */
   firstByte(): Promise<number>
+  /** Resolves with the instant at which the next final part of a growing file has come. */
+  finalPart(): Promise<number>
+  /** Bytes of bodies that have come since the beginning. */
+  receivedBytes(): Promise<number>
   stop(): void
 }
 
 export async function startSink(): Promise<Sink> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'sink.ts')], { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })
-  const next = () => new Promise<string>((resolve) => lines.once('line', resolve))
-  const port = await next()
+  const next = (word: string) =>
+    new Promise<number>((resolve) => {
+      const hear = (line: string) => {
+        if (!line.startsWith(word)) return
+        lines.off('line', hear)
+        resolve(Number(line.slice(word.length)))
+      }
+      lines.on('line', hear)
+    })
+  const port = await next('')
   return {
     url: `http://127.0.0.1:${port}`,
     async firstByte() {
-      const line = next()
+      const first = next('first ')
       child.stdin.write('look out\n')
-      return Number((await line).replace('first ', ''))
+      return first
+    },
+    finalPart: () => next('final '),
+    async receivedBytes() {
+      const count = next('count ')
+      child.stdin.write('count\n')
+      return count
     },
     stop: () => child.stdin.end(),
   }
