@@ -43,6 +43,8 @@ while (problems.length === 0 && run.goesOn(killCount >= minKillCount)) {
     mendedMs.push(...rounds.mendedMs)
     ownMs.push(...rounds.ownMs)
     problems.push(...rounds.problems)
+  } catch (error) {
+    problems.push(`${error instanceof Error ? error.message : String(error)}\n${ingest.output().slice(-20_000)}`)
   } finally {
     await ingest.dispose()
   }

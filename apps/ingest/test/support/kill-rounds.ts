@@ -10,10 +10,10 @@ import {
   someBytes,
   split,
   statusOf,
-  untilStatus,
 } from './clips.ts'
 import type { Device } from './pair.ts'
 import type { ProcessIngest } from './process-ingest.ts'
+import { until } from './until.ts'
 import { waitedForProcessorMs } from './waited-for-processor.ts'
 
 type Part = { number: number; bytes: Bytes; url: string }
@@ -32,6 +32,8 @@ export type KillRounds = {
 }
 
 const partBytes = 5 * mib
+/** Generous: it tells what never comes from what is slow on a busy machine. */
+const patienceMs = 120_000
 
 /**
  * Kills ingest again and again in the middle of uploads, and every other time once more while it starts after that. After each
@@ -87,7 +89,7 @@ export async function killRounds(given: {
       if (!['created', 'assembling', 'available'].includes(status)) problem(`${clip.name} is ${status}`)
       const lost = (acknowledged[i] ?? []).filter((number) => missing.includes(number))
       if (lost.length > 0) problem(`${clip.name} has lost the acknowledged parts ${lost.join(', ')}`)
-      if (missing.length === 0) await untilStatus(device, clip.id, 'available')
+      if (missing.length === 0) await untilAvailable(device, clip.id)
     }
     const mendedMs = performance.now() - startedMs
     result.mendedMs.push(mendedMs)
@@ -97,12 +99,26 @@ export async function killRounds(given: {
   for (const clip of clips) {
     const { missing } = await statusOf(device, clip.id)
     if ((await sendAll(clip, missing)).length < missing.length) problem(`${clip.name} does not go up after all`)
-    await untilStatus(device, clip.id, 'available')
+    await untilAvailable(device, clip.id)
     if (!clip.bytes.equals(await ingest.stored.read(clip.name))) problem(`${clip.name} has other bytes`)
   }
   const seen = (await ingest.stored.names()).length
   if (seen !== clips.length) problem(`${seen} files are to be seen, of ${clips.length} clips`)
   return result
+}
+
+/** Fails at once, with its words, for a clip that will never be. */
+async function untilAvailable(device: Device, assetId: string): Promise<void> {
+  await until(
+    `asset ${assetId} is available`,
+    async () => {
+      const now = await statusOf(device, assetId)
+      if (now.status === 'failed' || now.status === 'closed')
+        throw new Error(`asset ${assetId}: ${JSON.stringify(now)}`)
+      return now.status === 'available'
+    },
+    patienceMs,
+  )
 }
 
 /** Kills it while it mends what the last kill left, or before it comes to that. */
