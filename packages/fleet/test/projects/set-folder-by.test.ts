@@ -19,7 +19,7 @@ const acting = () => ({ db: database.db, now, actor: ana })
 
 /** A clip of yesterday that comes today. */
 async function put(deviceId: string, idempotencyKey: string): Promise<string> {
-  const [outcome] = await createAssets(acting(), [
+  const [outcome] = await createAssets({ ...acting(), wait: true }, [
     {
       ...{ deviceId, projectEpoch: 1, encoding: 'json', idempotencyKey, arrivedAt: now, roomBytes: null },
       request: { name: 'a.mov', filetype: 'video/quicktime', filesize: 10, offset: 86_400 },
