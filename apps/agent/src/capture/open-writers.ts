@@ -15,36 +15,45 @@ export type WriterProbe = {
   probe(candidates: readonly WriterCandidate[]): Promise<ReadonlySet<string> | { laterMs: number }>
 }
 
-/** Of the time between two probes, at most this part is spent in one. */
+/** Of the time between two probes, at most this part of a processor is spent in one. */
 const maxShare = 0.1
 const maxPauseMs = 5_000
 
-export function createWriterProbe(clock: Pick<CaptureClock, 'monotonicMs'>): WriterProbe {
+/** Processor time of this thread; how long a probe waits for a turn on a busy machine is no cost of it. */
+const threadCpuMs = (): number => {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1_000
+}
+
+export function createWriterProbe(clock: Pick<CaptureClock, 'monotonicMs'>, cpuMs = threadCpuMs): WriterProbe {
   let notBefore = 0
   return {
     probe: async (candidates) => {
       const startedAt = clock.monotonicMs()
       if (startedAt < notBefore) return { laterMs: notBefore - startedAt }
-      const found = await findWriters(candidates)
-      const endedAt = clock.monotonicMs()
-      notBefore = endedAt + Math.min(maxPauseMs, (endedAt - startedAt) / maxShare)
-      return found
+      const { writing, spentMs } = await findWriters(candidates, cpuMs)
+      notBefore = clock.monotonicMs() + Math.min(maxPauseMs, spentMs / maxShare)
+      return writing
     },
   }
 }
 
 /** Goes through the open files of every process that may be looked at. */
-async function findWriters(candidates: readonly WriterCandidate[]): Promise<ReadonlySet<string>> {
+async function findWriters(candidates: readonly WriterCandidate[], cpuMs: () => number) {
   const byName = Map.groupBy(candidates, ({ path }) => basename(path))
   const writing = new Set<string>()
+  let spentMs = 0
   for (const pid of namesIn('/proc').filter((name) => /^\d+$/.test(name))) {
-    for (const { descriptor, sameName } of openedByName(pid, byName)) {
+    const begunMs = cpuMs()
+    const opened = openedByName(pid, byName)
+    spentMs += cpuMs() - begunMs
+    for (const { descriptor, sameName } of opened) {
       for (const { path } of await writtenThrough(descriptor, sameName)) writing.add(path)
     }
     // The kernel answers from memory, ten times faster without a thread in between; only not all at once.
     await setImmediate()
   }
-  return writing
+  return { writing, spentMs }
 }
 
 function openedByName(pid: string, byName: Map<string, WriterCandidate[]>) {
