@@ -1,4 +1,4 @@
-/** `npm run bench -- agent [--only large|small|queue|restart|links|growing]`: how fast clips leave a device, beside others that upload files. */
+/** `npm run bench -- agent [--only large|connections|small|queue|restart|links|growing]`: how fast clips leave a device, beside others that upload files. */
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import { type Measured, sumUp } from '@rushes/test-kit'
+import { makeCertificates } from '../test/destination/certificates.ts'
 import { measureGrowing, measureGrowingOver, measureKeepingUp } from './support/growing.ts'
 import { links as linkShapes, measureLink } from './support/links.ts'
 import { measureQueue } from './support/queue-claims.ts'
@@ -25,7 +26,15 @@ const rcloneEnv = (to: Sink): Record<string, string> => ({
   RCLONE_CONFIG_SINK_ACCESS_KEY_ID: 'bench',
   RCLONE_CONFIG_SINK_SECRET_ACCESS_KEY: 'bench',
 })
-const measurements: Record<string, (bench: Bench) => Promise<void>> = { large, small, queue, restart, links, growing }
+const measurements: Record<string, (bench: Bench) => Promise<void>> = {
+  large,
+  connections,
+  small,
+  queue,
+  restart,
+  links,
+  growing,
+}
 type Bench = { sink: Sink; dir: string }
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, seconds: { type: 'string' } } })
@@ -47,14 +56,7 @@ try {
 /** One file of 2 GB, in the page cache, to a server that discards it. */
 async function large({ sink, dir }: Bench): Promise<void> {
   const sizeBytes = 2_000_000_000
-  const path = join(dir, 'A001.mov')
-  const file = createWriteStream(path)
-  const block = randomBytes(10_000_000)
-  for (let written = 0; written < sizeBytes; written += block.length)
-    if (!file.write(block)) await new Promise((resolve) => file.once('drain', resolve))
-  file.end()
-  await finished(file)
-  const list = await listOf(dir, [path])
+  const { path, list } = await writeLarge(dir, sizeBytes)
   const [ours, rclone, libStorage, curl] = await interleaved([
     () => upload(sink, dir, list),
     () => runMeasured('rclone', ['copyto', path, 'sink:b/A001.mov', ...rcloneFlags], rcloneEnv(sink)),
@@ -93,6 +95,37 @@ async function large({ sink, dir }: Bench): Promise<void> {
     values: ours.map(({ rssMb }) => rssMb),
     peer: { name: 'rclone', values: rclone.map(({ rssMb }) => rssMb), better: 'lower' },
   })
+  await rm(path)
+}
+
+/** The same over TLS, and to a server that closes each connection after one request. */
+async function connections({ dir }: Bench): Promise<void> {
+  const sizeBytes = 2_000_000_000
+  const { path, list } = await writeLarge(dir, sizeBytes)
+  const { caFile } = makeCertificates(dir, ['localhost'])
+  for (const [what, given] of [
+    ['over TLS', { certificates: dir }],
+    ['a connection for each part', { once: true }],
+    ['over TLS, a connection for each part', { certificates: dir, once: true }],
+  ] as const) {
+    const to = await startSink(given)
+    const [ours, curl] = await interleaved([
+      () => upload(to, dir, list, caFile),
+      () => runMeasured('curl', ['-sf', '--cacert', caFile, '-T', path, `${to.url}/b/A001.mov`]),
+    ])
+    to.stop()
+    const rate = ({ wallMs }: Taken) => sizeBytes / 1e6 / (wallMs / 1_000)
+    const cpu = ({ cpuMs }: Taken) => cpuMs / 1_000 / (sizeBytes / 1e9)
+    const metric = `one file of 2 GB, ${what}`
+    tell({
+      ...{ metric, unit: 'MB/s', values: ours.map(rate) },
+      peer: { name: 'curl -T', values: curl.map(rate), better: 'higher' },
+    })
+    tell({
+      ...{ metric: `${metric}, processor`, unit: 's/GB', values: ours.map(cpu) },
+      peer: { name: 'curl -T', values: curl.map(cpu), better: 'lower' },
+    })
+  }
   await rm(path)
 }
 
@@ -199,9 +232,26 @@ async function growing({ sink, dir }: Bench): Promise<void> {
   })
 }
 
-async function upload(sink: Sink, dir: string, list: string): Promise<Taken> {
+/** A file of random bytes, in the page cache. */
+async function writeLarge(dir: string, sizeBytes: number): Promise<{ path: string; list: string }> {
+  const path = join(dir, 'A001.mov')
+  const file = createWriteStream(path)
+  const block = randomBytes(10_000_000)
+  for (let written = 0; written < sizeBytes; written += block.length)
+    if (!file.write(block)) await new Promise((resolve) => file.once('drain', resolve))
+  file.end()
+  await finished(file)
+  return { path, list: await listOf(dir, [path]) }
+}
+
+async function upload(sink: Sink, dir: string, list: string, caFile?: string): Promise<Taken> {
   const stateDir = await mkdtemp(join(dir, 'state-'))
-  const taken = await runSelfMeasured(program('upload-files.ts'), [sink.url, stateDir, list])
+  const taken = await runSelfMeasured(program('upload-files.ts'), [
+    sink.url,
+    stateDir,
+    list,
+    ...(caFile === undefined ? [] : ['', caFile]),
+  ])
   await rm(stateDir, { recursive: true })
   return taken
 }

@@ -2,10 +2,17 @@
  * A server that discards: it speaks as much of the C2C device API and of S3 as uploaders need, counts, and answers every PUT with success.
  * Raw sockets, so that it takes as little as possible of the machine that the uploader shares with it. Its first
  * line on the standard output is its port; later ones tell of the first byte of a body after it was asked to look out for one, of the bytes of
- * bodies so far when it was asked to count, and of each final part of a growing file.
+ * bodies so far when it was asked to count, and of each final part of a growing file. `--certificates DIR`: over TLS with the `server.pem` and
+ * `server.key` that lie there; `--once`: a connection serves one request.
  */
+import { readFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
+import { createServer as createTlsServer } from 'node:tls'
+import { parseArgs } from 'node:util'
+
+const { values: options } = parseArgs({ options: { certificates: { type: 'string' }, once: { type: 'boolean' } } })
+const scheme = options.certificates === undefined ? 'http' : 'https'
 
 let isLookingOut = false
 let assetCount = 0
@@ -51,6 +58,7 @@ function serve(socket: Socket): (chunk: Buffer) => void {
       socket.write(answer(request, text))
       if (request.method === 'PUT' && request.path.includes('final')) console.log(`final ${Date.now()}`)
       request = null
+      if (options.once) socket.end()
     }
   }
 }
@@ -66,7 +74,7 @@ function parse(head: string): Request {
 }
 
 const reply = (status: string, type: string, body: string, more = '') =>
-  `HTTP/1.1 ${status}\r\ncontent-type: ${type}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n${more}\r\n${body}`
+  `HTTP/1.1 ${status}\r\n${options.once ? 'connection: close\r\n' : ''}content-type: ${type}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n${more}\r\n${body}`
 const json = (body: unknown) => reply('200 OK', 'application/json', JSON.stringify(body))
 const xml = (body: string) => reply('200 OK', 'application/xml', `<?xml version="1.0" encoding="UTF-8"?>${body}`)
 
@@ -93,14 +101,17 @@ function created(host: string, { name, filesize }: { name: string; filesize?: nu
   const id = `asset-${++assetCount}`
   if (filesize === undefined) return { id, name }
   const count = Math.max(1, Math.ceil(filesize / 64_000_000))
-  const upload_urls = Array.from({ length: count }, (_, index) => `http://${host}/parts/${id}/${index + 1}?signature=s`)
+  const upload_urls = Array.from(
+    { length: count },
+    (_, index) => `${scheme}://${host}/parts/${id}/${index + 1}?signature=s`,
+  )
   return { _type: 'file', id, name, filesize, status: 'created', upload_urls }
 }
 
 function addresses(host: string, path: string, { parts }: { parts: { number: number; is_final: boolean }[] }) {
   const id = path.split('/')[4]
   const upload_urls = parts.map(
-    ({ number, is_final }) => `http://${host}/parts/${id}/${number}?signature=s${is_final ? '&final' : ''}`,
+    ({ number, is_final }) => `${scheme}://${host}/parts/${id}/${number}?signature=s${is_final ? '&final' : ''}`,
   )
   return { upload_urls }
 }
@@ -110,10 +121,16 @@ const identity = {
   ...{ project_id: 'project-1', project: { _type: 'project', id: 'project-1', name: 'Bench' } },
 }
 
-const server = createServer({ noDelay: true, highWaterMark: 1_048_576 }, (socket) => {
+const accept = (socket: Socket) => {
   socket.on('data', serve(socket))
   socket.on('error', () => undefined) // the uploader may leave at any time
-})
+}
+const common = { noDelay: true, highWaterMark: 1_048_576 }
+const pem = (name: string) => readFileSync(`${options.certificates}/server.${name}`)
+const server =
+  options.certificates === undefined
+    ? createServer(common, accept)
+    : createTlsServer({ ...common, cert: pem('pem'), key: pem('key') }, accept)
 server.listen(0, '127.0.0.1', () => {
   const address = server.address()
   if (address !== null && typeof address === 'object') console.log(address.port)

@@ -13,8 +13,13 @@ export type Sink = {
   stop(): void
 }
 
-export async function startSink(): Promise<Sink> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'sink.ts')], { stdio: ['pipe', 'pipe', 'inherit'] })
+/** `certificates`: a folder of them, for TLS; `once`: no connection is used a second time. */
+export async function startSink(given: { certificates?: string; once?: boolean } = {}): Promise<Sink> {
+  const { certificates, once = false } = given
+  const argv = [...(certificates === undefined ? [] : ['--certificates', certificates]), ...(once ? ['--once'] : [])]
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'sink.ts'), ...argv], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   const lines = createInterface({ input: child.stdout })
   const next = (word: string) =>
     new Promise<number>((resolve) => {
@@ -27,7 +32,7 @@ export async function startSink(): Promise<Sink> {
     })
   const port = await next('')
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: certificates === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`,
     async firstByte() {
       const first = next('first ')
       child.stdin.write('look out\n')

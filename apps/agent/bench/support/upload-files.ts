@@ -1,6 +1,6 @@
 /**
  * Uploads the named files to a server with the agent's own queue and engine, and prints what that took. argv: server, state folder, list of
- * files, [how many parts at once; found by measuring when left out].
+ * files, [how many parts at once; found by measuring when empty], [authorities].
  */
 import { readFileSync, statSync } from 'node:fs'
 import { pino } from 'pino'
@@ -10,7 +10,7 @@ import { stateTotals } from '../../src/queue/queue-reports.ts'
 import { startEngine } from '../../src/upload/engine.ts'
 import { pairedQueue } from './filled-queue.ts'
 
-const [serverUrl = '', stateDir = '', listPath = '', workers = ''] = process.argv.slice(2)
+const [serverUrl = '', stateDir = '', listPath = '', workers = '', caFile] = process.argv.slice(2)
 const paths = readFileSync(listPath, 'utf8')
   .split('\n')
   .filter((path) => path !== '')
@@ -18,7 +18,7 @@ const queue = pairedQueue(stateDir, serverUrl)
 for (const path of paths) await addFile(queue, path, 0)
 const bytes = paths.reduce((sum, path) => sum + statSync(path).size, 0)
 const pool = createDestinationPool({
-  ...{ maxPartsInFlight: 64, allowInsecure: false, proxy: { httpProxy: '', httpsProxy: '', noProxy: '' } },
+  ...{ maxPartsInFlight: 64, allowInsecure: false, caFile, proxy: { httpProxy: '', httpsProxy: '', noProxy: '' } },
 })
 
 const before = process.cpuUsage()
