@@ -24,7 +24,7 @@ export function createAssemble(given: {
   const complete = call.together(completeAssemblies)
   return async (assetId) => {
     const startedMs = performance.now()
-    const begun = await begin(assetId, { turn: assetId })
+    const begun = await begin({ assetId, placeFor: store.placeFor }, { turn: assetId })
     if (begun.kind !== 'begun') return
     const { lastPartAt } = begun.asset
     const published = await store.publish(begun.asset, (storeKey) => reserve({ assetId, storeKey }, { turn: assetId }))

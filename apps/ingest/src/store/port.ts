@@ -12,6 +12,9 @@ export interface ObjectStore {
   /** Signed addresses that a device PUTs these parts to, in their order. */
   partUrls(upload: PartsOfUpload, parts: readonly RegisteredPart[], now: Date): Promise<string[]>
 
+  /** Where a clip would stand if no other stood there; null where it stays under the key of its upload. */
+  placeFor(asset: AssemblingAsset): string | null
+
   /**
    * Makes one object of all parts, in order of their numbers, and puts it where it can be read, never over another one.
    * Before anything stands at a key, `reserve` is told it; false means that the key belongs to another clip. Durable when it

@@ -26,6 +26,7 @@ afterAll(() => database.drop())
 const now = new Date('2026-11-22T09:00:00Z')
 const clocked = () => ({ db, now })
 const atOnce = () => ({ ...clocked(), wait: false })
+const stays = (assetId: string) => ({ assetId, placeFor: () => null })
 const readable = (assetId: string) => ({ assetId, isReadable: true })
 const waiting = () => ({ ...clocked(), wait: true })
 const asset = (over: Partial<typeof assets.$inferInsert>) => seed(db).asset(deviceId, projectId, over)
@@ -135,7 +136,7 @@ describe('beginning assemblies', () => {
     await part(missing, 2, { isFinal: true, acknowledgedAt: now })
     const over = await asset({ state: 'available' })
     const unknown = crypto.randomUUID()
-    expect(await beginAssemblies(atOnce(), [over, whole, missing, unknown])).toMatchObject([
+    expect(await beginAssemblies(atOnce(), [over, whole, missing, unknown].map(stays))).toMatchObject([
       { kind: 'over' },
       {
         kind: 'begun',
@@ -152,15 +153,40 @@ describe('beginning assemblies', () => {
       { kind: 'notWhole' },
       busy,
     ])
-    expect(await beginAssemblies(waiting(), [unknown])).toEqual([{ kind: 'over' }])
+    expect(await beginAssemblies(waiting(), [stays(unknown)])).toEqual([{ kind: 'over' }])
     const [row] = await db.select().from(assets).where(eq(assets.id, whole))
     expect(row).toMatchObject({ state: 'assembling', filesizeBytes: 100 })
+  })
+
+  test('each clip has its place with that, unless another one has it or wants it too, and keeps one that it had', async () => {
+    const isIn = async (id: string) => part(id, 1, { isFinal: true, acknowledgedAt: now })
+    await asset({ state: 'available', storeKey: 'tree/taken.mov' })
+    const [late, one, two] = [
+      await asset({ state: 'created', storeKey: 'gathering/late' }),
+      await asset({ state: 'created', storeKey: 'gathering/one' }),
+      await asset({ state: 'created', storeKey: 'gathering/two' }),
+    ]
+    for (const id of [late, one, two]) await isIn(id)
+    const crashed = await asset({ state: 'assembling', storeKey: 'tree/had.mov' })
+    await isIn(crashed)
+    const wants = (assetId: string, place: string) => ({ assetId, placeFor: () => place })
+    const outcomes = await beginAssemblies(atOnce(), [
+      wants(late, 'tree/taken.mov'),
+      wants(one, 'tree/new.mov'),
+      wants(two, 'tree/new.mov'),
+      wants(crashed, 'tree/other.mov'),
+    ])
+    const keys = outcomes.map((outcome) =>
+      outcome !== busy && outcome.kind === 'begun' ? outcome.asset.storeKey : null,
+    )
+    expect([keys[0], keys[3]]).toEqual(['gathering/late', 'tree/had.mov'])
+    expect(keys.slice(1, 3).toSorted()).toEqual([expect.stringMatching(/^gathering\/(one|two)$/), 'tree/new.mov'])
   })
 
   test('a clip that somebody is changing is left out', async () => {
     const held = await asset({ state: 'assembling' })
     const free = await asset({ state: 'assembling' })
-    const outcomes = await whileHeld(assets, held, () => beginAssemblies(atOnce(), [held, free]))
+    const outcomes = await whileHeld(assets, held, () => beginAssemblies(atOnce(), [held, free].map(stays)))
     expect(outcomes).toMatchObject([busy, { kind: 'begun' }])
   })
 })

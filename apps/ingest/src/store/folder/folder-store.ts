@@ -8,7 +8,7 @@ import { derivedKeyOf, putDerivedFile } from './derived.ts'
 import { createGathering, type Gathering } from './gathering.ts'
 import { identifyStore, type StoreRegister } from './identify.ts'
 import { createKeeper, type Keeper } from './keeper.ts'
-import { gatheringFolder, uploadKeyOf } from './layout.ts'
+import { gatheringFolder, treeKey, uploadKeyOf } from './layout.ts'
 import { readMark } from './mark.ts'
 import { publishFile } from './publish.ts'
 import { removeFile } from './remove-file.ts'
@@ -56,6 +56,7 @@ export async function openFolderStore(given: {
     isThere,
     uploadKey: uploadKeyOf,
     partUrls: async (upload, parts, now) => given.ingestPartUrls(upload, parts, now),
+    placeFor: (asset) => treeKey(asset, 1),
     publish: (asset, reserve) => publishFile({ root, folders }, asset, reserve),
     discard: (assetId) => gathering.discard(assetId),
     open: (key) => openStoredFile(within(key)),

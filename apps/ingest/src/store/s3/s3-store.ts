@@ -63,6 +63,8 @@ export function createS3Store({ bucket, uploads, ingestPartUrls, goneForMs }: S3
       return signParts(bucket, { key: keyOf(upload.assetId), uploadId, filetype: upload.filetype }, parts, now)
     },
 
+    placeFor: () => null,
+
     async publish(asset) {
       const upload = await uploads.find(asset.id)
       const uploadId = upload?.uploadId ?? null
