@@ -69,7 +69,7 @@ export async function* manifestFiles(
 }
 
 /** What left this device is the first that is known of a file; then comes the first manifest. */
-export function actionOf(xxh64: string, sent: string | null, listed: string | null): DigestAction {
+function actionOf(xxh64: string, sent: string | null, listed: string | null): DigestAction {
   if (sent !== null && sent !== xxh64) return 'failed'
   if (listed === null) return 'original'
   return listed === xxh64 ? 'verified' : 'failed'

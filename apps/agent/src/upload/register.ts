@@ -1,4 +1,3 @@
-import { extname } from 'node:path'
 import {
   type Failure,
   type LinkLoss,
@@ -9,7 +8,6 @@ import {
   wantedPartCount,
 } from '@rushes/upload-core'
 import type { Logger } from 'pino'
-import { finalNameOf } from '../capture/temporary-name.ts'
 import { findWhereabouts } from '../capture/whereabouts.ts'
 import { describeFailure } from '../destination/describe-failure.ts'
 import type { Destination } from '../destination/port.ts'
@@ -25,7 +23,7 @@ import {
   recordCreateFailure,
   returnRegistration,
 } from '../queue/registrations.ts'
-import type { StoredUpload } from '../queue/stored-upload.ts'
+import { createKindOf, isRefusedPlan, mayHaveArrived } from './create-request.ts'
 import { type JudgeOptions, judge } from './judge.ts'
 import { lookAtSource } from './look-at-source.ts'
 
@@ -115,7 +113,7 @@ async function createOnce(options: RegisterOptions, claim: RegistrationClaim, is
   const urlsIssuedAt = queue.now()
   const outcome = await destinationOf(link).createAsset(
     {
-      ...kindOf(upload),
+      ...createKindOf(upload),
       accessToken: link.accessToken,
       fileType: upload.mimeType,
       offsetSeconds: offsetSeconds(upload.capturedAt, queue.now()),
@@ -171,19 +169,6 @@ async function createOnce(options: RegisterOptions, claim: RegistrationClaim, is
   return 'done'
 }
 
-function kindOf({ isRealtime, sizeBytes, partsAsked, createName, name, source }: StoredUpload) {
-  if (isRealtime && createName === '')
-    return { kind: 'realtime', extension: extname(finalNameOf(source.path) ?? name).toLowerCase() } as const
-  const named = createName ?? name
-  if (isRealtime) return { kind: 'realtime', name: named } as const
-  const partCount = partsAsked === null || partsAsked < 2 ? {} : { partCount: partsAsked }
-  return { kind: 'complete', name: named, sizeBytes, ...partCount } as const
-}
-
-/** A count of parts that a platform will not grant is answered like a fault of its own. */
-const isRefusedPlan = (failure: Failure, { partsAsked }: StoredUpload): boolean =>
-  failure.kind === 'reply' && failure.status === 500 && (partsAsked ?? 0) > 1
-
 async function conclude(
   options: RegisterOptions,
   claim: RegistrationClaim,
@@ -212,10 +197,4 @@ async function conclude(
   log.warn({ uploadId: upload.id, error, attempts, consequence: consequence.kind }, 'create failed')
   recordCreateFailure(queue, claim, { consequence, uncertain, error })
   return 'done'
-}
-
-/** Whether the destination may have made an asset although the call failed. */
-function mayHaveArrived(failure: Failure & { requestSent?: boolean }): boolean {
-  if (failure.kind === 'network') return failure.requestSent !== false
-  return failure.kind === 'malformedReply' || (failure.kind === 'reply' && failure.status >= 500)
 }
