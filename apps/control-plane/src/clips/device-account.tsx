@@ -28,7 +28,8 @@ export function DeviceAccount({
         </p>
       </Card>
     )
-  const why = whyOf({ ...report, custody: clip.custody.state })
+  // What is wrong with the stored bytes stands under Custody.
+  const why = whyOf({ ...report, custody: null })
   return (
     <Card
       title="The device’s account"

@@ -67,7 +67,8 @@ function End({ at }: { at: string | null }) {
     )
   return (
     <Notice tone="warn" icon={KeyRound}>
-      It may not act any more since <Instant iso={at} />. What it captures waits on it until the end is moved.
+      It may not act any more since <Instant iso={at} />. What it captures stays on it. Move the end to let it go on, or
+      pair it again.
     </Notice>
   )
 }

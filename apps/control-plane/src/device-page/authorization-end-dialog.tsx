@@ -26,7 +26,7 @@ export function AuthorizationEndDialog(props: Props) {
       open={props.open}
       onOpenChange={props.onOpenChange}
       title={`Until when may ${props.device.name} act?`}
-      description="From then on it is refused, as after a rental. Its pairing stays: moving the end lets it go on."
+      description="From then on it is refused, and uploads that are not whole are ended. Moving the end lets it go on; one that has given up meanwhile is paired again."
     >
       {/* Mounted anew each time, with what is set by then. */}
       <Form {...props} />

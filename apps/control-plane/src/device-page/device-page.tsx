@@ -8,7 +8,6 @@ import { DeviceAside } from './device-aside.tsx'
 import { DeviceHead } from './device-head.tsx'
 import { QueuePanel } from './queue-panel.tsx'
 import { TimelinePanel } from './timeline-panel.tsx'
-import { UnsoundNotice } from './unsound-notice.tsx'
 import { useDevicePage } from './use-device-page.ts'
 
 const tabs = ['queue', 'commands', 'timeline'] as const
@@ -30,7 +29,6 @@ export function DevicePage({ deviceId }: { deviceId: string }) {
   return (
     <>
       <DeviceHead row={row} />
-      <UnsoundNotice deviceId={deviceId} clipCount={row.unsound.clipCount} />
       <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="min-w-0">
           <div role="tablist" aria-label="About this device" className="mb-3 flex gap-1 border-b border-line">

@@ -22,7 +22,7 @@ export function SentenceActionButton({
   if (action === null) return null
   if (action === 'seeUnsound')
     return (
-      <ButtonLink href={unsoundClipsHref(deviceId)} size="sm">
+      <ButtonLink href={`/uploads?show=attention&device=${deviceId}&custody=mismatch`} size="sm">
         See clips
       </ButtonLink>
     )
@@ -69,6 +69,3 @@ export function SentenceActionButton({
       return action satisfies never
   }
 }
-
-/** The stored clips of a device that are not sound. */
-export const unsoundClipsHref = (deviceId: string) => `/uploads?show=attention&device=${deviceId}&custody=mismatch`

@@ -19,13 +19,16 @@ const words: Record<Condition['code'], { tone: Tone; title: string; action: stri
   },
 }
 
+const worstFirst = (a: Condition, b: Condition) =>
+  Number(words[a.code].tone !== 'bad') - Number(words[b.code].tone !== 'bad')
+
 /** What is wrong where clips are stored, above the clips that it may hold up. */
 export function ConditionNotices() {
   const conditions = useConditions()
   if (conditions === null || conditions.length === 0) return null
   return (
     <div className="flex flex-col gap-2 pb-3">
-      {conditions.map(({ code, reporter, detail, since, seenAt }) => (
+      {[...conditions].sort(worstFirst).map(({ code, reporter, detail, since, seenAt }) => (
         <Notice key={`${code} ${reporter}`} tone={words[code].tone} icon={HardDrive}>
           <p className="font-medium">{words[code].title}</p>
           <p>

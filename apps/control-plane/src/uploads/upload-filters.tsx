@@ -10,8 +10,8 @@ import { type Choice, SelectField } from '@/ui/field.tsx'
 import { SearchBox } from '@/ui/search-box.tsx'
 import { type CustodyState, custodyWords } from '@/words/custody-words.ts'
 import { toneText } from '@/words/tone.ts'
-import { uploadWords } from '@/words/upload-words.ts'
 import type { UploadFilterState } from './use-upload-filter.ts'
+import { wordsForClip } from './words-for-clip.ts'
 
 type Counts = Partial<Record<UploadState, number>>
 
@@ -34,6 +34,8 @@ export function UploadFilters({ filter, counts }: { filter: UploadFilterState; c
       </div>
       <StateChips
         counts={counts}
+        // What has arrived needs nobody's attention unless its bytes differ.
+        custody={filter.isAttention ? 'mismatch' : address.custody}
         chosen={address.state}
         onChange={(state) => void setAddress({ state: state.length === 0 ? null : state })}
       />
@@ -43,10 +45,13 @@ export function UploadFilters({ filter, counts }: { filter: UploadFilterState; c
 
 function StateChips({
   counts,
+  custody,
   chosen,
   onChange,
 }: {
   counts: Counts | undefined
+  /** Of all clips that are listed; null where they differ in it. */
+  custody: CustodyState | null
   chosen: readonly UploadState[]
   onChange: (states: UploadState[]) => void
 }) {
@@ -67,7 +72,7 @@ function StateChips({
             All <Figure count={total} />
           </Chip>
           {shown.map((state) => {
-            const { icon: Icon, label, tone } = uploadWords[state]
+            const { icon: Icon, label, tone } = wordsForClip({ state, reason: null, custody })
             const isOn = chosen.includes(state)
             return (
               <Chip
