@@ -46,6 +46,18 @@ const eventSeqs = async () => {
 }
 
 describe('the door', () => {
+  test('strangers of one address are told to come later before they fill it, while known devices get in', async () => {
+    await (await TestAgent.greet(site.port, device.secret)).agent.close()
+    const headers = () => ({
+      ...bearer(`rushes_dev_${randomUUID()}.${'x'.repeat(43)}`),
+      'x-forwarded-for': '198.51.100.7',
+    })
+    const answers = await Promise.all(Array.from({ length: 150 }, () => refusal(headers())))
+    expect(answers).toContain(429)
+    expect(answers.every((status) => status === 401 || status === 429)).toBe(true)
+    await (await TestAgent.greet(site.port, device.secret)).agent.close()
+  })
+
   test('a browser is refused whatever it has in its hands', async () => {
     expect(await refusal({ ...bearer(device.secret), origin: 'http://rushes.test' })).toBe(403)
     expect(await refusal({ cookie: site.cookie, origin: 'http://rushes.test' })).toBe(403)

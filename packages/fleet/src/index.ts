@@ -147,6 +147,7 @@ export { listPendingPairings, type PendingPairing } from './pairing/list-pending
 export { type PollPairingInput, type PollPairingOutcome, pollPairing } from './pairing/poll.ts'
 export { type RequestCodeInput, type RequestCodeOutcome, requestPairingCode } from './pairing/request-code.ts'
 export { type Auth, type AuthOptions, createAuth, maxPasswordLength, minPasswordLength } from './people/auth.ts'
+export { callerOf } from './people/caller.ts'
 export { clientAddressReader } from './people/client-address.ts'
 export {
   type CreateFirstOperatorLinkOutcome,
@@ -157,6 +158,7 @@ export { type CreateResetLinkOutcome, createResetLink } from './people/create-re
 export { type EnsureFirstOperatorOutcome, ensureFirstOperator } from './people/ensure-first-operator.ts'
 export { findSession, type Person, type SignedIn } from './people/find-session.ts'
 export { findSignInLink, type UnusableLink, type UsableLink } from './people/find-sign-in-link.ts'
+export { type Allowance, createLeakyBuckets } from './people/leaky-buckets.ts'
 export { type ListedPerson, listPeople } from './people/list-people.ts'
 export { isRole, type Role, roleSuffices, roles } from './people/roles.ts'
 export { type UseSignInLinkInput, type UseSignInLinkOutcome, useSignInLink } from './people/use-sign-in-link.ts'

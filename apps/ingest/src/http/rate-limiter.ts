@@ -1,3 +1,4 @@
+import { type Allowance, createLeakyBuckets } from '@rushes/fleet'
 import type { RateLimits } from '../config.ts'
 
 /** Kinds of calls that are limited apart. The first three are counted by device, the other two by address. */
@@ -21,8 +22,6 @@ export type RateLimiter = {
   look(subject: string, kind: CallClass, nowMs: number): RateVerdict
 }
 
-type Allowance = { limit: number; windowMs: number }
-
 const allowances: Record<RateLimits, Record<CallClass, Allowance>> = {
   default: {
     create: { limit: 200, windowMs: 1_000 },
@@ -41,36 +40,20 @@ const allowances: Record<RateLimits, Record<CallClass, Allowance>> = {
   },
 }
 
-const maxBuckets = 20_000
-
-/** Leaky buckets by subject and kind of call. When there are too many, the one that was used longest ago is forgotten. */
+/** Leaky buckets by subject and kind of call. */
 export function createRateLimiter(limits: RateLimits): RateLimiter {
-  const buckets = new Map<string, { level: number; atMs: number }>()
-  const levelOf = (key: string, { limit, windowMs }: Allowance, nowMs: number) => {
-    const bucket = buckets.get(key) ?? { level: 0, atMs: nowMs }
-    const leaked = (Math.max(0, nowMs - bucket.atMs) * limit) / windowMs
-    return Math.max(0, bucket.level - leaked)
-  }
+  const buckets = createLeakyBuckets()
+  const allowanceOf = (kind: CallClass) => allowances[limits][kind]
+  const keyOf = (subject: string, kind: CallClass) => `${kind} ${subject}`
   return {
-    take(subject, kind, nowMs) {
-      const { limit, windowMs } = allowances[limits][kind]
-      const key = `${kind} ${subject}`
-      const level = levelOf(key, { limit, windowMs }, nowMs)
-      const allowed = level + 1 <= limit
-      buckets.delete(key)
-      buckets.set(key, { level: allowed ? level + 1 : level, atMs: nowMs })
-      const oldest = buckets.keys().next()
-      if (buckets.size > maxBuckets && oldest.done !== true) buckets.delete(oldest.value)
-      return { allowed, limit, remaining: Math.max(0, Math.floor(limit - level - (allowed ? 1 : 0))), windowMs }
-    },
-    giveBack(subject, kind) {
-      const bucket = buckets.get(`${kind} ${subject}`)
-      if (bucket !== undefined) bucket.level = Math.max(0, bucket.level - 1)
-    },
-    look(subject, kind, nowMs) {
-      const { limit, windowMs } = allowances[limits][kind]
-      const level = levelOf(`${kind} ${subject}`, { limit, windowMs }, nowMs)
-      return { allowed: level + 1 <= limit, limit, remaining: Math.max(0, Math.floor(limit - level)), windowMs }
-    },
+    take: (subject, kind, nowMs) => ({
+      ...allowanceOf(kind),
+      ...buckets.take(keyOf(subject, kind), allowanceOf(kind), nowMs),
+    }),
+    giveBack: (subject, kind) => buckets.giveBack(keyOf(subject, kind)),
+    look: (subject, kind, nowMs) => ({
+      ...allowanceOf(kind),
+      ...buckets.look(keyOf(subject, kind), allowanceOf(kind), nowMs),
+    }),
   }
 }
