@@ -96,8 +96,8 @@ export function ProjectPage({ projectId }: { projectId: string }) {
         </section>
         {pausedCount > 0 && (
           <Notice tone="share" icon={EyeOff}>
-            Sharing is paused on {plural(pausedCount, 'device')}: what{' '}
-            {pausedCount === 1 ? 'it captures' : 'they capture'} now will never upload.
+            Sharing is paused on {plural(pausedCount, 'device')}, or on a channel of{' '}
+            {pausedCount === 1 ? 'it' : 'theirs'}: what is captured there now will never upload.
           </Notice>
         )}
         {awaiting.length > 0 && <OutstandingMoves moves={awaiting} />}

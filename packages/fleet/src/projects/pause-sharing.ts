@@ -1,4 +1,4 @@
-import { devices, projects } from '@rushes/db'
+import { devices, pauseWindows, projects } from '@rushes/db'
 import { and, asc, eq, isNull } from 'drizzle-orm'
 import type { Acting } from '../context.ts'
 import { pauseSharing } from '../devices/pause-sharing.ts'
@@ -19,14 +19,22 @@ export async function pauseProjectSharing(
   })
 }
 
-/** Resumes sharing on every device of the project that is paused over all its channels. */
+/** Resumes sharing on every device of the project, whether it is paused as a whole or on some of its channels. */
 export async function resumeProjectSharing(
   context: Acting,
   input: { projectId: string; reason?: string | null },
 ): Promise<ProjectSharingOutcome> {
   return onEachDevice(context, input.projectId, async (acting, deviceId) => {
-    const outcome = await resumeSharing(acting, { deviceId, reason: input.reason ?? null })
-    return outcome.kind === 'resumed'
+    const open = await acting.db
+      .select({ channel: pauseWindows.channel })
+      .from(pauseWindows)
+      .where(and(eq(pauseWindows.deviceId, deviceId), isNull(pauseWindows.endedAt)))
+    let hasResumed = false
+    for (const { channel } of open) {
+      const outcome = await resumeSharing(acting, { deviceId, channel, reason: input.reason ?? null })
+      hasResumed ||= outcome.kind === 'resumed'
+    }
+    return hasResumed
   })
 }
 

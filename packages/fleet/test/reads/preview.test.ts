@@ -3,6 +3,7 @@ import { createTestDatabase, type TestDatabase } from '@rushes/db/testing'
 import type { DeviceStatus } from '@rushes/protocol'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { previewCommand } from '../../src/commands/preview.ts'
+import { pauseSharing } from '../../src/devices/pause-sharing.ts'
 import { pauseProjectSharing, resumeProjectSharing } from '../../src/projects/pause-sharing.ts'
 import { seed } from './seed.ts'
 
@@ -62,7 +63,7 @@ test('a preview says who is connected, how old each account is, and who is left 
 test('sharing is paused on every device of a project, and on those alone that were not paused yet', async () => {
   const put = seed(database.db)
   const [project, other] = [await put.project('Feature'), await put.project('Other')]
-  await put.device('A', { projectId: project.id })
+  const a = await put.device('A', { projectId: project.id })
   await put.device('B', { projectId: project.id })
   await put.device('Elsewhere', { projectId: other.id })
   const context = { db: database.db, now, actor }
@@ -71,5 +72,9 @@ test('sharing is paused on every device of a project, and on those alone that we
   expect(await pauseProjectSharing(context, input)).toEqual({ kind: 'changed', changedCount: 0, alreadyCount: 2 })
   expect(await database.db.query.pauseWindows.findMany()).toHaveLength(2)
   expect(await resumeProjectSharing(context, input)).toEqual({ kind: 'changed', changedCount: 2, alreadyCount: 0 })
+  // A pause of one channel as well: nothing stays paused behind anybody's back.
+  await pauseSharing(context, { deviceId: a.id, channel: 2 })
+  expect(await resumeProjectSharing(context, input)).toEqual({ kind: 'changed', changedCount: 1, alreadyCount: 1 })
+  expect((await database.db.query.pauseWindows.findMany()).filter(({ endedAt }) => endedAt === null)).toEqual([])
   expect(await pauseProjectSharing(context, { projectId: crypto.randomUUID() })).toEqual({ kind: 'projectUnknown' })
 })
