@@ -7,6 +7,8 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
+const sizeBytes = 64 * 1024 * 1024
+
 /** A card with the file system of cards, which makes inode numbers up anew each time it is put in. */
 export type ExfatCard = {
   /** Puts it in at a folder. Inodes are given in the order in which names are looked up first, which is that of `namesInOrder`. */
@@ -15,6 +17,8 @@ export type ExfatCard = {
   pull(): Promise<void>
   /** Takes it out when everything is written. */
   eject(): Promise<void>
+  /** From here on, bytes of the card behind this offset cannot be read, until it is mended. */
+  damage(fromByte: number): Promise<() => Promise<void>>
   throwAway(): Promise<void>
 }
 
@@ -23,7 +27,7 @@ export async function makeExfatCard(): Promise<ExfatCard> {
   const dir = await mkdtemp(join(tmpdir(), 'rushes-card-'))
   const image = join(dir, 'card.img')
   await writeFile(image, '')
-  await truncate(image, 128 * 1024 * 1024)
+  await truncate(image, sizeBytes)
   await run('mkfs.exfat', [image])
   const device = (await run('losetup', ['--find', '--show', image])).stdout.trim()
   let inserted: { folder: string; pull(): Promise<void> } | null = null
@@ -54,6 +58,12 @@ export async function makeExfatCard(): Promise<ExfatCard> {
     async eject() {
       if (inserted !== null) await run('umount', [inserted.folder])
       inserted = null
+    },
+    async damage(fromByte) {
+      const bytes = await readFile(image)
+      // What a loop device has lost the file behind answers with EIO.
+      await truncate(image, fromByte)
+      return () => writeFile(image, bytes, { flag: 'r+' })
     },
     async throwAway() {
       await card.pull()

@@ -97,6 +97,42 @@ test('exFAT re-insertion: a card that comes back when all is home brings nothing
   expect(device.server.assets).toHaveLength(4)
 })
 
+test('EIO: a clip of which the card cannot give all bytes is tried again, shows why, keeps no other from arriving, and goes on when it can be read', async () => {
+  const card = await makeExfatCard()
+  const device = await startDevice({ chunkSizeBytes: 1_048_576, settings: { workers: 1 } })
+  atEnd(() => card.throwAway())
+  changeStored(
+    device.stateDir,
+    'UPDATE upload_link SET paired_at = paired_at - 60000, project_since = project_since - 60000',
+  )
+  await card.insert(device.watchDir)
+  const bad = await writeClip(device.watchDir, 'A001.mov', 20_000_000)
+  const good = await writeClip(device.watchDir, 'A002.mov', 100_000)
+  await card.eject()
+  await card.insert(device.watchDir)
+  // The clip has come to rest and been looked at before its middle is lost.
+  const stall = device.server.inject({ kind: 'stall', at: 'reply' }, { operation: 'create' })
+  await device.start()
+  await stall.firstHit
+  await device.until((all) => all.length === 2 && all.every(({ state }) => state !== 'growing'), 'both at rest')
+  const mend = await card.damage(10 * 1024 * 1024)
+  stall.remove()
+  await device.until(
+    (all) => all.some(({ path, state }) => path === good.path && state === 'verified'),
+    'the good one is home',
+  )
+  const [waiting] = await device.until(
+    ([upload]) => upload?.error?.code === 'EIO' && upload.state !== 'uploading',
+    'EIO is shown',
+  )
+  expect(device.server.completedAssets()).toHaveLength(1)
+  await mend()
+  await device.cli('retry', waiting?.id ?? '')
+  await device.until((all) => all.every(({ state }) => state === 'verified'), 'verified')
+  expect(differences(device.server, bad)).toEqual([])
+  expect(device.server.partsSentAgain()).toEqual([])
+})
+
 /** The card in another machine. */
 async function elsewhere(card: ExfatCard, work: (folder: string) => Promise<void>): Promise<void> {
   const other = await startDevice({ paired: false })
