@@ -166,7 +166,7 @@ export class FolderFiles {
     }
     const sightings = await Promise.all(due.map((path) => lookAt(this.#realRoot, path, folder)))
     for (const sighting of sightings) this.take(sighting)
-    await this.#lookForWriters(due)
+    await this.#lookForWriters()
     return due.flatMap((path) => {
       const file = tracked.getUnsettled(path)
       const isReady = file !== null && file.nextLookMs <= clock.monotonicMs() && !this.#missing.has(path)
@@ -186,14 +186,14 @@ export class FolderFiles {
     return true
   }
 
-  /** Of files that are sent while they grow: which of them somebody has open, and which are closed. */
-  async #lookForWriters(paths: readonly string[]): Promise<void> {
+  /**
+   * Of files that are sent while they grow: which of them somebody has open, and which are closed. Not only of those that are due: one that the
+   * system tells of all the time has always just been looked at.
+   */
+  async #lookForWriters(): Promise<void> {
     const { tracked, folder } = this.#context
     if (folder.mode !== 'realtime') return
-    const files = paths.flatMap((path) => {
-      const file = tracked.getUnsettled(path)
-      return file === null || this.#missing.has(path) ? [] : [[path, file] as const]
-    })
+    const files = [...tracked.unsettled()].filter(([path]) => !this.#missing.has(path))
     await this.#rested.lookForWriters(this.#realRoot, files)
   }
 

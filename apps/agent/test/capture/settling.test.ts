@@ -41,6 +41,17 @@ test('tells a file that another process writes slowly as growing at each size, a
   expect(file?.capturedAt).toBe(Math.min(file?.firstGrowthSeenAt ?? 0, file?.modifiedAt ?? 0))
 })
 
+test('finds out at once that a recorder has closed its file, though it wrote to it without a pause until then', async () => {
+  await using folder = await watchedFolder({ folder: { mode: 'realtime' }, settleMs: 600_000 })
+  await using recorder = await startRecorder()
+  const { record } = folder
+  await recorder.do({ action: 'open', path: folder.at('clip.mov') })
+  const looks = () => record.calls.filter((call) => call.on === 'onGrowing').length
+  while (looks() < 6) await recorder.do({ action: 'write', text: '12345' })
+  await recorder.do({ action: 'close' })
+  await record.until('it settled', () => record.settled('clip.mov').length === 1)
+})
+
 test('leaves a file alone that a recorder holds open for writing, however long it pauses', async () => {
   await using folder = await watchedFolder()
   await using recorder = await startRecorder()

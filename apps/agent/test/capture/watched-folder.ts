@@ -139,6 +139,7 @@ export async function watchedFolder(
     speed?: number
     record?: Record
     path?: string
+    settleMs?: number
   } = {},
 ) {
   const temporary = options.path === undefined ? await temporaryFolder() : null
@@ -152,7 +153,7 @@ export async function watchedFolder(
     listener: record.listener,
     clock: testClock(options.speed),
     log,
-    settleMs: settleMs * (options.speed ?? 1),
+    settleMs: options.settleMs ?? settleMs * (options.speed ?? 1),
   })
   await capture.rescan()
   return {
