@@ -39,7 +39,7 @@ test('an admin renames a clip and takes it back, files by another day, ends an a
 
   await page.goto(`${publicUrl}/devices/${deviceId}`)
   await press(page, 'Set an end…')
-  await dialog.getByLabel('Ends').fill('2000-01-01T00:00')
+  await dialog.getByLabel('Ends', { exact: true }).fill('2000-01-01T00:00')
   await dialog.getByText('This is over already').waitFor()
   await press(page, 'Set the end')
   await page.getByText('It may not act any more since').waitFor()
