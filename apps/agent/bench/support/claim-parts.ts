@@ -1,10 +1,10 @@
-/** Claims and acknowledges parts as fast as it can, and prints how long claims take. argv: state folder, how many, [acknowledgeOnly]. */
+/** Claims and acknowledges parts as fast as it can, and prints how long claims take. argv: state folder, how many, [acknowledgeOnly, workers]. */
 import { readBootId } from '../../src/boot-id.ts'
 import { openQueue } from '../../src/queue/open-queue.ts'
 import { acknowledgePart, claimPart } from '../../src/queue/part-claims.ts'
 import { claimRegistration, recordCreated } from '../../src/queue/registrations.ts'
 
-const [stateDir = '', count = '', mode = ''] = process.argv.slice(2)
+const [stateDir = '', count = '', mode = '', workers = '1'] = process.argv.slice(2)
 const queue = openQueue({ stateDir, bootId: readBootId() })
 const partCount = 60
 const claimMs: number[] = []
@@ -33,10 +33,13 @@ function claimTimed() {
 
 if (mode === 'acknowledgeOnly') {
   for (let index = 0; index < 8; index++) register()
-  let claim = claimPart(queue)
-  while (claim !== null && acknowledged < Number(count)) {
+  // As the senders do it: each holds one part, and its acknowledgement brings the next.
+  const held = Array.from({ length: Number(workers) }, () => claimPart(queue))
+  for (let turn = 0; acknowledged < Number(count); turn = (turn + 1) % held.length) {
+    const claim = held[turn] ?? null
+    if (claim === null) break
     acknowledged++
-    claim = acknowledgePart(queue, claim, '0123456789abcdef', true).next
+    held[turn] = acknowledgePart(queue, claim, '0123456789abcdef', true).next
   }
 } else {
   // In one transaction that is undone: the flush at the end of one, which a claim shares with an acknowledgement, is counted apart.

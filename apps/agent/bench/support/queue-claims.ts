@@ -11,23 +11,25 @@ export async function measureQueue(
   stateDir: string,
   rowCount: number,
   runs: number,
-): Promise<{ claimP99Ms: number[]; fsyncsPerPart: number[] }> {
+): Promise<{ claimP99Ms: number[]; fsyncsPerPart: { atOne: number[]; atFour: number[] } }> {
   await mkdir(stateDir, { recursive: true })
   const queue = pairedQueue(stateDir, 'http://127.0.0.1:1')
   fill(queue, { uploaded: Math.floor(rowCount / 2), queued: Math.ceil(rowCount / 2) })
   queue.close()
-  const [claimP99Ms, fsyncsPerPart]: [number[], number[]] = [[], []]
+  const claimP99Ms: number[] = []
+  const fsyncsPerPart = { atOne: [] as number[], atFour: [] as number[] }
   const program = join(import.meta.dirname, 'claim-parts.ts')
   for (let count = 0; count < runs; count++) {
     const { stdout } = await run(process.execPath, [program, stateDir, '40'])
     claimP99Ms.push(JSON.parse(stdout).claimP99Ms)
-    fsyncsPerPart.push(await countFsyncs(program, stateDir))
+    fsyncsPerPart.atOne.push(await countFsyncs(program, stateDir, 1))
+    fsyncsPerPart.atFour.push(await countFsyncs(program, stateDir, 4))
   }
   return { claimP99Ms, fsyncsPerPart }
 }
 
 /** What a few hundred parts more cost in flushes, so that opening and closing the queue do not count. */
-async function countFsyncs(program: string, stateDir: string): Promise<number> {
+async function countFsyncs(program: string, stateDir: string, workers: number): Promise<number> {
   const count = async (parts: number) => {
     const trace = [
       '-f',
@@ -39,6 +41,7 @@ async function countFsyncs(program: string, stateDir: string): Promise<number> {
       stateDir,
       String(parts),
       'acknowledgeOnly',
+      String(workers),
     ]
     const { stderr, stdout } = await run('strace', trace)
     const calls = stderr
