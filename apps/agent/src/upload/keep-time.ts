@@ -1,4 +1,5 @@
 import type { RetryLimits } from '@rushes/upload-core'
+import { endImpossibleWaits } from '../queue/impossible-waits.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import { boundOutbox } from '../queue/outbox.ts'
 import { endWaits, nextDueAt, sweepLeases } from '../queue/waits.ts'
@@ -16,12 +17,14 @@ export async function keepTime(
   signal: AbortSignal,
 ): Promise<void> {
   let sweptAt = performance.now()
+  endImpossibleWaits(queue)
   while (!signal.aborted) {
     endWaits(queue)
     if (performance.now() - sweptAt >= sweepEveryMs) {
       sweptAt = performance.now()
       sweepLeases(queue, sweptAt, random, limits)
       boundOutbox(queue)
+      endImpossibleWaits(queue)
     }
     const dueAt = nextDueAt(queue)
     const isDue = dueAt !== null && dueAt <= queue.now()

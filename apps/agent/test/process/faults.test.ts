@@ -7,17 +7,30 @@ import { differences, writeClip } from './clips.ts'
 vi.setConfig({ testTimeout: 90_000 })
 afterEach(endAll)
 
+const withRetryAfter = (fault: typeof faults.slowDown) => ({
+  ...fault,
+  headers: { ...fault.headers, 'retry-after': '1' },
+})
+
 /** Faults that pass: the clip arrives whole, without a person doing anything, and without a second asset. */
 test.for([
   ['a part answered 500', faults.internalError, 'part'],
   ['a part answered 503 SlowDown', faults.slowDown, 'part'],
   ['a part answered 400 RequestTimeout', faults.requestTimeout, 'part'],
   ['a part whose connection is reset in the middle', faults.resetMidBody(100_000), 'part'],
+  ['a part answered 500 with Retry-After', withRetryAfter(faults.internalError), 'part'],
+  ['a part answered 503 with Retry-After', withRetryAfter(faults.slowDown), 'part'],
+  ['a part answered 429', { ...faults.slowDown, status: 429 }, 'part'],
+  ['a part answered 404 by an intermediary', faults.notFoundByIntermediary, 'part'],
+  ['a part whose reply is cut short', faults.truncateReply, 'part'],
   ['a part that stalls', faults.stallMidBody(100_000), 'part'],
   ['a part whose reply is lost', faults.loseReply, 'part'],
   ['a part answered by a captive portal with 200', faults.captivePortal, 'part'],
   ['a create answered 500', faults.serverError, 'create'],
   ['a create answered 429', faults.rateLimited, 'create'],
+  ['a create answered 429 with Retry-After', faults.rateLimitedFor(1), 'create'],
+  ['a create answered 503', { ...faults.serverError, status: 503 }, 'create'],
+  ['a create answered 503 with Retry-After', withRetryAfter({ ...faults.serverError, status: 503 }), 'create'],
   ['a create answered 404 by an intermediary', faults.notFoundByIntermediary, 'create'],
   ['a create answered by a captive portal with 200', faults.captivePortal, 'create'],
   ['a create whose reply is lost', faults.loseReply, 'create'],
@@ -45,6 +58,19 @@ test.for([
   await device.until(([upload]) => upload?.state === 'verified', 'verified')
   expect(differences(device.server, clip)).toEqual([])
   expect(device.server.assets).toHaveLength(2)
+})
+
+test('a part refused for the skew of a clock waits with that reason, costs no attempt, and goes on when the clock is right', async () => {
+  const device = await startDevice()
+  device.server.inject(faults.clockSkewed, { operation: 'part' })
+  const clip = await writeClip(device.watchDir, 'A001.mov', 100_000)
+  await device.start()
+  const [waiting] = await device.until(([upload]) => upload?.reason === 'clockSkewed', 'waits for the clock')
+  expect(waiting).toMatchObject({ state: 'waiting', error: { code: 'RequestTimeTooSkewed' } })
+  await device.cli('retry', waiting?.id ?? '')
+  await device.until(([upload]) => upload?.state === 'verified', 'verified')
+  expect(differences(device.server, clip)).toEqual([])
+  expect(device.server.assets).toHaveLength(1)
 })
 
 test('an upload that the destination loses twice has failed, with its reason, and a retry starts it anew', async () => {

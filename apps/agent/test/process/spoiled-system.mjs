@@ -1,0 +1,47 @@
+// Loaded into an agent before anything else: a system whose clock is off, or whose names cannot be resolved, as told by its environment.
+import dns from 'node:dns'
+import { existsSync } from 'node:fs'
+import files from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
+
+const { CLOCK_AHEAD_MS, NAME, NAMES_GONE } = process.env
+
+if (CLOCK_AHEAD_MS !== undefined) {
+  const right = Date.now
+  Date.now = () => right() + Number(CLOCK_AHEAD_MS)
+  // Files get their times from the same clock.
+  for (const name of ['stat', 'lstat']) {
+    const look = files[name]
+    files[name] = async (...given) => shifted(await look(...given))
+  }
+  const handle = await files.open(new URL(import.meta.url))
+  const { prototype } = handle.constructor
+  await handle.close()
+  const lookAtOpen = prototype.stat
+  prototype.stat = async function (...given) {
+    return shifted(await lookAtOpen.apply(this, given))
+  }
+  syncBuiltinESMExports()
+}
+
+function shifted(stats) {
+  for (const name of ['mtime', 'birthtime', 'ctime']) {
+    if (typeof stats[`${name}Ns`] !== 'bigint') continue
+    stats[`${name}Ns`] += BigInt(CLOCK_AHEAD_MS) * 1_000_000n
+    stats[`${name}Ms`] += BigInt(CLOCK_AHEAD_MS)
+  }
+  return stats
+}
+
+if (NAME !== undefined) {
+  const ask = dns.lookup
+  dns.lookup = (name, ...rest) => {
+    if (name !== NAME) return ask(name, ...rest)
+    if (!existsSync(NAMES_GONE)) return ask('127.0.0.1', ...rest)
+    const error = Object.assign(new Error(`getaddrinfo EAI_AGAIN ${name}`), {
+      code: 'EAI_AGAIN',
+      syscall: 'getaddrinfo',
+    })
+    process.nextTick(() => rest.at(-1)(error))
+  }
+}
