@@ -32,7 +32,11 @@ function runner(queue: Queue, confirm: () => Confirmation = () => ({ kind: 'conf
 }
 
 const failed = (queue: Queue, id: string) =>
-  applyUploadEvent(queue, id, { kind: 'failed', reason: 'readError', error: { class: 'file', code: 'EIO', message: 'i/o error' } })
+  applyUploadEvent(queue, id, {
+    kind: 'failed',
+    reason: 'readError',
+    error: { class: 'file', code: 'EIO', message: 'i/o error' },
+  })
 
 describe('a command', () => {
   test('to retry queues what failed again and says how much', async () => {

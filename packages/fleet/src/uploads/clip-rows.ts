@@ -63,7 +63,7 @@ export function clipRows(): SQL {
       u.size_bytes, u.captured_at, u.project_id, u.state, u.reason, u.error_code, u.error_message, u.attempts,
       u.parts_done, u.parts_total, u.bytes_acknowledged, u.next_attempt_at, a.custody, a.available_at, u.received_at, u.vanished_at,
       coalesce(u.captured_at, u.received_at) as sort_at, u.upload_id as upload_key,
-      lower(u.path) as search_text
+      lower(concat_ws(' ', u.path, a.name)) as search_text
     from ${deviceUploads} u
     left join ${assets} a on a.id = case when u.asset_id ~ ${uuidPattern} then u.asset_id::uuid end and a.device_id = u.device_id
     where a.id is null or not ${isInTrash(sql`a.id`)}
@@ -74,7 +74,7 @@ export function clipRows(): SQL {
       null, a.ended_because, a.ended_detail, 0,
       p.done, p.total, p.bytes, null, a.custody, a.available_at, a.updated_at, null,
       a.captured_at, a.id::text,
-      lower(a.name)
+      lower(concat_ws(' ', a.relative_path, a.name))
     from ${assets} a
     join ${devices} d on d.id = a.device_id
     join ${deviceModels} m on m.id = d.model_id

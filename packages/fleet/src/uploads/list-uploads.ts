@@ -4,7 +4,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { type ClipCursor, type ClipRow, clip, clipRows, selectClips } from './clip-rows.ts'
 
 export type UploadFilter = {
-  /** Part of the path or name, in any case. */
+  /** Part of the path on the device or of the name, also one that a person gave; in any case. */
   search?: string
   states?: readonly UploadState[]
   custody?: readonly NonNullable<ClipRow['custody']>[]
@@ -16,6 +16,9 @@ export type UploadFilter = {
 
 /** States that no clip leaves by itself, other than by having arrived or by a person's own decision. */
 const attentionStates = ['failed', 'held', 'blocked', 'refused'] as const satisfies readonly UploadState[]
+
+/** What the device knows is out of date: the bytes arrived, and are no longer what they were. */
+const hasSpoiled = sql`(${clip.state} in ('verified', 'uploaded') and ${clip.custody} is not distinct from 'mismatch')`
 
 /** Reasons for waiting that a person has to resolve. */
 const attentionReasons = reasonCodes.filter((code) => reasons[code].severity === 'problem')
@@ -44,14 +47,18 @@ export async function listUploads(
   }
 }
 
-/** How many clips there are in each state, for the filters of the list; `states` and `custody` of the filter are left aside. */
+/**
+ * How many clips there are in each state, for the filters of the list; `states` and `custody` of the filter are left aside. Clips
+ * that arrived and whose stored bytes differ are in none, unless it is asked what needs attention.
+ */
 export async function countUploads(
   { db }: { db: Database },
   input: { filter: UploadFilter },
 ): Promise<Partial<Record<UploadState, number>>> {
   const { states: _states, custody: _custody, ...filter } = input.filter
+  const counted = filter.needsAttention === true ? sql`true` : sql`not ${hasSpoiled}`
   const result = await db.execute<{ state: UploadState; count: number }>(
-    sql`select ${clip.state} as state, count(*)::int as count from ${clipRows()} where ${matching(filter)} group by 1`,
+    sql`select ${clip.state} as state, count(*)::int as count from ${clipRows()} where ${matching(filter)} and ${counted} group by 1`,
   )
   return Object.fromEntries(result.rows.map((row) => [row.state, row.count]))
 }
@@ -60,7 +67,7 @@ function matching(filter: UploadFilter): SQL {
   const conditions = [sql`true`]
   if (filter.search !== undefined && filter.search !== '')
     conditions.push(sql`${clip.searchText} like ${`%${filter.search.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`}`)
-  if (filter.states !== undefined) conditions.push(isIn(clip.state, filter.states))
+  if (filter.states !== undefined) conditions.push(sql`(${isIn(clip.state, filter.states)} and not ${hasSpoiled})`)
   if (filter.custody !== undefined) conditions.push(isIn(clip.custody, filter.custody))
   if (filter.deviceId !== undefined) conditions.push(sql`${clip.deviceId} = ${filter.deviceId}`)
   if (filter.projectId !== undefined) conditions.push(sql`${clip.projectId} = ${filter.projectId}`)

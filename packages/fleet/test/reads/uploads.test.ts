@@ -92,6 +92,40 @@ test('pages give each clip once, the newest capture first, also where captures c
   expect(seen).toEqual([...seen].sort().reverse())
 })
 
+test('a clip is found by the name that a person gave it, and by the path that its device knows', async () => {
+  const put = seed(database.db)
+  const project = await put.project('Feature')
+  const device = await put.device('Cart', { projectId: project.id })
+  const assetId = await put.asset(device.id, project.id, { name: 'Hero take.mov', relativePath: 'CLIPS/A007.mov' })
+  await put.upload(device.id, { uploadId: 'u1', path: '/card/A007.mov', assetId, projectId: project.id })
+  for (const search of ['hero take', 'a007', '/card']) {
+    const { rows } = await listUploads(database, { ...everything, filter: { search } })
+    expect(rows.map((row) => row.uploadId)).toEqual(['u1'])
+  }
+})
+
+test('a clip whose stored bytes differ is neither among the verified nor among the uploaded, but needs attention', async () => {
+  const put = seed(database.db)
+  const project = await put.project('Feature')
+  const device = await put.device('Cart', { projectId: project.id })
+  const spoiled = {
+    state: 'available',
+    custody: 'mismatch',
+    mismatchBecause: 'changed',
+    firstMismatchNumber: 1,
+  } as const
+  const assetId = await put.asset(device.id, project.id, spoiled)
+  await put.upload(device.id, { uploadId: 'u1', state: 'verified', assetId, projectId: project.id })
+  await put.upload(device.id, { uploadId: 'u2', state: 'verified', projectId: project.id })
+  const find = async (filter: Parameters<typeof listUploads>[1]['filter']) =>
+    (await listUploads(database, { ...everything, filter })).rows.map((row) => row.uploadId)
+  expect(await find({ states: ['verified', 'uploaded'] })).toEqual(['u2'])
+  expect(await find({ needsAttention: true })).toEqual(['u1'])
+  expect((await find({})).toSorted()).toEqual(['u1', 'u2'])
+  expect(await countUploads(database, { filter: {} })).toEqual({ verified: 1 })
+  expect(await countUploads(database, { filter: { needsAttention: true } })).toEqual({ verified: 1 })
+})
+
 test('clips are found by part of their path, state, custody, device and project', async () => {
   const put = seed(database.db)
   const project = await put.project('Feature')
