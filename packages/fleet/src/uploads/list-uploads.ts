@@ -49,16 +49,17 @@ export async function listUploads(
 
 /**
  * How many clips there are in each state, for the filters of the list; `states` and `custody` of the filter are left aside. Clips
- * that arrived and whose stored bytes differ are in none, unless it is asked what needs attention.
+ * that arrived and whose stored bytes differ are counted apart, unless it is asked what needs attention.
  */
 export async function countUploads(
   { db }: { db: Database },
   input: { filter: UploadFilter },
-): Promise<Partial<Record<UploadState, number>>> {
+): Promise<Partial<Record<UploadState | 'bytesDiffer', number>>> {
   const { states: _states, custody: _custody, ...filter } = input.filter
-  const counted = filter.needsAttention === true ? sql`true` : sql`not ${hasSpoiled}`
-  const result = await db.execute<{ state: UploadState; count: number }>(
-    sql`select ${clip.state} as state, count(*)::int as count from ${clipRows()} where ${matching(filter)} and ${counted} group by 1`,
+  const counted =
+    filter.needsAttention === true ? clip.state : sql`case when ${hasSpoiled} then 'bytesDiffer' else ${clip.state} end`
+  const result = await db.execute<{ state: UploadState | 'bytesDiffer'; count: number }>(
+    sql`select ${counted} as state, count(*)::int as count from ${clipRows()} where ${matching(filter)} group by 1`,
   )
   return Object.fromEntries(result.rows.map((row) => [row.state, row.count]))
 }
@@ -67,7 +68,10 @@ function matching(filter: UploadFilter): SQL {
   const conditions = [sql`true`]
   if (filter.search !== undefined && filter.search !== '')
     conditions.push(sql`${clip.searchText} like ${`%${filter.search.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`}`)
-  if (filter.states !== undefined) conditions.push(sql`(${isIn(clip.state, filter.states)} and not ${hasSpoiled})`)
+  if (filter.states !== undefined) {
+    conditions.push(isIn(clip.state, filter.states))
+    if (filter.needsAttention !== true) conditions.push(sql`not ${hasSpoiled}`)
+  }
   if (filter.custody !== undefined) conditions.push(isIn(clip.custody, filter.custody))
   if (filter.deviceId !== undefined) conditions.push(sql`${clip.deviceId} = ${filter.deviceId}`)
   if (filter.projectId !== undefined) conditions.push(sql`${clip.projectId} = ${filter.projectId}`)

@@ -122,8 +122,9 @@ test('a clip whose stored bytes differ is neither among the verified nor among t
   expect(await find({ states: ['verified', 'uploaded'] })).toEqual(['u2'])
   expect(await find({ needsAttention: true })).toEqual(['u1'])
   expect((await find({})).toSorted()).toEqual(['u1', 'u2'])
-  expect(await countUploads(database, { filter: {} })).toEqual({ verified: 1 })
+  expect(await countUploads(database, { filter: {} })).toEqual({ verified: 1, bytesDiffer: 1 })
   expect(await countUploads(database, { filter: { needsAttention: true } })).toEqual({ verified: 1 })
+  expect(await find({ needsAttention: true, states: ['verified'] })).toEqual(['u1'])
 })
 
 test('clips are found by part of their path, state, custody, device and project', async () => {
