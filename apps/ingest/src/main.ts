@@ -1,4 +1,4 @@
-import './collect-buffers-young.ts'
+import './tune-process.ts'
 import { loggableError } from '@rushes/db'
 import { createAuth, ensureDeviceModels, findSession } from '@rushes/fleet'
 import { pino } from 'pino'

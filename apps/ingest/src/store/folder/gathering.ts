@@ -4,7 +4,7 @@ import { open, readdir, rename, rm, rmdir, stat, unlink } from 'node:fs/promises
 import { join } from 'node:path'
 import { isErrno } from './errno.ts'
 import { apartName, assetIdOf, dataName, gatheringFolder, incomingPrefix, partName } from './layout.ts'
-import { createPartWriter, type PartWriter } from './part-writer.ts'
+import { createPartWriters, type PartWriter } from './part-writer.ts'
 import type { FolderSync } from './sync-folder.ts'
 
 /** Bytes that lie apart until their place in the file is known, or until they replace others. */
@@ -43,13 +43,14 @@ export function createGathering(root: string, folders: FolderSync): Gathering {
   const apartDir = (assetId: string) => join(folder, apartName(assetId))
   /** Uploads whose data file is known to be found again; forgotten when there are too many, which costs a sync each. */
   const durableData = new Set<string>()
+  const openWriter = createPartWriters()
 
   return {
     async writeInPlace(assetId, offsetBytes) {
       const path = join(folder, dataName(assetId))
       const flags = constants.O_WRONLY | constants.O_CREAT
       const file = await open(path, flags, 0o644)
-      const writer = createPartWriter(file, offsetBytes)
+      const writer = openWriter(file, offsetBytes)
       return {
         ...writer,
         async sync() {
@@ -67,7 +68,7 @@ export function createGathering(root: string, folders: FolderSync): Gathering {
       const dir = apartDir(assetId)
       await folders.make(dir)
       const path = join(dir, `${incomingPrefix}${randomUUID()}`)
-      const writer = createPartWriter(await open(path, 'wx', 0o644), 0)
+      const writer = openWriter(await open(path, 'wx', 0o644), 0)
       return {
         ...writer,
         async keepAs(number, xxh64) {
