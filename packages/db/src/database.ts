@@ -1,5 +1,6 @@
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
+import { prepareRepeated } from './prepare-repeated.ts'
 import * as schema from './schema/index.ts'
 
 /** drizzle over the whole schema. A transaction's handle is one too, so that a verb of `fleet` takes either. */
@@ -39,7 +40,10 @@ export function createDatabase(options: DatabaseOptions): DatabaseHandle {
   // Without a listener, a connection that breaks would end the process: an idle one, which the pool tells of, and one that is
   // lent out and waits between two queries of a transaction, whose next query then fails by itself.
   pool.on('error', (error) => options.onIdleError?.(error))
-  pool.on('connect', (client) => client.on('error', () => undefined))
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined)
+    prepareRepeated(client)
+  })
   let closing: Promise<void> | undefined
   return {
     db: withSafeTransactions(pool),

@@ -67,7 +67,6 @@ export const devices = pgTable(
   (t) => [
     uniqueIndex('devices_model_client').on(t.modelId, t.clientId),
     index('devices_project').on(t.projectId),
-    index('devices_changed').on(t.changedAt),
     check(
       'devices_epochs',
       sql`${t.meReadEpoch} <= ${t.projectEpoch} and ${t.purgeReceiptEpoch} <= ${t.projectEpoch} and ${t.projectEpoch} >= 0`,
