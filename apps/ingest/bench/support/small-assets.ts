@@ -33,7 +33,7 @@ export async function smallAssetsPerMinute(
   await until('all assets are available', async () => (await countAvailable()) - before === given.assetCount, 60_000)
   const minutes = (performance.now() - startedMs) / 60_000
   for (const { connection } of connections) connection.close()
-  await ingest.emptyStore()
+  // The clips stay, as they do in life: ext4 gives no new file the inode of one that was deleted seconds ago, and looks for long.
   return given.assetCount / minutes
 }
 
