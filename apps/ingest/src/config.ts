@@ -107,6 +107,14 @@ const examples: Record<keyof z.input<typeof environment>, string> = {
 type Name = keyof typeof examples
 
 /**
+ * Four threads, the default, do all work with files: as many parts that are being synced keep every other one from being written.
+ * To be called before the first of that work.
+ */
+export function widenThreadPool(): void {
+  process.env.UV_THREADPOOL_SIZE ??= '12'
+}
+
+/**
  * Reads the environment once.
  *
  * @throws StartError `badEnvironment`, naming the variable and an example

@@ -1,8 +1,8 @@
-import './tune-process.ts'
+import './collect-buffers-young.ts'
 import { loggableError } from '@rushes/db'
 import { createAuth, ensureDeviceModels, findSession } from '@rushes/fleet'
 import { pino } from 'pino'
-import { readConfig } from './config.ts'
+import { readConfig, widenThreadPool } from './config.ts'
 import { limits } from './limits.ts'
 import { findTools } from './media/find-tools.ts'
 import { prepareDatabase } from './prepare-database.ts'
@@ -17,6 +17,7 @@ const log = pino({
 })
 
 async function main(): Promise<void> {
+  widenThreadPool()
   const config = readConfig()
   const database = await prepareDatabase(config.databaseUrl, log)
   const { generatedClientSecret } = await ensureDeviceModels(database, { clientSecret: config.clientSecret })

@@ -1,11 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 
-// Imported before anything else: both settings count from the first use on.
-
 // Every 64 KiB that a socket reads are memory outside of the heap, and die at once. By default V8 goes through the whole heap for
 // each 64 MB of such memory, which took more of the processor than the receiving of parts. With this flag that memory counts
 // towards the limit of the heap, and the cheap collections of young objects free it long before.
 setFlagsFromString('--external-memory-accounted-in-global-limit')
-
-// Four threads, the default, do all work with files: as many parts that are being synced keep every other one from being written.
-process.env.UV_THREADPOOL_SIZE ??= '12'
