@@ -1,23 +1,24 @@
 import type { Queue } from './open-queue.ts'
 import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
 
+/** Clips that are given up in one statement: many, and still little to write at once. */
+const maxGivenUpAtOnce = 500
 /** A file that cannot be read so often is left to whoever asks for its digest; the index of the schema has the same number. */
 const maxAttempts = 5
 
+/** What was sent while it grew is read once anyway, when it is compared. */
+const due = `FROM uploads u INDEXED BY uploads_undigested JOIN files f ON f.id = u.file_id
+  WHERE u.file_xxh64 IS NULL AND u.digest_attempts < ${maxAttempts} AND u.state IN ('uploaded', 'verified')
+    AND coalesce(u.digest_not_before, 0) <= ? AND NOT EXISTS (SELECT 1 FROM growths g WHERE g.upload_id = u.id)
+  ORDER BY coalesce(u.digest_not_before, 0), u.seq`
+
 /**
- * The oldest clip that has arrived and whose whole file nobody has read in order yet, with the attempt to do so counted; null when none is
- * due. What was sent while it grew is read once anyway, when it is compared.
+ * The first clip that has arrived and whose whole file nobody has read in order yet, with the attempt to do so counted; null when none is
+ * due. The oldest goes first, before those that were postponed. Costs the same however many were given up or wait.
  */
 export function claimUndigested(queue: Queue): StoredUpload | null {
   return queue.transact(() => {
-    const row = queue
-      .sql(
-        `SELECT ${uploadColumns} FROM uploads u INDEXED BY uploads_undigested JOIN files f ON f.id = u.file_id
-          WHERE u.file_xxh64 IS NULL AND u.digest_attempts < ${maxAttempts} AND u.state IN ('uploaded', 'verified')
-            AND coalesce(u.digest_not_before, 0) <= ? AND NOT EXISTS (SELECT 1 FROM growths g WHERE g.upload_id = u.id)
-          ORDER BY u.seq LIMIT 1`,
-      )
-      .get(queue.now())
+    const row = queue.sql(`SELECT ${uploadColumns} ${due} LIMIT 1`).get(queue.now())
     if (row === undefined) return null
     const upload = readUpload(row)
     queue.sql('UPDATE uploads SET digest_attempts = digest_attempts + 1 WHERE id = ?').run(upload.id)
@@ -47,4 +48,17 @@ export function returnDigestAttempt(queue: Queue, uploadId: string): void {
 /** The file cannot be digested as it was sent any more: it is gone, or was changed. */
 export function giveUpDigest(queue: Queue, uploadId: string): void {
   queue.sql('UPDATE uploads SET digest_attempts = ? WHERE id = ?').run(maxAttempts, uploadId)
+}
+
+/**
+ * Gives up those of the next clips that are due of whose parts nothing is known: they were found at the destination. A queue that was begun
+ * anew has nothing else, hundreds of thousands of them.
+ */
+export function giveUpUnknown(queue: Queue): void {
+  queue
+    .sql(
+      `UPDATE uploads SET digest_attempts = ${maxAttempts} WHERE id IN (SELECT u.id ${due} LIMIT ${maxGivenUpAtOnce})
+        AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.upload_id = uploads.id AND p.state = 'acknowledged')`,
+    )
+    .run(queue.now())
 }

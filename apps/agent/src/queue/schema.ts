@@ -5,6 +5,7 @@ import { growths } from './schema-growths.ts'
 import { orderAndTotals } from './schema-order-and-totals.ts'
 import { partCount } from './schema-part-count.ts'
 import { rebuilt } from './schema-rebuilt.ts'
+import { undigested } from './schema-undigested.ts'
 
 /**
  * The migrations of the queue file, in order; `PRAGMA user_version` counts those that were applied. Never edit one that was released.
@@ -190,4 +191,5 @@ CREATE INDEX executions_pending ON executions (recorded_at) WHERE state = 'final
   digestsAndErrors,
   partCount,
   createName,
+  undigested,
 ]

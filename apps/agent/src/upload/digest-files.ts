@@ -6,6 +6,7 @@ import { custodyParts } from '../queue/custody-claims.ts'
 import {
   claimUndigested,
   giveUpDigest,
+  giveUpUnknown,
   postponeDigest,
   recordFileDigest,
   returnDigestAttempt,
@@ -26,14 +27,23 @@ export type DigestFilesOptions = {
 }
 
 const lookAgainMs = 60_000
-/** While something is being sent, 1 MiB is read in this time: the card and the processor belong to the sender. */
-const besideSendingMs = 100
+/**
+ * Waited after each file, and while something is being sent after each MiB: the card and the processor belong to the sender, and of a million
+ * clips that nobody can read any more the rest of the agent is to notice nothing.
+ */
+const pauseMs = 100
 
 /**
  * Digests the next clip that has arrived and whose parts left in no order that would have given the digest of the whole file. False when
  * there is none.
  */
 export async function digestNextFile(options: DigestFilesOptions): Promise<boolean> {
+  const isDone = await digestFirst(options)
+  if (isDone) await sleep(pauseMs, options.signal)
+  return isDone
+}
+
+async function digestFirst(options: DigestFilesOptions): Promise<boolean> {
   const { queue, inFlight, random, log, signal } = options
   const upload = claimUndigested(queue)
   if (upload === null || (upload.state.kind !== 'uploaded' && upload.state.kind !== 'verified')) return false
@@ -41,11 +51,11 @@ export async function digestNextFile(options: DigestFilesOptions): Promise<boole
   const { path, sizeBytes, modifiedUs, inode, inodeIsStable } = upload.source
   const file = { path, sizeBytes, expected: { sizeBytes, modifiedUs, inode: inodeIsStable ? inode : null } }
   const pace = async () => {
-    if (inFlight.count() > 0) await sleep(besideSendingMs, signal)
+    if (inFlight.count() > 0) await sleep(pauseMs, signal)
   }
   const parts = partsOf(queue, upload)
   if (parts.length === 0) {
-    giveUpDigest(queue, upload.id)
+    giveUpUnknown(queue)
     return true
   }
   try {

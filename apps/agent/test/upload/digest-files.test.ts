@@ -94,6 +94,16 @@ test('a card that is away is looked for again later, a few times', async () => {
   expect(upload()?.digest).toBeNull()
 })
 
+test('the rest of the agent has its turn between two clips, also when nothing is known of their parts', async () => {
+  const { digest, queue } = arrived()
+  queue.db.exec('DELETE FROM parts')
+  let turns = 0
+  setImmediate(() => turns++)
+  expect(await digest()).toBe(true)
+  expect(turns).toBe(1)
+  expect(await digest()).toBe(false)
+})
+
 test('a shutdown in the middle of it costs no attempt', async () => {
   const { digest, upload, stop, send, queue } = arrived()
   send(1)
