@@ -63,6 +63,20 @@ export function leavePartsToDestination(queue: Queue, claim: RegistrationClaim):
   return changes === 0 ? null : { ...claim, upload: { ...claim.upload, partsAsked: 0, createKey } }
 }
 
+/**
+ * The clip whose newer version this was to be is gone from the destination: from here on the create makes a clip of its own, under another
+ * key. Null when the claim was lost.
+ */
+export function leaveOlderVersion(queue: Queue, claim: RegistrationClaim): RegistrationClaim | null {
+  const createKey = randomUUID()
+  const { changes } = queue
+    .sql(
+      "UPDATE uploads SET version_of = NULL, create_key = ? WHERE id = ? AND state = 'registering' AND lease_token = ?",
+    )
+    .run(createKey, claim.upload.id, claim.token)
+  return changes === 0 ? null : { ...claim, upload: { ...claim.upload, versionOf: null, createKey } }
+}
+
 /** Small files are done before their addresses grow old; large ones wait for each other, so few of them are enough. */
 const maxOpenLarge = (maxOpenAssets: number): number => Math.max(4, Math.floor(maxOpenAssets / 8))
 

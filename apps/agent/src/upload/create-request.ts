@@ -17,6 +17,10 @@ export function createKindOf({ isRealtime, sizeBytes, partsAsked, createName, na
 export const isRefusedPlan = (failure: Failure, { partsAsked }: StoredUpload): boolean =>
   failure.kind === 'reply' && failure.status === 500 && (partsAsked ?? 0) > 1
 
+/** A clip that is gone from the destination has no newer version: it is refused like a field that is wrong. */
+export const isRefusedVersion = (failure: Failure, { versionOf }: StoredUpload, isOurs: boolean): boolean =>
+  failure.kind === 'reply' && failure.status === 400 && isOurs && versionOf !== null
+
 /** Whether the destination may have made an asset although the call failed. */
 export function mayHaveArrived(failure: Failure & { requestSent?: boolean }): boolean {
   if (failure.kind === 'network') return failure.requestSent !== false

@@ -17,13 +17,14 @@ import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import {
   adoptSource,
   claimRegistration,
+  leaveOlderVersion,
   leavePartsToDestination,
   type RegistrationClaim,
   recordCreated,
   recordCreateFailure,
   returnRegistration,
 } from '../queue/registrations.ts'
-import { createKindOf, isRefusedPlan, mayHaveArrived } from './create-request.ts'
+import { createKindOf, isRefusedPlan, isRefusedVersion, mayHaveArrived } from './create-request.ts'
 import { type JudgeOptions, judge } from './judge.ts'
 import { lookAtSource } from './look-at-source.ts'
 
@@ -47,7 +48,7 @@ export async function registerNext(options: RegisterOptions): Promise<boolean> {
   return true
 }
 
-/** Makes the asset, a second time where new tokens are worth it or the destination will not cut the file as it was asked to. */
+/** Makes the asset, again where new tokens are worth it or the destination will not make it as it was asked to. */
 async function create(options: RegisterOptions, claim: RegistrationClaim): Promise<void> {
   let ready: RegistrationClaim | null = claim
   let isReplay = false
@@ -55,7 +56,8 @@ async function create(options: RegisterOptions, claim: RegistrationClaim): Promi
     const ended = await createOnce(options, ready, isReplay)
     if (ended === 'done') return
     if (ended === 'replay') isReplay = true
-    else ready = leavePartsToDestination(options.queue, ready)
+    else if (ended === 'replan') ready = leavePartsToDestination(options.queue, ready)
+    else ready = leaveOlderVersion(options.queue, ready)
   }
 }
 
@@ -98,8 +100,11 @@ async function concludeSource(
   await conclude(options, claim, failure, describeFailure({ kind: 'source', problem, code }), false)
 }
 
-/** `replay`: to be made again at once, with new tokens. `replan`: to be made again without a wish for parts. */
-type Ended = 'done' | 'replay' | 'replan'
+/**
+ * `replay`: to be made again at once, with new tokens. `replan`: to be made again without a wish for parts. `standAlone`: to be made again as
+ * a clip that is no version of another.
+ */
+type Ended = 'done' | 'replay' | 'replan' | 'standAlone'
 
 async function createOnce(options: RegisterOptions, claim: RegistrationClaim, isReplay: boolean): Promise<Ended> {
   const { queue, destinationOf, gate, log, signal } = options
@@ -131,6 +136,11 @@ async function createOnce(options: RegisterOptions, claim: RegistrationClaim, is
     if (isRefusedPlan(outcome.failure, upload)) {
       log.info({ uploadId: upload.id, parts: upload.partsAsked }, 'the destination cuts the file by itself instead')
       return 'replan'
+    }
+    if (isRefusedVersion(outcome.failure, upload, link.isOurs)) {
+      const { id: uploadId, versionOf } = upload
+      log.warn({ uploadId, versionOf }, 'the clip that this is a newer version of is gone: it becomes one of its own')
+      return 'standAlone'
     }
     const isUncertain = mayHaveArrived(outcome.failure)
     return conclude(options, claim, outcome.failure, describeFailure(outcome.failure), isUncertain, {

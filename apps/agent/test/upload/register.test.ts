@@ -4,6 +4,7 @@ import { noLoss } from '@rushes/upload-core'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { addFile } from '../../src/daemon/add-file.ts'
+import type { CreateAsset, CreateOutcome, Destination } from '../../src/destination/port.ts'
 import { findUpload } from '../../src/queue/apply-upload-event.ts'
 import { retryUploads } from '../../src/queue/decisions.ts'
 import { claimRegistration } from '../../src/queue/registrations.ts'
@@ -37,4 +38,68 @@ test('a file that a person added and that was written to since fails, because no
   expect(findUpload(queue, added.id)?.state).toMatchObject({ kind: 'failed', reason: 'sourceChanged' })
   expect(retryUploads(queue, [added.id]).ids).toEqual([added.id])
   expect(claimRegistration(queue, 4)?.upload.adoptSource).toBe(true)
+})
+
+/** Registers a file that is to be the newer version of another, with a destination that answers creates so, one after the other. */
+async function registerNewer(isOurs: boolean, answers: CreateOutcome[]) {
+  const { queue, stateDir } = testQueue({ isOurs })
+  const path = join(stateDir, 'again.mov')
+  await writeFile(path, 'take one, whole')
+  const added = await addFile(queue, path, 0)
+  if (added.outcome !== 'queued') throw new Error(`the file was ${added.outcome}`)
+  queue.db.prepare("UPDATE uploads SET version_of = 'asset-0' WHERE id = ?").run(added.id)
+  const created: CreateAsset[] = []
+  const destination = {
+    async createAsset(request: CreateAsset) {
+      created.push(request)
+      const answer = answers.shift()
+      if (answer === undefined) throw new Error('one create too many')
+      return answer
+    },
+  }
+  const { signal } = new AbortController()
+  const unused = () => {
+    throw new Error('nobody is to be asked')
+  }
+  const idle = () => undefined
+  await registerNext({
+    queue,
+    gate: createGate({ probe: unused, now: queue.now, random: () => 0, signal, onOpen: idle, onChange: idle }),
+    authorization: { confirm: unused },
+    random: () => 0,
+    // Of the destination only what is called here is there.
+    destinationOf: () => destination as unknown as Destination,
+    maxOpenAssets: 4,
+    linkLoss: () => noLoss,
+    log: pino({ level: 'silent' }),
+    signal,
+  })
+  const keys = new Set(created.map(({ idempotencyKey }) => idempotencyKey))
+  return { upload: findUpload(queue, added.id), versions: created.map(({ versionOf }) => versionOf), keys: keys.size }
+}
+const created: CreateOutcome = {
+  ...{ kind: 'created', assetId: 'asset-1', name: 'again.mov', uploadUrls: ['http://x/1'], rateLimit: null },
+}
+const refused: CreateOutcome = {
+  kind: 'failed',
+  failure: { kind: 'reply', status: 400, contentType: '', body: '', retryAfterMs: null, rateLimit: null },
+}
+
+test('a newer version of a clip that was purged at the destination meanwhile becomes a clip of its own, under another key', async () => {
+  const { upload, versions, keys } = await registerNewer(true, [refused, created])
+  expect(versions).toEqual(['asset-0', undefined])
+  expect(keys).toBe(2)
+  expect(upload).toMatchObject({ state: { kind: 'uploading', asset: { assetId: 'asset-1' } }, versionOf: null })
+})
+
+test('a create that is refused without naming an earlier clip too has failed, and is not made a third time', async () => {
+  const { upload, versions } = await registerNewer(true, [refused, refused])
+  expect(versions).toEqual(['asset-0', undefined])
+  expect(upload?.state.kind).toBe('failed')
+})
+
+test('a foreign server, which is told of no earlier clip, is not asked twice', async () => {
+  const { upload, versions } = await registerNewer(false, [refused])
+  expect(versions).toHaveLength(1)
+  expect(upload?.state.kind).toBe('failed')
 })
