@@ -1,7 +1,10 @@
 /** Claims and acknowledges parts as fast as it can, and prints how long claims take. argv: state folder, how many, [acknowledgeOnly, workers]. */
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
 import { readBootId } from '../../src/boot-id.ts'
+import { createGroupCommit } from '../../src/queue/group-commit.ts'
 import { openQueue } from '../../src/queue/open-queue.ts'
-import { acknowledgePart, claimPart } from '../../src/queue/part-claims.ts'
+import { acknowledgePart, claimPart, type PartClaim } from '../../src/queue/part-claims.ts'
 import { claimRegistration, recordCreated } from '../../src/queue/registrations.ts'
 
 const [stateDir = '', count = '', mode = '', workers = '1'] = process.argv.slice(2)
@@ -33,14 +36,30 @@ function claimTimed() {
 
 if (mode === 'acknowledgeOnly') {
   for (let index = 0; index < 8; index++) register()
-  // As the senders do it: each holds one part, and its acknowledgement brings the next.
-  const held = Array.from({ length: Number(workers) }, () => claimPart(queue))
-  for (let turn = 0; acknowledged < Number(count); turn = (turn + 1) % held.length) {
-    const claim = held[turn] ?? null
-    if (claim === null) break
-    acknowledged++
-    held[turn] = acknowledgePart(queue, claim, '0123456789abcdef', true).next
+  // As the senders do it: each holds one part, and its acknowledgement brings the next. Another thread plays the destination, so that
+  // answers come when they come.
+  const destination = new Worker(
+    "const { parentPort } = require('node:worker_threads'); parentPort.on('message', (part) => parentPort.postMessage(part))",
+    { eval: true },
+  )
+  const answers = new EventTarget()
+  destination.on('message', (sender: number) => answers.dispatchEvent(new Event(String(sender))))
+  let underWay = 0
+  const commit = createGroupCommit(queue, () => underWay > 0)
+  const sendAll = async (sender: number) => {
+    let claim: PartClaim | null = claimPart(queue)
+    while (claim !== null && acknowledged < Number(count)) {
+      const sent: PartClaim = claim
+      underWay++
+      destination.postMessage(sender)
+      await once(answers, String(sender))
+      underWay--
+      acknowledged++
+      claim = (await commit(() => acknowledgePart(queue, sent, '0123456789abcdef', true))).next
+    }
   }
+  await Promise.all(Array.from({ length: Number(workers) }, (_, sender) => sendAll(sender)))
+  await destination.terminate()
 } else {
   // In one transaction that is undone: the flush at the end of one, which a claim shares with an acknowledgement, is counted apart.
   const undo = new Error('undo')

@@ -1,6 +1,7 @@
 import { noLoss, observeLoss, type RetryLimits, retryLimits } from '@rushes/upload-core'
 import type { Logger } from 'pino'
 import type { Destination } from '../destination/port.ts'
+import { createGroupCommit } from '../queue/group-commit.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import { endWaitsFor, rescueClaims } from '../queue/waits.ts'
@@ -99,6 +100,7 @@ export function startEngine(options: EngineOptions): Engine {
   const judging = { queue, gate, authorization, random, limits }
   const custodyTries: CustodyTries = new Map()
   const digests = createDigestsInOrder()
+  const commit = createGroupCommit(queue, () => inFlight.count() > 0)
   let loss = noLoss
   const { signal } = draining
   const adapting = workers === null ? adaptConcurrency({ ...options, inFlight, bell: partBell, signal }) : null
@@ -122,6 +124,7 @@ export function startEngine(options: EngineOptions): Engine {
           destinationOf,
           inFlight,
           digests,
+          commit,
           observe(part) {
             loss = observeLoss(loss, part)
           },

@@ -11,6 +11,7 @@ import { findWhereabouts } from '../capture/whereabouts.ts'
 import { describeFailure } from '../destination/describe-failure.ts'
 import type { Destination, ExpectedSource, PartOutcome, PartSource } from '../destination/port.ts'
 import { findUpload } from '../queue/apply-upload-event.ts'
+import type { GroupCommit } from '../queue/group-commit.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import {
   acknowledgePart,
@@ -32,6 +33,8 @@ export type SendOptions = JudgeOptions & {
   destinationOf(link: UploadLink): Destination
   inFlight: InFlight
   digests: DigestsInOrder
+  /** How what arrived is stored, so that workers share a flush to disk. */
+  commit: GroupCommit
   /** Told of each part that has ended, for whoever decides how long parts are to be. */
   observe(part: { sentBytes: number; broke: boolean }): void
   stallMs: number
@@ -58,7 +61,7 @@ export async function sendParts(options: SendOptions): Promise<boolean> {
 
 /** Sends one part; returns the next one if it was claimed in the same transaction as the acknowledgement. */
 async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartClaim | null> {
-  const { queue, gate, inFlight, digests, destinationOf, stallMs, stop, draining, log } = options
+  const { queue, gate, inFlight, digests, commit, destinationOf, stallMs, stop, draining, log } = options
   const { upload } = claim
   const link = readUploadLink(queue)
   if (link === null) {
@@ -88,13 +91,16 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
       sizeBytes: claim.sizeBytes,
       expected: expectedOf(upload.source, claim.phase === 'open'),
     }
-    const acknowledge = (xxh64: string, fileXxh64: string | null = null) =>
-      acknowledgePart(queue, claim, xxh64, !draining.aborted && gate.isOpen(), fileXxh64).next
+    const acknowledge = async (xxh64: string, fileXxh64: string | null = null) => {
+      sending.end()
+      const store = () => acknowledgePart(queue, claim, xxh64, !draining.aborted && gate.isOpen(), fileXxh64)
+      return (await commit(store)).next
+    }
     if (claim.attempts > 1 && claim.canBeAskedFor) {
       const answer = await askForPart(options, claim, file, sending.signal)
       if (answer.kind === 'stored') {
         log.info({ uploadId: upload.id, part: claim.number }, 'the part had arrived before; it is not sent again')
-        return acknowledge(answer.xxh64)
+        return await acknowledge(answer.xxh64)
       }
     }
     const inOrder = digests.begin(claim)
@@ -117,7 +123,7 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
     switch (outcome.kind) {
       case 'stored':
         gate.succeeded()
-        return acknowledge(outcome.xxh64, inOrder?.arrived() ?? null)
+        return await acknowledge(outcome.xxh64, inOrder?.arrived() ?? null)
       case 'aborted':
         returnPart(queue, claim)
         return null
@@ -129,7 +135,7 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
           return null
         }
         const stored = await conclude(options, claim, file, failure, describeFailure(outcome.failure), stop)
-        return stored === null ? null : acknowledge(stored)
+        return stored === null ? null : await acknowledge(stored)
       }
     }
   } finally {

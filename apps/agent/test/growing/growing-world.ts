@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import type { GrowingFile, SettledFile, WatchFolder } from '../../src/capture/capture-port.ts'
 import { readVolumeTable } from '../../src/capture/volume-table.ts'
 import { takeInFiles } from '../../src/daemon/take-in-files.ts'
+import { createGroupCommit } from '../../src/queue/group-commit.ts'
 import { dueGrowths } from '../../src/queue/growing-claims.ts'
 import { takeIdentity } from '../../src/queue/move-project.ts'
 import type { Queue } from '../../src/queue/open-queue.ts'
@@ -183,6 +184,7 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
           ...{
             inFlight: inFlight as never,
             digests,
+            commit: createGroupCommit(queue, () => true),
             observe: () => undefined,
             stallMs: 1_000,
             rescan: async () => undefined,
