@@ -13,3 +13,6 @@ export function readBootId(): string {
     return `boot-${Math.round((Date.now() / 1000 - uptime()) / 60)}`
   }
 }
+
+/** Whole milliseconds since this boot, suspension included. Setting the clock does not change them. */
+export const readUptimeMs = (): number => Math.round(uptime() * 1000)

@@ -20,13 +20,18 @@ export function createDestinationPool(options: {
   bandwidth?: BandwidthLimits | undefined
   caFile?: string | undefined
   proxy: ProxySettings
+  onServerTime?: DestinationSettings['onServerTime']
 }): DestinationPool {
   const { maxPartsInFlight, proxy } = options
   trustAuthorities(options.caFile ?? null)
   const dispatcher = createDispatcher({ maxPartsInFlight, proxy })
   const { allowInsecure, bandwidth } = options
   const throttle = createThrottle({ limit: () => (bandwidth === undefined ? null : limitAt(bandwidth, new Date())) })
-  const settings = { dispatcher, clientVersion: agentVersion, allowInsecure, throttle }
+  const { onServerTime } = options
+  const settings = {
+    ...{ dispatcher, clientVersion: agentVersion, allowInsecure, throttle },
+    ...(onServerTime === undefined ? {} : { onServerTime }),
+  }
   const known = new Map<string, Destination>()
   return {
     settings,

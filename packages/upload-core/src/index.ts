@@ -1,5 +1,6 @@
 export * from './capture-time.ts'
 export * from './consequence.ts'
+export * from './device-clock.ts'
 export * from './device-standing.ts'
 export * from './failure-classification.ts'
 export * from './growing-plan.ts'

@@ -10,6 +10,7 @@ import type { RunningLink } from '../link-port.ts'
 import { queueOperations } from '../local-api/queue-operations.ts'
 import { serveLocalApi } from '../local-api/serve.ts'
 import { proxyControlLink } from '../network-settings.ts'
+import { noteServerTime } from '../queue/capture-clock.ts'
 import { createDiskReserve, type DiskReserve } from '../queue/disk-reserve.ts'
 import { readControlLink, readUploadLink } from '../queue/links.ts'
 import type { Queue } from '../queue/open-queue.ts'
@@ -91,7 +92,15 @@ async function runOnQueue(
   const proxy = proxyOfEnvironment()
   proxyControlLink(proxy)
   const maxPartsInFlight = workers ?? maxSending.small + maxSending.large
-  const pool = createDestinationPool({ ...file, maxPartsInFlight, allowInsecure, proxy })
+  const onServerTime = (serverNowMs: number) => {
+    try {
+      noteServerTime(queue, serverNowMs)
+    } catch (error) {
+      // The reply that told it is good all the same, and the next one tells it again.
+      log.warn({ err: error }, 'could not note the time of the server')
+    }
+  }
+  const pool = createDestinationPool({ ...file, maxPartsInFlight, allowInsecure, proxy, onServerTime })
   const stopped = new AbortController()
   const ending: Array<() => Promise<unknown>> = [() => pool.close()]
   try {

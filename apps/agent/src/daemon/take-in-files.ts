@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { maxFileSizeBytes } from '@rushes/protocol'
-import type { HeldReason, PartLimits, UploadEvent } from '@rushes/upload-core'
+import { type Capture, earlierCapture, type HeldReason, type PartLimits, type UploadEvent } from '@rushes/upload-core'
 import type { Logger } from 'pino'
 import type {
   CaptureListener,
@@ -14,6 +14,7 @@ import { mediaTypeOf } from '../capture/media-type.ts'
 import { finalNameOf } from '../capture/temporary-name.ts'
 import { addUpload, type NewUpload } from '../queue/add-upload.ts'
 import { applyUploadEvent } from '../queue/apply-upload-event.ts'
+import { captureAt, readClocks } from '../queue/capture-clock.ts'
 import { endGrowth, findGrowth } from '../queue/growths.ts'
 import {
   findByIdentity,
@@ -180,7 +181,7 @@ function takeIn(queue: Queue, growing: GrowingIntake, file: SettledFile): void {
   if (before !== null && growing.settled(before, file, factsOf(file.identity))) return
   const known = findByPath(queue, file.path)
   if (known !== null && wasDecidedWhileGrowing(known, file))
-    recordLeftOut(queue, known, { source: factsOf(file.identity), capturedAt: captureOf(known, file) })
+    recordLeftOut(queue, known, { source: factsOf(file.identity), captured: captureOf(queue, known, file) })
   else if (known === null || !isStillToCome(known) || isOfOtherCard(known, file)) addNew(queue, file)
   else if (known.state.kind !== 'growing' && isUntouched(known, file))
     updateSource(queue, known.source.fileId, factsOf(file.identity))
@@ -208,18 +209,20 @@ function isOfOtherCard(known: StoredUpload, file: SettledFile): boolean {
 /** What has no asset yet is taken as it is now; what was sent of it so far is of another file. */
 function takeChanged(queue: Queue, known: StoredUpload, file: SettledFile): void {
   const source = factsOf(file.identity)
-  const capturedAt = captureOf(known, file)
+  const captured = captureOf(queue, known, file)
   const isToRest =
     known.state.kind === 'growing' || applyUploadEvent(queue, known.id, { kind: 'grewAgain' }).kind === 'moved'
-  if (isToRest) recordRested(queue, known, { source, capturedAt, outcome: outcomeOf(queue, file, capturedAt) })
-  else recordOtherFile(queue, known, { source, capturedAt })
+  if (isToRest) recordRested(queue, known, { source, captured, outcome: outcomeOf(queue, file, captured.at) })
+  else recordOtherFile(queue, known, { source, captured })
 }
 
 /** The earliest instant that is known of a file that grew; of another one that took its name, its own. */
-function captureOf(known: StoredUpload, file: SettledFile): number {
+function captureOf(queue: Queue, known: StoredUpload, file: SettledFile): Capture {
+  const told = captureAt(queue, file.capturedAt)
   const { identityKey, inodeIsStable, inode } = known.source
   const isSameFile = identityKey === null || (inodeIsStable && inode === file.identity.inode)
-  return isSameFile ? Math.min(known.capturedAt ?? file.capturedAt, file.capturedAt) : file.capturedAt
+  if (!isSameFile || known.capturedAt === null) return told
+  return earlierCapture({ at: known.capturedAt, inBoot: known.capturedInBoot }, told, readClocks(queue))
 }
 
 function outcomeOf(queue: Queue, { sizeBytes, watchFolder }: SettledFile, capturedAt: number): Rested['outcome'] {

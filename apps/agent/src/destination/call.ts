@@ -41,6 +41,8 @@ export async function call(
       return failed(replyFailure(reply, text ?? '', secretsOf(request)))
     if (text === null || looksLikeWebPage(header(reply, 'content-type') ?? '', text))
       return failed({ kind: 'malformedReply', status: reply.statusCode })
+    const serverNowMs = Date.parse(header(reply, 'date') ?? '')
+    if (!Number.isNaN(serverNowMs)) settings.onServerTime?.(serverNowMs)
     return { kind: 'answered', status: reply.statusCode, text, rateLimit: rateLimitOf(reply) }
   } catch (error) {
     if (signal.aborted) return { kind: 'aborted' }

@@ -16,6 +16,8 @@ export type DestinationSettings = {
   allowInsecure: boolean
   /** Longest duration of one call of the API, from its start to the last byte of its reply; parts have limits of their own. */
   callTimeoutMs?: number
+  /** Told what time a server's reply says it is, in milliseconds since 1970. */
+  onServerTime?: (serverNowMs: number) => void
   /** Shares the limit of the line among parts; none: no limit. */
   throttle?: Throttle
 }

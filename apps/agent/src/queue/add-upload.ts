@@ -6,6 +6,7 @@ import {
   type RefusedReason,
   type UploadState,
 } from '@rushes/upload-core'
+import { captureAt } from './capture-clock.ts'
 import type { Queue } from './open-queue.ts'
 import { appendUploadChanged } from './outbox.ts'
 import { readUpload, type StoredSource, type StoredUpload, stateColumns, uploadColumns } from './stored-upload.ts'
@@ -36,13 +37,15 @@ export function addUpload(queue: Queue, upload: NewUpload): StoredUpload {
     const fileId = insertFile(queue, file)
     const id = randomUUID()
     const columns = stateColumns(entryState(entry))
+    const inBoot = capturedAt === null ? null : captureAt(queue, capturedAt).inBoot
     queue
       .sql(
-        `INSERT INTO uploads (id, project_id, file_id, name, mime_type, channel, size_bytes, captured_at, newest_first, state, reason, step, create_key, created_at, updated_at)
-          VALUES (?, (SELECT project_id FROM upload_link), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO uploads (id, project_id, file_id, name, mime_type, channel, size_bytes, captured_at, captured_boot_id, captured_uptime_ms, newest_first, state, reason, step, create_key, created_at, updated_at)
+          VALUES (?, (SELECT project_id FROM upload_link), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
-        ...[id, fileId, name, mimeType, channel, file.sizeBytes, capturedAt, newestFirst ? 1 : 0],
+        ...[id, fileId, name, mimeType, channel, file.sizeBytes, capturedAt],
+        ...[inBoot?.bootId ?? null, inBoot?.uptimeMs ?? null, newestFirst ? 1 : 0],
         ...[columns.state, columns.reason, columns.step, randomUUID(), queue.now(), queue.now()],
       )
     const row = queue

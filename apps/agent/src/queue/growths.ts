@@ -1,4 +1,5 @@
 import { applyUploadEvent } from './apply-upload-event.ts'
+import { captureAt, storeCapture } from './capture-clock.ts'
 import { tellTotal } from './growing-parts.ts'
 import { readUploadLink } from './links.ts'
 import type { Queue } from './open-queue.ts'
@@ -123,7 +124,7 @@ export function takeAnew(queue: Queue, upload: StoredUpload, capturedAt: number 
     queue.sql('UPDATE uploads SET version_of = NULL WHERE id = ?').run(upload.id)
     // Nothing is known of it any more: it must be offered again even if it rests as it was.
     queue.sql('UPDATE files SET identity_key = NULL, stat_key = NULL WHERE id = ?').run(upload.source.fileId)
-    if (capturedAt !== null) queue.sql('UPDATE uploads SET captured_at = ? WHERE id = ?').run(capturedAt, upload.id)
+    if (capturedAt !== null) storeCapture(queue, upload.id, captureAt(queue, capturedAt))
     return true
   })
 }

@@ -1,7 +1,8 @@
 import { basename } from 'node:path'
-import type { HeldReason, RefusedReason, UploadError } from '@rushes/upload-core'
+import type { Capture, HeldReason, RefusedReason, UploadError } from '@rushes/upload-core'
 import { finalNameOf } from '../capture/temporary-name.ts'
 import { type Applied, applyUploadEvent, findUpload } from './apply-upload-event.ts'
+import { storeCapture } from './capture-clock.ts'
 import type { Queue } from './open-queue.ts'
 import { appendUploadChanged } from './outbox.ts'
 import { type SourceFacts, updateSource } from './registrations.ts'
@@ -50,17 +51,18 @@ export function renameGrowing(queue: Queue, upload: StoredUpload, path: string, 
 
 export type Rested = {
   source: SourceFacts
-  capturedAt: number
+  captured: Capture
   outcome: { kind: 'queued' } | { kind: 'held'; reason: HeldReason } | { kind: 'refused'; reason: RefusedReason }
 }
 
 /** A growing file has come to rest: stores what it is now and queues, holds or refuses it. */
-export function recordRested(queue: Queue, upload: StoredUpload, { source, capturedAt, outcome }: Rested): Applied {
+export function recordRested(queue: Queue, upload: StoredUpload, { source, captured, outcome }: Rested): Applied {
   return queue.transact(() => {
     updateSource(queue, upload.source.fileId, source)
-    queue
-      .sql("UPDATE uploads SET size_bytes = ?, captured_at = ? WHERE id = ? AND state = 'growing'")
-      .run(source.sizeBytes, capturedAt, upload.id)
+    const { changes } = queue
+      .sql("UPDATE uploads SET size_bytes = ? WHERE id = ? AND state = 'growing'")
+      .run(source.sizeBytes, upload.id)
+    if (changes > 0) storeCapture(queue, upload.id, captured)
     return applyUploadEvent(
       queue,
       upload.id,
@@ -78,7 +80,7 @@ export function recordRested(queue: Queue, upload: StoredUpload, { source, captu
 export function recordOtherFile(
   queue: Queue,
   upload: StoredUpload,
-  { source, capturedAt }: Pick<Rested, 'source' | 'capturedAt'>,
+  { source, captured }: Pick<Rested, 'source' | 'captured'>,
 ): void {
   queue.transact(() => {
     const isShorter = source.sizeBytes < upload.source.sizeBytes
@@ -87,9 +89,10 @@ export function recordOtherFile(
     const error: UploadError = { class: 'file', code: 'SOURCE_CHANGED', message }
     applyUploadEvent(queue, upload.id, { kind: 'failed', reason, error })
     updateSource(queue, upload.source.fileId, source)
-    queue
-      .sql("UPDATE uploads SET size_bytes = ?, captured_at = ? WHERE id = ? AND state = 'failed'")
-      .run(source.sizeBytes, capturedAt, upload.id)
+    const { changes } = queue
+      .sql("UPDATE uploads SET size_bytes = ? WHERE id = ? AND state = 'failed'")
+      .run(source.sizeBytes, upload.id)
+    if (changes > 0) storeCapture(queue, upload.id, captured)
     const now = findUpload(queue, upload.id)
     if (now !== null) appendUploadChanged(queue, uploadReportOf(now))
   })
@@ -99,15 +102,16 @@ export function recordOtherFile(
 export function recordLeftOut(
   queue: Queue,
   upload: StoredUpload,
-  { source, capturedAt }: Pick<Rested, 'source' | 'capturedAt'>,
+  { source, captured }: Pick<Rested, 'source' | 'captured'>,
 ): void {
   queue.transact(() => {
     // Whatever was sent of it is not what lies there now.
     applyUploadEvent(queue, upload.id, { kind: 'takenAnew' })
     updateSource(queue, upload.source.fileId, source)
-    queue
-      .sql("UPDATE uploads SET size_bytes = ?, captured_at = ? WHERE id = ? AND state IN ('cancelled', 'cleared')")
-      .run(source.sizeBytes, capturedAt, upload.id)
+    const { changes } = queue
+      .sql("UPDATE uploads SET size_bytes = ? WHERE id = ? AND state IN ('cancelled', 'cleared')")
+      .run(source.sizeBytes, upload.id)
+    if (changes > 0) storeCapture(queue, upload.id, captured)
     const now = findUpload(queue, upload.id)
     if (now !== null) appendUploadChanged(queue, uploadReportOf(now))
   })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { agentClientIdPrefix } from '@rushes/protocol'
 import { AgentError } from '../agent-error.ts'
+import { readUptimeMs } from '../boot-id.ts'
 import { type DiskReserve, isDiskFull } from './disk-reserve.ts'
 import { isQueueDamaged } from './queue-damage.ts'
 import { queueMigrations } from './schema.ts'
@@ -35,6 +36,8 @@ export type Queue = {
   tell(news: QueueNews): void
   listen(listener: (news: QueueNews) => void): () => void
   now(): number
+  /** Whole milliseconds since this boot of the machine, suspension included; they never go back. */
+  uptimeMs(): number
   /** Names this boot of the machine. */
   bootId: string
   /** Events up to this one may have reached the gateway and are never changed any more. */
@@ -56,12 +59,14 @@ export type OpenQueueOptions = {
   stateDir: string
   bootId: string
   now?: () => number
+  uptimeMs?: () => number
   /** What is given up when the disk is full; none: nothing can be. */
   reserve?: Pick<DiskReserve, 'release'>
 }
 
 /** Opens (and makes or migrates) the queue of a state folder. The caller holds the folder's lock. */
-export function openQueue({ stateDir, bootId, now = Date.now, reserve }: OpenQueueOptions): Queue {
+export function openQueue(options: OpenQueueOptions): Queue {
+  const { stateDir } = options
   const path = join(stateDir, 'queue.db')
   let db: DatabaseSync
   try {
@@ -81,7 +86,7 @@ export function openQueue({ stateDir, bootId, now = Date.now, reserve }: OpenQue
   }
   try {
     migrate(db, path)
-    const queue = wrap(db, bootId, now, reserve)
+    const queue = wrap(db, options)
     queue.transact(() => {
       queue
         .sql('INSERT INTO unit (one, client_id, outbox_id) VALUES (1, ?, ?) ON CONFLICT DO NOTHING')
@@ -108,7 +113,8 @@ function migrate(db: DatabaseSync, path: string): void {
   }
 }
 
-function wrap(db: DatabaseSync, bootId: string, now: () => number, reserve: OpenQueueOptions['reserve']): Queue {
+function wrap(db: DatabaseSync, options: OpenQueueOptions): Queue {
+  const { bootId, now = Date.now, uptimeMs = readUptimeMs, reserve } = options
   const statements = new Map<string, StatementSync>()
   const listeners = new Set<(news: QueueNews) => void>()
   const damage = new AbortController()
@@ -178,6 +184,7 @@ function wrap(db: DatabaseSync, bootId: string, now: () => number, reserve: Open
     sql,
     bootId,
     now,
+    uptimeMs,
     outboxHandedOutSeq: Number(db.prepare('SELECT coalesce(max(seq), 0) AS seq FROM outbox').get()?.seq ?? 0),
     partTurn: 0,
     partLimits: { small: Number.POSITIVE_INFINITY, large: Number.POSITIVE_INFINITY },

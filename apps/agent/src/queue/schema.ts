@@ -1,3 +1,4 @@
+import { captureClock } from './schema-capture-clock.ts'
 import { createName } from './schema-create-name.ts'
 import { digestsAndErrors } from './schema-digests-and-errors.ts'
 import { folderTotals } from './schema-folder-totals.ts'
@@ -192,4 +193,5 @@ CREATE INDEX executions_pending ON executions (recorded_at) WHERE state = 'final
   partCount,
   createName,
   undigested,
+  captureClock,
 ]

@@ -1,6 +1,7 @@
 import type { ReasonCode } from '@rushes/protocol'
 import type {
   Asset,
+  BootInstant,
   CancelledReason,
   ClearedReason,
   FailedReason,
@@ -27,8 +28,10 @@ export type StoredUpload = {
   /** It is sent while its file grows: the asset has no size yet. */
   isRealtime: boolean
   sizeBytes: number
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970 by the clock of the device as it went then. */
   capturedAt: number | null
+  /** The same moment by the clock that nobody sets; null where it lies in no boot that is known. */
+  capturedInBoot: BootInstant | null
   createKey: string
   /** The name that its create carries; '' when only an extension is known, null while that is not decided. */
   createName: string | null
@@ -68,6 +71,7 @@ export const uploadColumns = `u.*, f.path, f.watch_folder, f.volume_id, f.inode,
 
 export function readUpload(row: Row): StoredUpload {
   const xxh64 = textOrNull(row, 'file_xxh64')
+  const capturedBootId = textOrNull(row, 'captured_boot_id')
   return {
     id: text(row, 'id'),
     seq: integer(row, 'seq'),
@@ -91,6 +95,8 @@ export function readUpload(row: Row): StoredUpload {
     isRealtime: integer(row, 'is_realtime') === 1,
     sizeBytes: integer(row, 'size_bytes'),
     capturedAt: integerOrNull(row, 'captured_at'),
+    capturedInBoot:
+      capturedBootId === null ? null : { bootId: capturedBootId, uptimeMs: integer(row, 'captured_uptime_ms') },
     createKey: text(row, 'create_key'),
     createName: textOrNull(row, 'create_name'),
     versionOf: textOrNull(row, 'version_of'),

@@ -1,5 +1,5 @@
 import type { RetryLimits } from '@rushes/upload-core'
-import { endImpossibleWaits } from '../queue/impossible-waits.ts'
+import { endImpossibleWaits, moveWaitsBack } from '../queue/impossible-waits.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import { boundOutbox } from '../queue/outbox.ts'
 import { endWaits, nextDueAt, sweepLeases } from '../queue/waits.ts'
@@ -7,8 +7,10 @@ import { sleep } from '../sleep.ts'
 import type { Doorbell } from './doorbell.ts'
 
 const sweepEveryMs = 15_000
+/** By less the clock may be off without anybody waiting for long. */
+const setBackByMs = 1_000
 
-/** Ends waits when their time has come, takes back claims that ran out, keeps the outbox within its bound. */
+/** Ends waits when their time has come (also where the clock is set meanwhile), takes back claims that ran out, keeps the outbox within its bound. */
 export async function keepTime(
   queue: Queue,
   bell: Doorbell,
@@ -16,9 +18,14 @@ export async function keepTime(
   limits: RetryLimits,
   signal: AbortSignal,
 ): Promise<void> {
+  const bootedAt = () => queue.now() - queue.uptimeMs()
   let sweptAt = performance.now()
+  let knownBootedAt = bootedAt()
   endImpossibleWaits(queue)
   while (!signal.aborted) {
+    const setBackMs = knownBootedAt - bootedAt()
+    if (setBackMs > setBackByMs) moveWaitsBack(queue, setBackMs)
+    if (Math.abs(setBackMs) > setBackByMs) knownBootedAt = bootedAt()
     endWaits(queue)
     if (performance.now() - sweptAt >= sweepEveryMs) {
       sweptAt = performance.now()

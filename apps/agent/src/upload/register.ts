@@ -12,6 +12,7 @@ import { findWhereabouts } from '../capture/whereabouts.ts'
 import { describeFailure } from '../destination/describe-failure.ts'
 import type { Destination } from '../destination/port.ts'
 import { applyUploadEvent } from '../queue/apply-upload-event.ts'
+import { captureOnOneClock, lacksServerTime } from '../queue/capture-clock.ts'
 import { findByPath } from '../queue/known-files.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import {
@@ -109,6 +110,8 @@ type Ended = 'done' | 'replay' | 'replan' | 'standAlone'
 async function createOnce(options: RegisterOptions, claim: RegistrationClaim, isReplay: boolean): Promise<Ended> {
   const { queue, destinationOf, gate, log, signal } = options
   const { upload } = claim
+  // Its answer tells the time; where there is none the create will hardly fare better.
+  if (lacksServerTime(queue, upload)) await options.authorization.confirm()
   const link = readUploadLink(queue)
   if (link === null || link.fence !== 'open' || link.project?.id !== upload.projectId) {
     // The row was cleared, or will be claimed again when the fence is open: nothing of it may be sent now.
@@ -116,12 +119,13 @@ async function createOnce(options: RegisterOptions, claim: RegistrationClaim, is
     return 'done'
   }
   const urlsIssuedAt = queue.now()
+  const capture = captureOnOneClock(queue, upload)
   const outcome = await destinationOf(link).createAsset(
     {
       ...createKindOf(upload),
       accessToken: link.accessToken,
       fileType: upload.mimeType,
-      offsetSeconds: offsetSeconds(upload.capturedAt, queue.now()),
+      offsetSeconds: offsetSeconds(capture.capturedAt, capture.now),
       channel: upload.channel,
       idempotencyKey: upload.createKey,
       ...(upload.versionOf === null ? {} : { versionOf: upload.versionOf }),

@@ -161,3 +161,18 @@ test('another recording under the name of one that was cancelled while it grew g
   listener.onSettled(settled({ inode: '2', capturedAt: startOfTime + 5 * minute }))
   expect(uploadsInOrder(queue, 0, 10).map(({ state }) => state.kind)).toEqual(['cancelled', 'queued'])
 })
+
+test.each([50 * 365 * 24 * 60 * minute, -2 * 60 * minute])(
+  'a recording began when it was first seen, also when the clock is set by %i ms before it ends',
+  (byMs) => {
+    const { queue, clock } = testQueue()
+    const listener = takeInFiles(queue, pino({ level: 'silent' }))
+    for (const sizeBytes of [1_000, 1_500]) listener.onGrowing(growing(sizeBytes))
+    clock.now += 10 * minute + byMs
+    clock.bootedAt += byMs
+    listener.onSettled(settled({ capturedAt: clock.now }))
+    const [upload] = uploadsInOrder(queue, 0, 10)
+    expect(upload?.state.kind).toBe('queued')
+    expect(upload?.capturedInBoot).toEqual({ bootId: 'boot-1', uptimeMs: 60 * minute })
+  },
+)

@@ -1,14 +1,18 @@
 // Loaded into an agent before anything else: a system whose clock is off, or whose names cannot be resolved, as told by its environment.
 import dns from 'node:dns'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import files from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 
-const { CLOCK_AHEAD_MS, NAME, NAMES_GONE } = process.env
+const { CLOCK_STEPS, NAME, NAMES_GONE } = process.env
 
-if (CLOCK_AHEAD_MS !== undefined) {
+/** A file with how far the clock is ahead since when (in right time): `[[0, aheadMs], [sinceMs, aheadMs]]`. It may grow meanwhile. */
+const aheadMsAt = (rightMs) =>
+  JSON.parse(readFileSync(CLOCK_STEPS, 'utf8')).findLast(([sinceMs]) => sinceMs <= rightMs)[1]
+
+if (CLOCK_STEPS !== undefined) {
   const right = Date.now
-  Date.now = () => right() + Number(CLOCK_AHEAD_MS)
+  Date.now = () => right() + aheadMsAt(right())
   // Files get their times from the same clock.
   for (const name of ['stat', 'lstat']) {
     const look = files[name]
@@ -27,8 +31,9 @@ if (CLOCK_AHEAD_MS !== undefined) {
 function shifted(stats) {
   for (const name of ['mtime', 'birthtime', 'ctime']) {
     if (typeof stats[`${name}Ns`] !== 'bigint') continue
-    stats[`${name}Ns`] += BigInt(CLOCK_AHEAD_MS) * 1_000_000n
-    stats[`${name}Ms`] += BigInt(CLOCK_AHEAD_MS)
+    const aheadMs = BigInt(aheadMsAt(Number(stats[`${name}Ms`])))
+    stats[`${name}Ns`] += aheadMs * 1_000_000n
+    stats[`${name}Ms`] += aheadMs
   }
   return stats
 }

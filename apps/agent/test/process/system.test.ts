@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -22,12 +22,20 @@ function pairedBy(device: Device, aheadMs: number): void {
   )
 }
 
+/** Sets the clock of a device, which was right or as it was set before; returns what an agent on it is started with. */
+async function setClock(device: Device, steps: readonly [sinceMs: number, aheadMs: number][]) {
+  const path = join(device.stateDir, '..', 'clock-steps')
+  await writeFile(`${path}.new`, JSON.stringify(steps))
+  await rename(`${path}.new`, path)
+  return spoiled({ CLOCK_STEPS: path })
+}
+
 test.for([day, -day, 20 * 365 * day, -50 * 365 * day])(
   'a clock that is off by %i ms neither leaks a clip that was captured in a pause nor blocks one that was not',
   async (aheadMs) => {
     const device = await startDevice()
     pairedBy(device, aheadMs)
-    await device.start([], spoiled({ CLOCK_AHEAD_MS: String(aheadMs) }))
+    await device.start([], await setClock(device, [[0, aheadMs]]))
     const free = await writeClip(device.watchDir, 'A001.mov', 100_000)
     await device.until(([upload]) => upload?.state === 'verified', 'verified')
     // Its create comes only when the pause is over; by then it lies in the past.
@@ -43,6 +51,68 @@ test.for([day, -day, 20 * 365 * day, -50 * 365 * day])(
     expect(device.server.assets).toHaveLength(1)
   },
 )
+
+test.for([
+  ['forward by 50 years, as by a time server after a dead battery', -50 * 365 * day, 0],
+  ['forward by a day', 0, day],
+  ['back by a day', day, 0],
+  ['back by 20 years', 20 * 365 * day, 0],
+] as const)(
+  'a clock that is set %s while clips wait neither leaks one that was captured in a pause nor blocks one that was not',
+  async ([, beforeMs, afterMs]) => {
+    const device = await startDevice()
+    pairedBy(device, beforeMs - 3_600_000)
+    const down = device.server.inject(faults.serverError, { operation: 'create', times: 1_000 })
+    await device.start([], await setClock(device, [[0, beforeMs]]))
+    const free = await writeClip(join(device.watchDir, '..'), 'A001.mov', 100_000)
+    const aMinuteAgo = new Date(Date.now() - 60_000)
+    await utimes(free.path, aMinuteAgo, aMinuteAgo)
+    const shown = { ...free, path: join(device.watchDir, 'A001.mov') }
+    await rename(free.path, shown.path)
+    await down.firstHit
+    device.server.pause(Date.now() - 30_000)
+    await writeClip(device.watchDir, 'A002.mov', 100_001)
+    await device.until((all) => all.length === 2 && all[1]?.state !== 'growing', 'both wait for their creates')
+    await setClock(device, [
+      [0, beforeMs],
+      [Date.now(), afterMs],
+    ])
+    down.remove()
+    const uploads = await device.until(
+      ([first, second]) => first?.state === 'verified' && second?.state === 'blocked',
+      'the one verified, the other blocked',
+    )
+    expect(uploads[1]?.reason).toBe('capturedInPause')
+    expect(differences(device.server, shown)).toEqual([])
+    expect(device.server.assets).toHaveLength(1)
+  },
+)
+
+test('a clip that was captured in a pause does not leak when the device boots with a clock of long ago before its create', async () => {
+  const device = await startDevice()
+  const first = await device.start([], await setClock(device, [[0, 0]]))
+  await writeClip(device.watchDir, 'A001.mov', 100_000)
+  await device.until(([upload]) => upload?.state === 'verified', 'verified')
+  const down = device.server.inject(faults.serverError, { operation: 'create', times: 1_000 })
+  device.server.pause()
+  await writeClip(device.watchDir, 'A002.mov', 100_001)
+  await down.firstHit
+  expect(await first.terminate()).toBe(0)
+  device.server.resume()
+  down.remove()
+  // What was this boot is another one from here on.
+  changeStored(device.stateDir, "UPDATE uploads SET captured_boot_id = 'before'; UPDATE boots SET boot_id = 'before'")
+  await device.start(
+    [],
+    await setClock(device, [
+      [0, 0],
+      [Date.now(), -50 * 365 * day],
+    ]),
+  )
+  const uploads = await device.until(([, second]) => second?.state === 'blocked', 'blocked')
+  expect(uploads[1]?.reason).toBe('capturedInPause')
+  expect(device.server.assets).toHaveLength(1)
+})
 
 test.for([2 * day, 365 * day])(
   'a clip that backed off while the clock was %i ms ahead does not wait for that long when the clock is put right',

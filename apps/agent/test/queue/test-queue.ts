@@ -12,13 +12,19 @@ import { hashText } from '../../src/xxh64.ts'
 
 export const startOfTime = Date.parse('2026-03-01T12:00:00Z')
 
-export type TestQueue = { queue: Queue; stateDir: string; clock: { now: number }; reopen(bootId?: string): Queue }
+export type TestQueue = {
+  queue: Queue
+  stateDir: string
+  clock: { now: number; bootedAt: number }
+  reopen(bootId?: string): Queue
+}
 
-/** A queue in a folder of its own, with a clock that stands still; paired with a project unless told otherwise. */
+/** A queue in a folder of its own, with a clock that stands still (one that is set moves `bootedAt` as well); paired with a project unless told otherwise. */
 export function testQueue(options: { projectId?: string | null; isOurs?: boolean } = {}): TestQueue {
   const stateDir = mkdtempSync(join(tmpdir(), 'rushes-queue-'))
-  const clock = { now: startOfTime }
-  const open = (bootId: string) => openQueue({ stateDir, bootId, now: () => clock.now })
+  const clock = { now: startOfTime, bootedAt: startOfTime - 3_600_000 }
+  const open = (bootId: string) =>
+    openQueue({ stateDir, bootId, now: () => clock.now, uptimeMs: () => clock.now - clock.bootedAt })
   const opened = [open('boot-1')]
   onTestFinished(() => {
     for (const queue of opened) if (queue.db.isOpen) queue.close()

@@ -69,6 +69,25 @@ test('a clip that waits for its time goes on when it has come, and whoever works
   expect(keeper.news).toContain('work')
 })
 
+test.for([60_000, 23 * 3_600_000])(
+  'a clip that waits while the clock is set back by %i ms waits as long as it would have',
+  async (byMs) => {
+    const tested = testQueue()
+    const { id } = addClip(tested.queue)
+    const claim = claimRegistration(tested.queue, 1)
+    if (claim === null) throw new Error('there is one to register')
+    const consequence = { kind: 'tryAgain', ...inAMinute } as const
+    recordCreateFailure(tested.queue, claim, { consequence, uncertain: false, error })
+    const keeper = keeping(tested)
+    tested.clock.bootedAt -= byMs
+    await keeper.pass(-byMs)
+    await keeper.pass(59_999)
+    expect(findUpload(tested.queue, id)?.state.kind).toBe('waiting')
+    await keeper.pass(1)
+    expect(findUpload(tested.queue, id)?.state.kind).toBe('queued')
+  },
+)
+
 test('a part that backed off beside others wakes the senders when it is due, though its clip never waited', async () => {
   const tested = testQueue()
   registered(tested, 2)

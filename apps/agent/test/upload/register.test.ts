@@ -6,11 +6,12 @@ import { expect, test } from 'vitest'
 import { addFile } from '../../src/daemon/add-file.ts'
 import type { CreateAsset, CreateOutcome, Destination } from '../../src/destination/port.ts'
 import { findUpload } from '../../src/queue/apply-upload-event.ts'
+import { noteServerTime, storeCapture } from '../../src/queue/capture-clock.ts'
 import { retryUploads } from '../../src/queue/decisions.ts'
 import { claimRegistration } from '../../src/queue/registrations.ts'
 import { createGate } from '../../src/upload/gate.ts'
 import { registerNext } from '../../src/upload/register.ts'
-import { testQueue } from '../queue/test-queue.ts'
+import { startOfTime, testQueue } from '../queue/test-queue.ts'
 
 test('a file that a person added and that was written to since fails, because nobody watches it to say when it rests', async () => {
   const { queue, stateDir } = testQueue()
@@ -102,4 +103,49 @@ test('a foreign server, which is told of no earlier clip, is not asked twice', a
   const { upload, versions } = await registerNewer(false, [refused])
   expect(versions).toHaveLength(1)
   expect(upload?.state.kind).toBe('failed')
+})
+
+test('a clip of another boot is created only when the destination has told what time it is', async () => {
+  const { queue: before, stateDir, clock, reopen } = testQueue()
+  const path = join(stateDir, 'A001.mov')
+  await writeFile(path, 'a clip')
+  const added = await addFile(before, path, 0)
+  if (added.outcome !== 'queued') throw new Error(`the file was ${added.outcome}`)
+  storeCapture(before, added.id, { at: startOfTime, inBoot: { bootId: 'boot-1', uptimeMs: before.uptimeMs() } })
+  noteServerTime(before, startOfTime)
+  clock.bootedAt = clock.now
+  const queue = reopen('boot-2')
+  const { signal } = new AbortController()
+  const offsets: number[] = []
+  const destination: Partial<Destination> = {
+    createAsset: async ({ offsetSeconds }) => {
+      offsets.push(offsetSeconds)
+      return { kind: 'aborted' }
+    },
+  }
+  const idle = () => undefined
+  await registerNext({
+    queue,
+    gate: createGate({
+      probe: async () => false,
+      now: queue.now,
+      random: () => 0,
+      signal,
+      onOpen: idle,
+      onChange: idle,
+    }),
+    authorization: {
+      confirm: async () => {
+        noteServerTime(queue, startOfTime + 120_000)
+        return { kind: 'confirmed', moved: false }
+      },
+    },
+    random: () => 0,
+    destinationOf: () => destination as Destination,
+    maxOpenAssets: 4,
+    linkLoss: () => noLoss,
+    log: pino({ level: 'silent' }),
+    signal,
+  })
+  expect(offsets).toEqual([120])
 })

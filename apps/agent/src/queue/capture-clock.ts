@@ -1,0 +1,60 @@
+import { betterServerAtBoot, bootInstantOf, type Capture, type ClockReading, onOneClock } from '@rushes/upload-core'
+import type { Queue } from './open-queue.ts'
+import { integer } from './row.ts'
+import type { StoredUpload } from './stored-upload.ts'
+
+/** Clips that wait for longer than this many boots are told by the wall clock. */
+const maxBoots = 100
+
+/** What the clocks of the device show now. */
+export const readClocks = (queue: Queue): ClockReading => ({
+  wallMs: queue.now(),
+  uptimeMs: queue.uptimeMs(),
+  bootId: queue.bootId,
+})
+
+/** A capture that began at `at` by the wall clock as it goes now. */
+export const captureAt = (queue: Queue, at: number): Capture => ({ at, inBoot: bootInstantOf(at, readClocks(queue)) })
+
+/** The start of an upload's capture and now, on one clock. */
+export function captureOnOneClock(
+  queue: Queue,
+  { capturedAt, capturedInBoot }: Pick<StoredUpload, 'capturedAt' | 'capturedInBoot'>,
+): { capturedAt: number | null; now: number } {
+  const capture = capturedAt === null ? null : { at: capturedAt, inBoot: capturedInBoot }
+  return onOneClock(capture, readClocks(queue), (bootId) => serverAtBoot(queue, bootId))
+}
+
+/** Whether only the server's time can tell how long ago another boot captured it, and the server was not heard in this one yet. */
+export function lacksServerTime(queue: Queue, { capturedInBoot }: Pick<StoredUpload, 'capturedInBoot'>): boolean {
+  if (capturedInBoot === null || capturedInBoot.bootId === queue.bootId) return false
+  return serverAtBoot(queue, capturedInBoot.bootId) !== null && serverAtBoot(queue, queue.bootId) === null
+}
+
+/** Notes when a capture began. To be called in the transaction that decides it. */
+export function storeCapture(queue: Queue, uploadId: string, { at, inBoot }: Capture): void {
+  queue
+    .sql('UPDATE uploads SET captured_at = ?, captured_boot_id = ?, captured_uptime_ms = ? WHERE id = ?')
+    .run(at, inBoot?.bootId ?? null, inBoot?.uptimeMs ?? null, uploadId)
+}
+
+/** The destination has just said what time it is. */
+export function noteServerTime(queue: Queue, serverNowMs: number): void {
+  const known = serverAtBoot(queue, queue.bootId)
+  const better = betterServerAtBoot(known, serverNowMs - queue.uptimeMs())
+  if (better === known) return
+  queue.transact(() => {
+    queue
+      .sql(
+        `INSERT INTO boots (boot_id, server_at_boot) VALUES (?, ?)
+          ON CONFLICT (boot_id) DO UPDATE SET server_at_boot = excluded.server_at_boot`,
+      )
+      .run(queue.bootId, better)
+    queue.sql('DELETE FROM boots WHERE seq <= (SELECT max(seq) FROM boots) - ?').run(maxBoots)
+  })
+}
+
+function serverAtBoot(queue: Queue, bootId: string): number | null {
+  const row = queue.sql('SELECT server_at_boot FROM boots WHERE boot_id = ?').get(bootId)
+  return row === undefined ? null : integer(row, 'server_at_boot')
+}
