@@ -33,6 +33,7 @@ async function pulledMidUpload() {
   const stall = device.server.inject({ kind: 'stall', at: 'reply' }, { operation: 'part', nth: 2 })
   await device.start()
   await stall.firstHit
+  await device.until((all) => all.length === 3, 'all are known')
   await card.pull()
   await device.until(
     (all) => all.length === 3 && all.every(({ state, reason }) => state === 'waiting' && reason === 'sourceRemoved'),
