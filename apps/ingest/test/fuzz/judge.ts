@@ -3,7 +3,7 @@ import type { HostileReply } from './perform.ts'
 import type { Hostile } from './requests.ts'
 
 /** What may be answered, whatever is asked. */
-const documented = new Set([200, 204, 304, 400, 401, 403, 404, 408, 409, 411, 413, 415, 416, 422, 429, 431])
+const documented = new Set([200, 204, 304, 400, 401, 402, 403, 404, 408, 409, 411, 413, 415, 416, 422, 429, 431])
 const insides = /node_modules|\.ts:|at \w+ \(|select |insert into|relation "|violates|postgres|ECONN|ENOENT|\/tmp\//i
 
 /** What is wrong with an answer; null when nothing is. */
