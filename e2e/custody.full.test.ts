@@ -40,6 +40,7 @@ test('a stored clip that changed, or is gone, is found when an operator has it c
   await page.goto(`${publicUrl}/fleet`)
   await page.getByText('1 clip of 1 not home yet').waitFor()
   await page.getByText('0 of 1 home').filter({ visible: true }).first().waitFor()
+  await page.getByRole('link', { name: /^Needs attention\s*1 in need of a person$/ }).waitFor()
 
   await writeFile(stored, whole)
   await rename(stored, `${stored}.away`)

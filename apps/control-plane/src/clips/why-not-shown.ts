@@ -20,7 +20,7 @@ export const notShownWords: Record<NotShown, { title: string; text: string }> = 
   },
   noPicture: {
     title: 'This browser plays the sound, not the picture',
-    text: 'It does not know the picture’s codec. The file itself is untouched: download it to watch it.',
+    text: 'It does not know the picture’s codec. Download the clip to watch it in a player that does.',
   },
   gone: {
     title: 'The stored file is gone or was changed on disk',

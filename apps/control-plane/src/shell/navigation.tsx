@@ -21,7 +21,9 @@ function useAttentionCount(): number | null {
   const summary = useQuery({ ...api.fleet.summary.queryOptions({}), refetchInterval: 30_000 })
   const conditions = useConditions()
   useRefreshOnChange([api.fleet.summary.queryKey()])
-  return summary.data === undefined ? null : summary.data.clips.failedCount + (conditions?.length ?? 0)
+  if (summary.data === undefined) return null
+  const { failedCount, heldCount, unsoundCount } = summary.data.clips
+  return failedCount + heldCount + unsoundCount + (conditions?.length ?? 0)
 }
 
 export function SideBar() {
@@ -77,7 +79,7 @@ function SideLink({ section, isCurrent, count }: { section: Section; isCurrent: 
       {count !== null && count > 0 && (
         <span className="rounded-full bg-bad-soft px-1.5 text-sm font-medium text-bad">
           {count}
-          <span className="sr-only"> failed clips</span>
+          <span className="sr-only"> in need of a person</span>
         </span>
       )}
     </Link>
