@@ -19,11 +19,7 @@ async function pulledMidUpload() {
   const card = await makeExfatCard()
   const device = await startDevice({ chunkSizeBytes: 1_048_576, settings: { workers: 1, stallMs: 20_000 } })
   atEnd(() => card.throwAway())
-  // exFAT keeps times in steps of two seconds, and the pairing is hardly older than the clips.
-  changeStored(
-    device.stateDir,
-    'UPDATE upload_link SET paired_at = paired_at - 60000, project_since = project_since - 60000',
-  )
+  pairedAMinuteAgo(device.stateDir)
   await card.insert(device.watchDir)
   const clips = []
   for (const name of names) clips.push(await writeClip(device.watchDir, name, sizeBytes + clips.length))
@@ -82,6 +78,7 @@ test('exFAT re-insertion: a card that comes back when all is home brings nothing
   const card = await makeExfatCard()
   const device = await startDevice()
   atEnd(() => card.throwAway())
+  pairedAMinuteAgo(device.stateDir)
   await device.start()
   await card.insert(device.watchDir)
   for (const name of names) await writeClip(device.watchDir, name, 100_000)
@@ -102,10 +99,7 @@ test('EIO: a clip of which the card cannot give all bytes is tried again, shows 
   const card = await makeExfatCard()
   const device = await startDevice({ chunkSizeBytes: 1_048_576, settings: { workers: 1 } })
   atEnd(() => card.throwAway())
-  changeStored(
-    device.stateDir,
-    'UPDATE upload_link SET paired_at = paired_at - 60000, project_since = project_since - 60000',
-  )
+  pairedAMinuteAgo(device.stateDir)
   await card.insert(device.watchDir)
   const bad = await writeClip(device.watchDir, 'A001.mov', 20_000_000)
   const good = await writeClip(device.watchDir, 'A002.mov', 100_000)
@@ -133,6 +127,10 @@ test('EIO: a clip of which the card cannot give all bytes is tried again, shows 
   expect(differences(device.server, bad)).toEqual([])
   expect(device.server.partsSentAgain()).toEqual([])
 })
+
+/** exFAT keeps times in steps of two seconds, and the pairing of a test is hardly older than its clips. */
+const pairedAMinuteAgo = (stateDir: string) =>
+  changeStored(stateDir, 'UPDATE upload_link SET paired_at = paired_at - 60000, project_since = project_since - 60000')
 
 /** The card in another machine. */
 async function elsewhere(card: ExfatCard, work: (folder: string) => Promise<void>): Promise<void> {

@@ -43,6 +43,9 @@ export function memoryStore() {
   }
 }
 
+/** Long before any `now` of a test, so that no clip is too young to be read again. */
+const availableAt = new Date('2026-01-02T03:04:05Z')
+
 /** Puts clips into the database as ingest would have left them. */
 export async function clipsIn({ pool }: TestDatabase) {
   const deviceId = crypto.randomUUID()
@@ -63,8 +66,16 @@ export async function clipsIn({ pool }: TestDatabase) {
       `insert into assets (id, device_id, project_id, project_epoch, name, filetype, upload_kind, filesize_bytes, captured_at,
          folder, store_key, state, custody, available_at, scrubbed_at)
        values ($1::uuid, $2, $3, 1, 'A001.mov', 'video/quicktime', 'fixed', $4, now(), 'Cloud Devices', $1::text, 'available', $5,
-         now(), $6)`,
-      [id, deviceId, projectId, bytes.length, known === 'device' ? 'verified' : 'sizeChecked', over.readAt ?? null],
+         $6, $7)`,
+      [
+        id,
+        deviceId,
+        projectId,
+        bytes.length,
+        known === 'device' ? 'verified' : 'sizeChecked',
+        availableAt,
+        over.readAt ?? null,
+      ],
     )
     const partBytes = 8
     for (let number = 1; (number - 1) * partBytes < bytes.length; number += 1) {
