@@ -20,6 +20,8 @@ export type UnsettledFile = {
   readonly hasRested: boolean
   /** Somebody had it open for writing, or it had a name that its recorder changes at the end: then one can tell when that is over. */
   readonly sawWriter: boolean
+  /** When its recorder was seen to close it, if it was left alone since. */
+  readonly closedMs: number | null
   /** How often its writer was looked for in vain. */
   readonly writerLooks: number
   /** Its recorder says that it is complete. */
@@ -83,7 +85,7 @@ function seeUnsettled(previous: UnsettledFile, look: FileLook, change: Change | 
     const next = {
       ...previous,
       lookedMs: context.nowMs,
-      nextLookMs: previous.hasRested || previous.isFinished ? context.nowMs : nextLook(previous.changedMs, context),
+      nextLookMs: nextLookAtUnchanged(previous, context),
     }
     return { next, tell: [] }
   }
@@ -98,6 +100,7 @@ function seeUnsettled(previous: UnsettledFile, look: FileLook, change: Change | 
     lookedMs: context.nowMs,
     nextLookMs: nextLook(context.nowMs, context),
     hasRested: false,
+    closedMs: null,
     isFinished: false,
     unreadableCode: null,
   }
@@ -125,10 +128,19 @@ function begin(
     nextLookMs: nextLook(context.nowMs, context),
     hasRested: false,
     sawWriter: context.startedAt !== null,
+    closedMs: null,
     writerLooks: 0,
     isFinished: false,
     unreadableCode: null,
   }
+}
+
+function nextLookAtUnchanged(
+  { hasRested, isFinished, closedMs, changedMs }: UnsettledFile,
+  context: LookContext,
+): number {
+  if (hasRested || isFinished) return context.nowMs
+  return closedMs === null ? nextLook(changedMs, context) : closedMs + reopenMs
 }
 
 function nextLook(changedMs: number, { nowMs, restMs, lookGapMs }: LookContext): number {
@@ -149,8 +161,17 @@ export function changeBetween(
 
 /** Whether nothing has changed for long enough. */
 export function hasRested(file: UnsettledFile, nowMs: number, restMs: number): boolean {
-  return file.hasRested || file.isFinished || nowMs - file.changedMs >= restMs
+  const stayedClosed = file.closedMs !== null && nowMs - file.closedMs >= reopenMs
+  return file.hasRested || file.isFinished || stayedClosed || nowMs - file.changedMs >= restMs
 }
+
+/** Its recorder has closed it, and it was looked at since: some open it once more at once, to finish its head. */
+export const closed = (file: UnsettledFile, nowMs: number): UnsettledFile => ({
+  ...file,
+  closedMs: nowMs,
+  nextLookMs: nowMs + reopenMs,
+})
+const reopenMs = 100
 
 /** Whether nothing has changed for so long that it is worth asking whether its recorder has closed it. */
 export const isQuiet = (file: UnsettledFile, nowMs: number): boolean => nowMs - file.changedMs >= quietMs
@@ -176,6 +197,8 @@ export function inherit(heir: UnsettledFile, gone: TrackedFile): UnsettledFile {
     wasThere: isEarlier ? gone.wasThere : heir.wasThere,
     sawChange: gone.sawChange || heir.sawChange,
     sawWriter: gone.sawWriter || heir.sawWriter,
+    closedMs: gone.closedMs,
+    nextLookMs: gone.closedMs === null ? heir.nextLookMs : heir.lookedMs,
   }
 }
 

@@ -1,11 +1,19 @@
 import { join } from 'node:path'
 import type { RefusedFile } from './capture-port.ts'
 import { type FileLook, statKeyOf } from './file-identity.ts'
-import { changeBetween, hasRested, restingFile, see, type TrackedFile, type UnsettledFile } from './file-life.ts'
+import {
+  changeBetween,
+  closed,
+  hasRested,
+  restingFile,
+  see,
+  type TrackedFile,
+  type UnsettledFile,
+} from './file-life.ts'
 import type { FolderContext } from './folder-context.ts'
 import { MissingFiles } from './missing-files.ts'
 import { RestedFiles } from './rested-files.ts'
-import { tryAgainMs } from './scan-pace.ts'
+import { closingLookMs, tryAgainMs } from './scan-pace.ts'
 import { lookAt, type Sighting } from './sighting.ts'
 import { isTemporaryName } from './temporary-name.ts'
 import { TemporaryStarts } from './temporary-starts.ts'
@@ -23,6 +31,8 @@ export class FolderFiles {
   readonly #scannedVolumes = new Set<string>()
   readonly #volumesSeen = new Map<string, MountedVolume>()
   #realRoot = ''
+  /** When it is to be asked next which files their recorders have closed; never while none is known to be open. */
+  #closingLookMs = Number.POSITIVE_INFINITY
   #lastChangeMs = Number.NEGATIVE_INFINITY
 
   constructor(context: FolderContext) {
@@ -44,7 +54,7 @@ export class FolderFiles {
 
   /** When something is to be done next by `advance`. */
   nextDueMs(): number {
-    let dueMs = this.#missing.nextDueMs()
+    let dueMs = Math.min(this.#missing.nextDueMs(), this.#closingLookMs)
     for (const [, file] of this.#context.tracked.unsettled()) dueMs = Math.min(dueMs, file.nextLookMs)
     return dueMs
   }
@@ -159,13 +169,18 @@ export class FolderFiles {
   async #lookAtDue(): Promise<(readonly [string, UnsettledFile])[]> {
     const { tracked, clock, restMs, folder } = this.#context
     const nowMs = clock.monotonicMs()
-    const due: string[] = []
+    const justClosed = this.#findJustClosed()
+    const due = [...justClosed]
     for (const [path, file] of tracked.unsettled()) {
-      if (file.nextLookMs <= nowMs && !this.#missing.has(path)) due.push(path)
-      if (due.length === maxPerTurn) break
+      if (due.length >= maxPerTurn) break
+      if (file.nextLookMs <= nowMs && !this.#missing.has(path) && !justClosed.has(path)) due.push(path)
     }
     const sightings = await Promise.all(due.map((path) => lookAt(this.#realRoot, path, folder)))
     for (const sighting of sightings) this.take(sighting)
+    for (const path of justClosed) {
+      const file = tracked.getUnsettled(path)
+      if (file !== null) tracked.set(path, closed(file, clock.monotonicMs()))
+    }
     await this.#lookForWriters()
     return due.flatMap((path) => {
       const file = tracked.getUnsettled(path)
@@ -195,6 +210,22 @@ export class FolderFiles {
     if (folder.mode !== 'realtime') return
     const files = [...tracked.unsettled()].filter(([path]) => !this.#missing.has(path))
     await this.#rested.lookForWriters(this.#realRoot, files)
+  }
+
+  /** Files that are sent while they grow and that were open for writing, and are not any more: no need to wait for their turn. */
+  #findJustClosed(): Set<string> {
+    const { tracked, folder, writers, clock } = this.#context
+    const justClosed = new Set<string>()
+    if (folder.mode !== 'realtime') return justClosed
+    let isAnyOpen = false
+    for (const [path, file] of tracked.unsettled()) {
+      if (!file.sawWriter || this.#missing.has(path)) continue
+      const seen = writers.look(join(this.#realRoot, path))
+      if (seen === 'closed') justClosed.add(path)
+      isAnyOpen ||= seen === 'open'
+    }
+    this.#closingLookMs = isAnyOpen ? clock.monotonicMs() + closingLookMs : Number.POSITIVE_INFINITY
+    return justClosed
   }
 
   #putOff(path: string, file: UnsettledFile): void {

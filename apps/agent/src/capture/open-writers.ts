@@ -1,5 +1,5 @@
-import { readdirSync, readlinkSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { CaptureClock } from './capture-port.ts'
@@ -13,11 +13,18 @@ export type WriterProbe = {
    * other users write are seen by root only, and nothing is seen where there is no /proc: then rest alone must do.
    */
   probe(candidates: readonly WriterCandidate[]): Promise<ReadonlySet<string> | { laterMs: number }>
+  /**
+   * Whether a file is open where the last probe found it to be; costs so little that it can be asked many times a second. `closed` is told
+   * once, and says nothing of others who may have it open: that takes a probe. `unknown`: no probe has found it.
+   */
+  look(path: string): 'open' | 'closed' | 'unknown'
 }
 
 /** Of the time between two probes, at most this part of a processor is spent in one. */
 const maxShare = 0.1
 const maxPauseMs = 5_000
+/** Files whose writers are remembered; those of more are found again by the next probe. */
+const maxRemembered = 1_000
 
 /** Processor time of this thread; how long a probe waits for a turn on a busy machine is no cost of it. */
 const threadCpuMs = (): number => {
@@ -27,13 +34,24 @@ const threadCpuMs = (): number => {
 
 export function createWriterProbe(clock: Pick<CaptureClock, 'monotonicMs'>, cpuMs = threadCpuMs): WriterProbe {
   let notBefore = 0
+  const remembered = new Map<string, OpenDescriptor[]>()
   return {
     probe: async (candidates) => {
       const startedAt = clock.monotonicMs()
       if (startedAt < notBefore) return { laterMs: notBefore - startedAt }
       const { writing, spentMs } = await findWriters(candidates, cpuMs)
       notBefore = clock.monotonicMs() + Math.min(maxPauseMs, spentMs / maxShare)
-      return writing
+      for (const { path } of candidates) remembered.delete(path)
+      if (remembered.size + writing.size > maxRemembered) remembered.clear()
+      for (const [path, descriptors] of writing) remembered.set(path, descriptors)
+      return new Set(writing.keys())
+    },
+    look(path) {
+      const descriptors = remembered.get(path)
+      if (descriptors === undefined) return 'unknown'
+      if (descriptors.some(isStillOpen)) return 'open'
+      remembered.delete(path)
+      return 'closed'
     },
   }
 }
@@ -41,14 +59,15 @@ export function createWriterProbe(clock: Pick<CaptureClock, 'monotonicMs'>, cpuM
 /** Goes through the open files of every process that may be looked at. */
 async function findWriters(candidates: readonly WriterCandidate[], cpuMs: () => number) {
   const byName = Map.groupBy(candidates, ({ path }) => basename(path))
-  const writing = new Set<string>()
+  const writing = new Map<string, OpenDescriptor[]>()
   let spentMs = 0
   for (const pid of namesIn('/proc').filter((name) => /^\d+$/.test(name))) {
     const begunMs = cpuMs()
     const opened = openedByName(pid, byName)
     spentMs += cpuMs() - begunMs
     for (const { descriptor, sameName } of opened) {
-      for (const { path } of await writtenThrough(descriptor, sameName)) writing.add(path)
+      for (const { path } of await writtenThrough(descriptor, sameName))
+        writing.set(path, [...(writing.get(path) ?? []), descriptor])
     }
     // The kernel answers from memory, ten times faster without a thread in between; only not all at once.
     await setImmediate()
@@ -58,26 +77,38 @@ async function findWriters(candidates: readonly WriterCandidate[], cpuMs: () => 
 
 function openedByName(pid: string, byName: Map<string, WriterCandidate[]>) {
   return namesIn(`/proc/${pid}/fd`).flatMap((number) => {
-    const descriptor = { pid, number }
-    const sameName = byName.get(basename(targetOf(descriptor)))
+    const descriptor = { pid, number, target: targetOf({ pid, number }) }
+    const sameName = byName.get(basename(descriptor.target))
     return sameName === undefined ? [] : [{ descriptor, sameName }]
   })
 }
 
 type Descriptor = { pid: string; number: string }
+/** `target`: the file's path as the process sees it, which changes when the file is renamed or deleted. */
+type OpenDescriptor = Descriptor & { target: string }
 
 /** A process in a container sees the file under another path, but with the same last name, inode and device. */
-async function writtenThrough({ pid, number }: Descriptor, sameName: readonly WriterCandidate[]) {
-  const open = await stat(`/proc/${pid}/fd/${number}`, { bigint: true }).catch(() => null)
+async function writtenThrough(descriptor: Descriptor, sameName: readonly WriterCandidate[]) {
+  const open = await stat(`/proc/${descriptor.pid}/fd/${descriptor.number}`, { bigint: true }).catch(() => null)
   const same = sameName.filter(({ inode, device }) => inode === open?.ino && device === open.dev)
-  if (same.length === 0) return []
-  const info = await readFile(`/proc/${pid}/fdinfo/${number}`, 'utf8').catch(() => '')
-  const flags = /^flags:\s*([0-7]+)/m.exec(info)?.[1]
-  // The lowest two bits: 1 is write only, 2 read and write (open(2)).
-  return flags !== undefined && (Number.parseInt(flags, 8) & 3) !== 0 ? same : []
+  return same.length > 0 && isForWriting(descriptor) ? same : []
 }
 
+/** The same number may be another file by now, or the same one for reading. */
+const isStillOpen = (descriptor: OpenDescriptor): boolean =>
+  targetOf(descriptor) === descriptor.target && isForWriting(descriptor)
+
 // Nothing here can be an error: processes end, descriptors close, and most belong to somebody else.
+
+/** The lowest two bits of the flags: 1 is write only, 2 read and write (open(2)). */
+function isForWriting({ pid, number }: Descriptor): boolean {
+  try {
+    const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/${pid}/fdinfo/${number}`, 'utf8'))?.[1]
+    return flags !== undefined && (Number.parseInt(flags, 8) & 3) !== 0
+  } catch {
+    return false
+  }
+}
 
 function namesIn(folder: string): string[] {
   try {

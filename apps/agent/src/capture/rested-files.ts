@@ -22,11 +22,18 @@ export class RestedFiles {
   }
 
   async settle(realRoot: string, rested: readonly (readonly [string, UnsettledFile])[]): Promise<void> {
-    const candidates = rested.map(([path, file]) => ({ path: join(realRoot, path), ...file.look }))
-    const writers = await this.#context.writers.probe(candidates)
+    const { writers } = this.#context
+    const toAsk: (readonly [string, UnsettledFile])[] = []
     for (const [path, file] of rested) {
-      if ('laterMs' in writers) this.#postpone(path, file, writers.laterMs)
-      else if (writers.has(join(realRoot, path)) && !file.isFinished) this.#waitForWriter(path, file)
+      if (file.isFinished) this.#conclude(path, file, await this.#settlementOf(realRoot, path, file))
+      else if (writers.look(join(realRoot, path)) === 'open') this.#waitForWriter(path, file)
+      else toAsk.push([path, file])
+    }
+    if (toAsk.length === 0) return
+    const writing = await writers.probe(toAsk.map(([path, file]) => ({ path: join(realRoot, path), ...file.look })))
+    for (const [path, file] of toAsk) {
+      if ('laterMs' in writing) this.#postpone(path, file, writing.laterMs)
+      else if (writing.has(join(realRoot, path))) this.#waitForWriter(path, file)
       else this.#conclude(path, file, await this.#settlementOf(realRoot, path, file))
     }
   }
@@ -37,10 +44,11 @@ export class RestedFiles {
    */
   async lookForWriters(realRoot: string, files: readonly (readonly [string, UnsettledFile])[]): Promise<void> {
     const { writers, tracked, clock } = this.#context
-    const asked = files.filter(([, file]) => {
+    const asked = files.filter(([path, file]) => {
       // Asked again it would never come to be asked for the last time: the probe is not for every moment.
       if (file.hasRested || file.isFinished) return false
-      return file.sawWriter ? isQuiet(file, clock.monotonicMs()) : file.sawChange && file.writerLooks < maxWriterLooks
+      if (!file.sawWriter) return file.sawChange && file.writerLooks < maxWriterLooks
+      return isQuiet(file, clock.monotonicMs()) && writers.look(join(realRoot, path)) !== 'open'
     })
     if (asked.length === 0) return
     const found = await writers.probe(asked.map(([path, file]) => ({ path: join(realRoot, path), ...file.look })))
@@ -55,7 +63,7 @@ export class RestedFiles {
   #waitForWriter(path: string, file: UnsettledFile): void {
     if (!file.wasTold) this.#context.teller.growing(path, file)
     const delayMs = this.#context.folder.mode === 'realtime' ? minLookGapMs : writerLookMs
-    this.#postpone(path, { ...file, wasTold: true, sawWriter: true }, delayMs)
+    this.#postpone(path, { ...file, wasTold: true, sawWriter: true, closedMs: null }, delayMs)
   }
 
   async #settlementOf(realRoot: string, relativePath: string, file: UnsettledFile): Promise<Settlement | null> {

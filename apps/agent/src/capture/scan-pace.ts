@@ -18,6 +18,8 @@ export function scanGapMs(lastScanTookMs: number): number {
 export const absentFolderLookMs = 1_000
 /** A growing file is looked at no more often. */
 export const minLookGapMs = 250
+/** Whether a recorder has closed its file is asked this often; the file itself is not touched by that. */
+export const closingLookMs = 50
 /** How long a folder counts as busy after its last change. */
 export const busyMs = 10_000
 /** What could not be read, or not be told, is tried again after this long. */

@@ -3,6 +3,7 @@ import type { FileLook } from '../../src/capture/file-identity.ts'
 import {
   captureTimeOf,
   changeBetween,
+  closed,
   firstGrowthOf,
   hasRested,
   inherit,
@@ -69,6 +70,17 @@ describe('a file that is looked at', () => {
     expect(unsettled(see(begun(), look(), disk, at(1_900)).next).nextLookMs).toBe(2_000)
   })
 
+  test('and was closed by its recorder rests a moment later, unless it is written to in that moment', () => {
+    const shut = closed(begun(), 1_000)
+    const moment = shut.nextLookMs - 1_000
+    expect(moment).toBeLessThanOrEqual(100)
+    const same = unsettled(see(shut, look(), disk, at(1_000 + moment)).next)
+    expect([hasRested(same, 999 + moment, 2_000), hasRested(same, 1_000 + moment, 2_000)]).toEqual([false, true])
+    expect(same.nextLookMs).toBe(1_000 + moment)
+    const written = unsettled(see(shut, look({ sizeBytes: 11 }), disk, at(1_000 + moment)).next)
+    expect(hasRested(written, 2_999, 2_000)).toBe(false)
+  })
+
   const rests = { settled: true, known: true, refused: false } as const
   test.each(Object.entries(rests))('and was %s tells of a change to the queue that has it: %s', (kind, isTold) => {
     const before = restingFile(kind === 'settled' ? 'settled' : kind === 'known' ? 'known' : 'refused', look(), disk)
@@ -125,6 +137,10 @@ describe('a file whose name went away', () => {
     const gone = restingFile('settled', look(), disk)
     expect(isHeir(heir, gone)).toBe(true)
     expect(hasRested(inherit(heir, gone), 5_001, 2_000)).toBe(true)
+  })
+  test('need not rest again either when its recorder had closed it before', () => {
+    const heirOfClosed = inherit(heir, closed(begun({}, look({ sizeBytes: 3 })), 4_000))
+    expect(hasRested(heirOfClosed, 5_000, 2_000)).toBe(true)
   })
   test('keeps its beginning when it is renamed while it grows, whatever its size is now', () => {
     const gone = begun({}, look({ sizeBytes: 3 }))

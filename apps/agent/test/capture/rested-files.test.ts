@@ -3,41 +3,17 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { restingFile, see, type UnsettledFile } from '../../src/capture/file-life.ts'
-import type { FolderContext } from '../../src/capture/folder-context.ts'
-import { FolderTeller } from '../../src/capture/folder-teller.ts'
 import { inspectFile } from '../../src/capture/inspect-file.ts'
 import { MissingFiles } from '../../src/capture/missing-files.ts'
 import { RestedFiles } from '../../src/capture/rested-files.ts'
 import { TrackedFiles } from '../../src/capture/tracked-files.ts'
 import { unreadVolumeTable } from '../../src/capture/volume-table.ts'
-import { createLog, createRecord, temporaryFolder, testClock, watchFolder } from './watched-folder.ts'
+import { contextFor } from './context-for.ts'
+import { temporaryFolder } from './watched-folder.ts'
 
 async function lookAt(path: string) {
   const { size, mtimeNs, ino, dev } = await lstat(path, { bigint: true })
   return { sizeBytes: Number(size), mtimeNs, inode: ino, device: dev }
-}
-
-/** What settling works with, for one folder whose files the test makes. */
-function contextFor(root: string) {
-  const record = createRecord()
-  const { log } = createLog()
-  const folder = watchFolder(root)
-  const context: FolderContext = {
-    ...{
-      folder,
-      root,
-      log,
-      tracked: new TrackedFiles(),
-      known: record.known,
-      clock: testClock(),
-      restMs: 1,
-      lookGapMs: 1,
-    },
-    teller: new FolderTeller(folder, root, record.listener, log),
-    writers: { probe: async () => new Set() },
-    volumes: { table: () => unreadVolumeTable, refresh: async () => unreadVolumeTable },
-  }
-  return { record, context, rested: new RestedFiles(context, new MissingFiles(context)) }
 }
 
 function unsettled(look: UnsettledFile['look']): UnsettledFile {
@@ -53,7 +29,8 @@ test('says of a file that cannot be opened so once for each cause, and keeps it 
   // A socket cannot be opened by anybody, not even by root.
   const server = createServer()
   await new Promise<void>((listening) => server.listen(path, listening))
-  const { record, context, rested } = contextFor(temporary.path)
+  const { record, context } = contextFor(temporary.path)
+  const rested = new RestedFiles(context, new MissingFiles(context))
   const file = unsettled({ ...(await lookAt(path)), sizeBytes: 5 })
   await rested.settle(temporary.path, [['a.mov', file]])
   const again = context.tracked.getUnsettled('a.mov')
@@ -68,11 +45,29 @@ test('leaves a file that cannot be asked for writers yet until it can be', async
   await using temporary = await temporaryFolder()
   await writeFile(join(temporary.path, 'a.mov'), 'take')
   const { record, context } = contextFor(temporary.path)
-  const busy = { ...context, writers: { probe: async () => ({ laterMs: 60_000 }) } }
+  const busy = { ...context, writers: { ...context.writers, probe: async () => ({ laterMs: 60_000 }) } }
   const file = unsettled(await lookAt(join(temporary.path, 'a.mov')))
   await new RestedFiles(busy, new MissingFiles(busy)).settle(temporary.path, [['a.mov', file]])
   expect(context.tracked.getUnsettled('a.mov')?.nextLookMs).toBeGreaterThan(file.nextLookMs + 59_000)
   expect(record.calls).toEqual([])
+})
+
+test('does not go through all processes for a file that is known to be open, however long its recorder pauses', async () => {
+  await using temporary = await temporaryFolder()
+  await writeFile(join(temporary.path, 'a.mov'), 'take')
+  const { record, context } = contextFor(temporary.path)
+  let probes = 0
+  const probe = async () => {
+    probes++
+    return new Set<string>()
+  }
+  const held = { ...context, writers: { probe, look: () => 'open' as const } }
+  const file = { ...unsettled(await lookAt(join(temporary.path, 'a.mov'))), sawWriter: true, changedMs: -60_000 }
+  const rested = new RestedFiles(held, new MissingFiles(held))
+  await rested.lookForWriters(temporary.path, [['a.mov', file]])
+  await rested.settle(temporary.path, [['a.mov', file]])
+  expect(probes).toBe(0)
+  expect(record.toldOf('a.mov')).toEqual(['onGrowing'])
 })
 
 test('does not take a file for the one that was looked at when it is another one by the time it is opened', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, open, rename, symlink, unlink, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, open, rename, symlink, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { FileIdentity } from '../../src/capture/capture-port.ts'
@@ -127,6 +127,30 @@ describe('asking for writers', () => {
     expect(found).toEqual(new Set([written, '/in/a/container/written.mov']))
     await recorder.do({ action: 'close' })
     expect(await createWriterProbe(testClock()).probe(asked)).toEqual(new Set())
+  })
+
+  test('remembers by what a file was open, and tells once that it is closed, renamed or open for reading alone', async () => {
+    await using temporary = await temporaryFolder()
+    const probe = createWriterProbe(testClock(1_000_000))
+    const path = join(temporary.path, 'a.mov')
+    const ask = async () => {
+      const { ino, dev } = await lstat(path, { bigint: true })
+      return probe.probe([{ path, inode: ino, device: dev }])
+    }
+    expect(probe.look(path)).toBe('unknown')
+    const first = await open(path, 'w')
+    expect(await ask()).toEqual(new Set([path]))
+    expect([probe.look(path), probe.look(path)]).toEqual(['open', 'open'])
+    await first.close()
+    await using reading = await open(path, 'r')
+    expect(reading.fd).toBeGreaterThan(0)
+    expect([probe.look(path), probe.look(path)]).toEqual(['closed', 'unknown'])
+
+    await using second = await open(path, 'r+')
+    expect(second.fd).toBeGreaterThan(0)
+    expect(await ask()).toEqual(new Set([path]))
+    await rename(path, `${path}.done`)
+    expect([probe.look(path), probe.look(path)]).toEqual(['closed', 'unknown'])
   })
 
   test('is put off until it would cost no more than a tenth of a processor, however long it waited for its turns', async () => {
