@@ -24,6 +24,7 @@ const row = (deviceId: string, over: Partial<LiveFleetRow> = {}): LiveFleetRow =
   agentVersion: null,
   hostname: null,
   platform: null,
+  changedAt: at,
   lastCallAt: null,
   progress: null,
   ...over,

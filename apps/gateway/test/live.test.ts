@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { DeviceMessage, FleetMessage } from '@rushes/api'
 import { announceDeviceChange, createAuth, enqueueCommand, wake } from '@rushes/fleet'
+import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { LiveHub } from '../src/live/hub.ts'
 import { FleetView } from './support/fleet-view.ts'
 import { LiveReader } from './support/live-reader.ts'
 import { addPerson, signIn } from './support/people.ts'
@@ -149,6 +151,36 @@ describe('the fleet', () => {
     const other = new FleetView(await watchFleet())
     await agent.close()
     await other.until('the rate to be unknown', device.id, (row) => row?.progress === null)
+  })
+
+  test('tells that something of a device or its clips changed though its row shows the same as before', async () => {
+    const reader = await watchFleet()
+    await reader.next('snapshotEnd')
+    await rename('known')
+    await reader.next('changes', (message) => names(message)[device.id] === 'known')
+    await announceDeviceChange(site.db, { deviceIds: [device.id] })
+    const { message } = await reader.next('changes', ({ rows }) => rows.some((row) => row.deviceId === device.id))
+    expect(message.rows.find((row) => row.deviceId === device.id)).toEqual({
+      deviceId: device.id,
+      changedAt: expect.any(String),
+    })
+  })
+
+  test('is told of a change in the database as soon as it is heard, and does not wait for the next round', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const hub = new LiveHub({ db: site.db, log: pino({ level: 'silent' }), now: () => new Date() })
+    const { value, leave } = hub.fleet.enter()
+    try {
+      const watcher = (await value).log.watch()
+      await site.sql("update devices set name = 'Heard' where id = $1", [device.id])
+      hub.heard({ deviceIds: [device.id] })
+      const change = await watcher.next(30_000, AbortSignal.timeout(30_000))
+      expect(change?.delta.get(device.id)).toMatchObject({ name: 'Heard' })
+    } finally {
+      leave()
+      hub.stop()
+      vi.useRealTimers()
+    }
   })
 
   test('is resumed without a gap by a browser that was cut off', async () => {

@@ -8,7 +8,7 @@ import { FleetChannel } from './fleet-channel.ts'
 import { KeptWarm } from './kept-warm.ts'
 import type { LiveNews, ProgressNews } from './live-news.ts'
 
-/** Changes reach browsers at most this often. */
+/** What devices tell reaches browsers at most this often; news of a change in the database does not wait for its turn, but comes no more often either. */
 const flushEveryMs = 250
 /** What a lost wake-up costs at most. */
 const pollEveryMs = 1_000
@@ -27,7 +27,9 @@ export class LiveHub implements LiveNews {
   private readonly db: Database
   private readonly log: Logger
   private readonly now: () => Date
-  private readonly timers: NodeJS.Timeout[]
+  private readonly flushTimer: NodeJS.Timeout
+  private readonly pollTimer: NodeJS.Timeout
+  private newsFlushedAtMs = Number.NEGATIVE_INFINITY
   private isFlushing = false
   private isPolling = false
   private lastPoll: ChangePoll | null = null
@@ -51,7 +53,8 @@ export class LiveHub implements LiveNews {
         return channel
       },
     })
-    this.timers = [setInterval(() => void this.flush(), flushEveryMs), setInterval(() => void this.poll(), pollEveryMs)]
+    this.flushTimer = setInterval(() => void this.flush(), flushEveryMs)
+    this.pollTimer = setInterval(() => void this.poll(), pollEveryMs)
   }
 
   device(deviceId: string): KeptWarm<DeviceChannel> {
@@ -107,10 +110,12 @@ export class LiveHub implements LiveNews {
     for (const projectId of wake.projectIds ?? []) fleet?.markProjectDirty(projectId)
     const woken = wake.everything === true ? this.devices.keys() : (wake.deviceIds ?? [])
     for (const deviceId of woken) this.channelOf(deviceId)?.anythingChanged()
+    this.flushNews()
   }
 
   stop(): void {
-    for (const timer of this.timers) clearInterval(timer)
+    clearInterval(this.flushTimer)
+    clearInterval(this.pollTimer)
     this.fleet.drop()
     for (const kept of [...this.devices.values()]) kept.drop()
   }
@@ -126,6 +131,14 @@ export class LiveHub implements LiveNews {
 
   private get isLookedAt(): boolean {
     return this.fleet.isWarm || this.devices.size > 0
+  }
+
+  private flushNews(): void {
+    const nowMs = performance.now()
+    if (nowMs - this.newsFlushedAtMs < flushEveryMs) return
+    this.newsFlushedAtMs = nowMs
+    this.flushTimer.refresh()
+    void this.flush()
   }
 
   private async flush(): Promise<void> {

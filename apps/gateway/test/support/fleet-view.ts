@@ -35,10 +35,11 @@ export class FleetView {
 /** A device that the table has not seen comes with all its fields. */
 function wholeRow(delta: Extract<FleetMessage, { type: 'changes' }>['rows'][number]): LiveFleetRow {
   const { name, modelName, isOurAgent, pairedAt, project, foreign, fence, presence, sharingPause, report } = delta
-  const { unsound, openExecutionCount, agentVersion, hostname, platform, lastCallAt, progress, deviceId } = delta
+  const { unsound, openExecutionCount, agentVersion, hostname, platform, changedAt, lastCallAt, progress, deviceId } =
+    delta
   const whole = {
     ...{ deviceId, name, modelName, isOurAgent, pairedAt, project, foreign, fence, presence, sharingPause, report },
-    ...{ unsound, openExecutionCount, agentVersion, hostname, platform, lastCallAt, progress },
+    ...{ unsound, openExecutionCount, agentVersion, hostname, platform, changedAt, lastCallAt, progress },
   }
   if (!isWhole(whole)) throw new Error(`a new row came without some of its fields: ${JSON.stringify(delta)}`)
   return whole

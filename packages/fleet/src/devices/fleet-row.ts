@@ -28,6 +28,8 @@ export type FleetRow = {
   agentVersion: string | null
   hostname: string | null
   platform: string | null
+  /** When something of it, or of its clips, changed last. */
+  changedAt: string
   /** The newest call on the upload link. */
   lastCallAt: string | null
 }

@@ -66,6 +66,7 @@ export function toFleetRow(found: FoundDevice): FleetRow {
     agentVersion: newest?.agentVersion ?? device.firmwareVersion,
     hostname: newest?.hostname ?? null,
     platform: newest?.platform ?? null,
+    changedAt: device.changedAt.toISOString(),
     lastCallAt: device.lastCallAt?.toISOString() ?? null,
   }
 }
