@@ -2,8 +2,9 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { writeClip } from './harness/media.ts'
+import { pairAndRun } from './harness/pair.ts'
 import { untilStored } from './harness/store.ts'
-import { pairAndRun, test } from './harness/test.ts'
+import { test } from './harness/test.ts'
 
 test('a stored clip that changed, or is gone, is found when an operator has it checked, and is sound again once it is put back', async ({
   world,

@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import type { HttpFaultProxy } from '@rushes/test-kit'
 import { expect } from 'vitest'
 import { sha256Of, writeClip } from './harness/media.ts'
+import { pairAndRun } from './harness/pair.ts'
 import { untilStored } from './harness/store.ts'
-import { pairAndRun, test } from './harness/test.ts'
+import { test } from './harness/test.ts'
 import { until } from './harness/until.ts'
 
 const acknowledgedParts = (uplink: HttpFaultProxy) =>

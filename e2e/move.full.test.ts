@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { writeClip } from './harness/media.ts'
+import { pairAndRun } from './harness/pair.ts'
 import { untilStored, visibleFiles } from './harness/store.ts'
-import { pairAndRun, test } from './harness/test.ts'
+import { test } from './harness/test.ts'
 
 test('a device moved with ten clips queued and one in flight clears them, shows its receipt, and brings not a byte of the old project into the new one', async ({
   world,

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { writeClip } from './harness/media.ts'
-import { pairAndRun, test } from './harness/test.ts'
+import { pairAndRun } from './harness/pair.ts'
+import { test } from './harness/test.ts'
 
 test('a clip that the destination refused says why, and goes up when an operator retries it', async ({
   world,

@@ -3,7 +3,8 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { writeClip } from './harness/media.ts'
 import { signInNewPerson } from './harness/operator.ts'
-import { pairAndRun, test } from './harness/test.ts'
+import { pairAndRun } from './harness/pair.ts'
+import { test } from './harness/test.ts'
 
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
 

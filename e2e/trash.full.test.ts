@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { writeClip } from './harness/media.ts'
+import { pairAndRun } from './harness/pair.ts'
 import { untilStored } from './harness/store.ts'
-import { pairAndRun, test } from './harness/test.ts'
+import { test } from './harness/test.ts'
 import { until } from './harness/until.ts'
 
 test('a clip goes into the trash, comes back by Undo, goes there again by the keyboard, is restored from there, and plays', async ({

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import type { Device } from './device.ts'
 import { writeClip, writeMovie } from './media.ts'
-import { pairAndRun } from './test.ts'
+import { pairAndRun } from './pair.ts'
 import { until } from './until.ts'
 import type { World } from './world.ts'
 
