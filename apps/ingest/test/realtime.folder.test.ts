@@ -58,3 +58,26 @@ describe('a part that is registered anew with another size while its old PUT sti
     expect(bytes.equals(await ingest.stored.read(name))).toBe(true)
   })
 })
+
+test('a part that is on its way to its place when a lower one grows arrives there, and is moved with the others at the end', async () => {
+  const shiftBytes = 999
+  const bytes = someBytes(2 * small + shiftBytes + 7, 12)
+  const name = nameOfNext()
+  const asset = await createRealtime(device, { name })
+  const [, second] = await requestParts(device, asset.id, [part(1), part(2)])
+  const { request, status } = startPut(second ?? '', small)
+  request.write(bytes.subarray(small + shiftBytes, small + shiftBytes + mib))
+  await until('it is written in place', async () =>
+    (await readdir(join(ingest.dir, '.rushes-uploads'))).includes(`${asset.id}.data`),
+  )
+  const [first, final] = await requestParts(device, asset.id, [part(1, small + shiftBytes), part(3, 7, true)], {
+    asset_filesize: bytes.length,
+  })
+  request.end(bytes.subarray(small + shiftBytes + mib, 2 * small + shiftBytes))
+  expect(await status).toBe(200)
+  await put(first, bytes.subarray(0, small + shiftBytes))
+  await put(final, bytes.subarray(2 * small + shiftBytes))
+  await untilStatus(device, asset.id, 'available')
+  expect(bytes.equals(await ingest.stored.read(name))).toBe(true)
+  expect((await readdir(join(ingest.dir, '.rushes-uploads'))).filter((entry) => entry.startsWith(asset.id))).toEqual([])
+})

@@ -1,6 +1,15 @@
 import { freshSeed, seededRandom } from '@rushes/test-kit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Bytes, createRealtime, mib, putPart, requestParts, someBytes, untilStatus } from './support/clips.ts'
+import {
+  type Bytes,
+  createRealtime,
+  mib,
+  putPart,
+  requestParts,
+  someBytes,
+  statusOf,
+  untilStatus,
+} from './support/clips.ts'
 import { type Device, pairDevice } from './support/pair.ts'
 import { startTestIngest, type TestIngest } from './support/test-ingest.ts'
 
@@ -52,6 +61,31 @@ test('a reserved head goes up last as part 1: the parts after it wait apart and 
   await put(final, cut(3 * small, bytes.length))
   await untilStatus(device, asset.id, 'available')
   expect(bytes.equals(await ingest.stored.read(name))).toBe(true)
+})
+
+test('a head that turns out longer than it was registered goes up last as part 1, and nothing that has arrived goes up again', async () => {
+  const shiftBytes = 4_321
+  const bytes = someBytes(4 * small + shiftBytes + 1_000, 11)
+  const at = (number: number) => (number === 1 ? 0 : (number - 1) * small + shiftBytes)
+  const name = nameOfNext()
+  const asset = await createRealtime(device, { name })
+  const [, second, third, fourth] = await requestParts(device, asset.id, [part(1), part(2), part(3), part(4)])
+  await put(second, bytes.subarray(at(2), at(3)))
+  await put(third, bytes.subarray(at(3), at(4)))
+  const [first, final] = await requestParts(device, asset.id, [part(1, small + shiftBytes), part(5, 1_000, true)], {
+    asset_filesize: bytes.length,
+  })
+  // The address that it was given before it was known that it would move.
+  await put(fourth, bytes.subarray(at(4), at(5)))
+  await put(second, bytes.subarray(at(2), at(3)))
+  await put(first, bytes.subarray(0, at(2)))
+  expect((await statusOf(device, asset.id)).missing).toEqual([5])
+  await put(final, bytes.subarray(at(5)))
+  await untilStatus(device, asset.id, 'available')
+  expect(bytes.equals(await ingest.stored.read(name))).toBe(true)
+  const places = 'select offset_bytes::integer from asset_parts where asset_id = $1 order by number'
+  const { rows } = await ingest.database.pool.query(places, [asset.id])
+  expect(rows.map((row) => row.offset_bytes)).toEqual([0, at(2), at(3), at(4), at(5)])
 })
 
 test('parts in any order, with skipped numbers and repeated tries, are assembled in order of their numbers', async () => {

@@ -38,15 +38,16 @@ async function prepare(
     async deliver(asset, number, bytes) {
       const part = asset.parts.find((candidate) => candidate.number === number)
       if (part === undefined) throw new Error('no such part')
-      if (isApart(number)) {
+      if (isApart(number) || part.liesAtBytes === null) {
         const writer = await store.gathering.writeApart(asset.id)
         await writer.write(bytes)
         await writer.sync()
         part.apartXxh64 = xxh64Of(bytes)
+        part.liesAtBytes = null
         await writer.keepAs(number, part.apartXxh64)
         return
       }
-      const writer = await store.gathering.writeInPlace(asset.id, part.offsetBytes)
+      const writer = await store.gathering.writeInPlace(asset.id, part.liesAtBytes)
       await writer.write(bytes)
       await writer.sync()
       await writer.close()

@@ -132,16 +132,23 @@ async function killAtStart(ingest: ProcessIngest, afterMs: number): Promise<void
 async function newClip(device: Device, random: SeededRandom): Promise<Clip> {
   const name = `crash-${randomUUID()}.mp4`
   const bytes = someBytes(3 * partBytes + random.integer(1, 1_000), random.integer(1, 1_000_000))
-  if (random.integer(0, 1) === 0) {
+  const kind = random.integer(0, 2)
+  if (kind === 0) {
     const { id, urls } = await createFixed(device, bytes, { name, parts: 3 })
     const parts = split(bytes, 3).map((piece, i) => ({ number: i + 1, bytes: piece, url: urls[i] ?? '' }))
     return { id, name, bytes, parts }
   }
-  // The head comes last, so that the parts before it lie apart until the clip is assembled.
   const { id } = await createRealtime(device, { name })
-  const pieces = [0, 1, 2].map((i) => bytes.subarray(i * partBytes, i === 2 ? bytes.length : (i + 1) * partBytes))
+  const headBytes = kind === 1 ? partBytes : partBytes + random.integer(1, 1_000)
+  const pieces = [[0, headBytes], [headBytes, headBytes + partBytes], [headBytes + partBytes]].map((cut) =>
+    bytes.subarray(...cut),
+  )
   const [head = bytes, middle = bytes, tail = bytes] = pieces
-  const [second = ''] = await requestParts(device, id, [{ number: 2, size: middle.length, is_final: false }])
+  const ask = { number: 2, size: middle.length, is_final: false }
+  // The head comes last: either not even registered, so that the parts before it lie apart until the clip is assembled, or with less than
+  // it has in the end, so that they lie in places that are not theirs.
+  const early = kind === 1 ? [ask] : [ask, { number: 1, size: partBytes, is_final: false }]
+  const [second = ''] = await requestParts(device, id, early)
   const later = [
     { number: 1, size: head.length, is_final: false },
     { number: 3, size: tail.length, is_final: true },

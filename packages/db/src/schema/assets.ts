@@ -55,8 +55,8 @@ export const assets = pgTable(
     endedDetail: text('ended_detail'),
     /** When the final part arrived: the grace for stragglers runs from here. */
     finalPartAt: instant('final_part_at'),
-    /** From this part on nothing is written in place any more: a place that had been given moved. Null while none has. */
-    apartFromNumber: integer('apart_from_number'),
+    /** A place that a part was given is not where it will lie in the clip, or was taken back: no part is given one any more. */
+    placesMoved: boolean('places_moved').notNull().default(false),
     custody: text('custody', { enum: ['no', 'pending', 'verified', 'mismatch', 'sizeChecked'] })
       .notNull()
       .default('no'),
@@ -126,7 +126,10 @@ export const assetParts = pgTable(
       .references(() => assets.id, { onDelete: 'cascade' }),
     number: integer('number').notNull(),
     sizeBytes: bigint('size_bytes', { mode: 'number' }).notNull(),
-    /** Place in the file; null while a lower number may still be registered. */
+    /**
+     * Its place in the file that gathers the parts, and once the clip is available in that. Null while it was given none, for
+     * instance because a lower number may still be registered.
+     */
     offsetBytes: bigint('offset_bytes', { mode: 'number' }),
     isFinal: boolean('is_final').notNull().default(false),
     /** Grows when the device asks for the number again; URLs of earlier generations are refused. */

@@ -16,8 +16,19 @@ export type AssemblingAsset = {
   sizeBytes: number
   /** When the last of its parts was in. */
   lastPartAt: Date
-  /** In order, without gaps in the bytes. `apartXxh64`: the digest of bytes that do not lie at their place yet, else null. */
-  parts: { number: number; offsetBytes: number; sizeBytes: number; apartXxh64: string | null }[]
+  /** In order, without gaps in the bytes. */
+  parts: AssemblingPart[]
+}
+
+export type AssemblingPart = {
+  number: number
+  sizeBytes: number
+  /** Where it begins in the clip. */
+  offsetBytes: number
+  /** Where its bytes lie in the file that gathers the parts; null where they lie apart, or in a bucket, which has no places. */
+  liesAtBytes: number | null
+  /** The digest of bytes that lie apart, else null. */
+  apartXxh64: string | null
 }
 
 export type BeginAssemblyInput = {
@@ -109,15 +120,19 @@ async function placedParts(tx: Clocked['db'], clips: readonly { id: string }[]) 
       number: assetParts.number,
       sizeBytes: assetParts.sizeBytes,
       acknowledgedAt: assetParts.acknowledgedAt,
+      placeBytes: assetParts.offsetBytes,
       liesApart: assetParts.liesApart,
       receivedXxh64: assetParts.receivedXxh64,
     })
     .from(assetParts)
     .where(inArray(assetParts.assetId, ids))
     .orderBy(asc(assetParts.assetId), asc(assetParts.number))
-  for (const { assetId, number, sizeBytes, acknowledgedAt, liesApart, receivedXxh64 } of rows) {
+  for (const { assetId, number, sizeBytes, acknowledgedAt, placeBytes, liesApart, receivedXxh64 } of rows) {
     const clip = placed.get(assetId) ?? { parts: [], sizeBytes: 0, lastPartAt: new Date(0) }
-    clip.parts.push({ number, sizeBytes, offsetBytes: clip.sizeBytes, apartXxh64: liesApart ? receivedXxh64 : null })
+    const lies = liesApart
+      ? { liesAtBytes: null, apartXxh64: receivedXxh64 }
+      : { liesAtBytes: placeBytes, apartXxh64: null }
+    clip.parts.push({ number, sizeBytes, offsetBytes: clip.sizeBytes, ...lies })
     clip.sizeBytes += sizeBytes
     if (acknowledgedAt !== null && acknowledgedAt > clip.lastPartAt) clip.lastPartAt = acknowledgedAt
     placed.set(assetId, clip)

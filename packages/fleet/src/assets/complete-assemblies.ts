@@ -23,7 +23,13 @@ export async function completeAssemblies(
 ): Promise<(CompleteAssemblyOutcome | typeof busy)[]> {
   return db.transaction(async (tx) => {
     const held = await tx
-      .select({ id: assets.id, state: assets.state, deviceId: assets.deviceId, projectId: assets.projectId })
+      .select({
+        id: assets.id,
+        state: assets.state,
+        deviceId: assets.deviceId,
+        projectId: assets.projectId,
+        placesMoved: assets.placesMoved,
+      })
       .from(assets)
       .where(
         inArray(
@@ -52,6 +58,10 @@ export async function completeAssemblies(
           custodyAt: sql`case when not ${pending} then ${now.toISOString()}::timestamptz end`,
         })
         .where(inArray(assets.id, ids))
+      await writeFinalPlaces(
+        tx,
+        completed.filter(({ placesMoved }) => placesMoved).map(({ id }) => id),
+      )
       await tx
         .insert(clipMedia)
         .values(
@@ -69,6 +79,18 @@ export async function completeAssemblies(
     for (const { id } of completed) outcomes.set(id, { kind: 'available', verify: toVerify.has(id) })
     return inputs.map(({ assetId }) => outcomes.get(assetId) ?? (wait ? { kind: 'notAssembling' } : busy))
   })
+}
+
+/** Their parts lie now where they belong in the clip, one after the other. */
+async function writeFinalPlaces(tx: Clocked['db'], assetIds: readonly string[]): Promise<void> {
+  if (assetIds.length === 0) return
+  await tx.execute(sql`
+    update asset_parts part set offset_bytes = lying.offset_bytes
+    from (
+      select asset_id, number, sum(size_bytes) over (partition by asset_id order by number) - size_bytes as offset_bytes
+      from asset_parts where asset_id = any(${sql.param([...assetIds])}::uuid[])
+    ) lying
+    where part.asset_id = lying.asset_id and part.number = lying.number`)
 }
 
 /** Those of the clips that the device has sent a digest of every part of. */

@@ -10,7 +10,7 @@ export type FoundPart = {
   filetype: string
   generation: number
   sizeBytes: number
-  /** Null while a lower number may still be registered. */
+  /** Where its bytes belong in the file that gathers the parts, and once the clip is available in that; null while it has no place. */
   offsetBytes: number | null
   /** Digest of the bytes that are durable; null while there are none. */
   acknowledgedXxh64: string | null

@@ -4,6 +4,7 @@ import { maxFileSizeBytes, minPartSizeBytes, type RealtimePartsRequest } from '@
 export type KnownPart = {
   number: number
   sizeBytes: number
+  /** Its place in the file that gathers the parts: where its bytes are, or are being, written. Null while it was given none. */
   offsetBytes: number | null
   isFinal: boolean
   generation: number
@@ -17,8 +18,8 @@ export type MergedPart = KnownPart & {
 
 export type KnownUpload = {
   filesizeBytes: number | null
-  /** From this number on parts have no place until they are assembled; null while no place that was given has moved. */
-  apartFrom: number | null
+  /** Whether a place that was given is not where its part will lie in the clip, or was taken back: then no more are given. */
+  placesMoved: boolean
 }
 
 export type MergePartsOutcome =
@@ -28,8 +29,9 @@ export type MergePartsOutcome =
 /**
  * Adds the parts of a request to those that are registered. A number that was there gets a new generation, so that its older
  * URL dies, and the new size. Exactly one part may be final, the one with the highest number, and then the sizes add up to the
- * asset's. A part's place is known once all lower numbers are, or once the final part is. Where a place that was given moves,
- * a PUT by an older URL may still be writing: nothing is written in place there any more.
+ * asset's. A part is given its place once all lower numbers are known, or once the final part is, and keeps it as long as its size is the
+ * same, even where a lower part that grew or came in between moves it up in the clip: its bytes may be there, or on their way. Assembly
+ * moves it.
  */
 export function mergeParts(
   known: readonly KnownPart[],
@@ -47,7 +49,7 @@ export function mergeParts(
     byNumber.set(number, {
       number,
       sizeBytes: size,
-      offsetBytes: before?.offsetBytes ?? null,
+      offsetBytes: sameBytes ? before.offsetBytes : null,
       isFinal: is_final,
       generation: (before?.generation ?? 0) + 1,
       isAcknowledged: (before?.isAcknowledged ?? false) && sameBytes,
@@ -80,38 +82,18 @@ export function mergeParts(
   if (filesizeBytes !== null && filesizeBytes !== totalBytes)
     return refused(`asset_filesize is ${filesizeBytes}, but the registered parts have ${totalBytes} bytes`)
 
-  return place(known, parts, final !== undefined, { ...upload, filesizeBytes })
+  const offsets = offsetsOf(parts, final !== undefined)
+  const placesMoved = upload.placesMoved || haveMoved(known, parts, offsets)
+  // Whoever has a place that moved, or had one that was taken back, may be writing there: with no new places nobody meets them.
+  return { kind: 'merged', parts: placesMoved ? parts : placed(parts, offsets), filesizeBytes, placesMoved }
 }
 
-/** Gives every part its offset that can have one. */
-function place(
-  known: readonly KnownPart[],
-  parts: MergedPart[],
-  isFinished: boolean,
-  upload: KnownUpload,
-): MergePartsOutcome {
-  const offsets = offsetsOf(parts, isFinished)
-  const heldBytes = firstMovedPlace(known, parts, offsets)
-  let { apartFrom } = upload
-  for (const [index, part] of parts.entries()) {
-    const offset = offsets[index] ?? null
-    // Its bytes lie where they belonged when they came; a lower part of another size would shift them.
-    if (part.isAcknowledged && part.offsetBytes !== null && offset !== null && part.offsetBytes !== offset)
-      return {
-        kind: 'refused',
-        detail: `parts: a lower part cannot change its size any more, because part ${part.number} has arrived`,
-      }
-    if (part.isAcknowledged && offset === null) continue
-    const isHeld = !part.isAcknowledged && offset !== null && offset + part.sizeBytes > heldBytes
-    if (isHeld) apartFrom = Math.min(apartFrom ?? part.number, part.number)
-    const isApart = !part.isAcknowledged && apartFrom !== null && part.number >= apartFrom
-    const placed = isApart ? null : offset
-    if (part.offsetBytes === placed) continue
-    part.offsetBytes = placed
-    part.changed = true
-  }
-  return { kind: 'merged', parts, filesizeBytes: upload.filesizeBytes, apartFrom }
-}
+/** Gives every part the place that it can have. */
+const placed = (parts: readonly MergedPart[], offsets: readonly (number | null)[]): MergedPart[] =>
+  parts.map((part, index) => {
+    const offsetBytes = offsets[index] ?? null
+    return part.offsetBytes === offsetBytes ? part : { ...part, offsetBytes, changed: true }
+  })
 
 /** Where each part begins; null from the first number on below which one may still be registered. */
 function offsetsOf(parts: readonly MergedPart[], isFinished: boolean): (number | null)[] {
@@ -126,16 +108,15 @@ function offsetsOf(parts: readonly MergedPart[], isFinished: boolean): (number |
   })
 }
 
-/** The lowest place that was given and is not the same any more: whoever was given it may be writing from there on. */
-function firstMovedPlace(
+/** Whether a place that was given is not where its part begins, or its part has another size now. */
+function haveMoved(
   known: readonly KnownPart[],
   parts: readonly MergedPart[],
   offsets: readonly (number | null)[],
-): number {
+): boolean {
   const now = new Map(parts.map((part, index) => [part.number, { offset: offsets[index], sizeBytes: part.sizeBytes }]))
-  const moved = known.flatMap(({ number, offsetBytes, sizeBytes }) => {
+  return known.some(({ number, offsetBytes, sizeBytes }) => {
     const is = now.get(number)
-    return offsetBytes === null || (is?.offset === offsetBytes && is.sizeBytes === sizeBytes) ? [] : [offsetBytes]
+    return offsetBytes !== null && (is?.offset !== offsetBytes || is.sizeBytes !== sizeBytes)
   })
-  return moved.reduce((lowest, offset) => Math.min(lowest, offset), Number.POSITIVE_INFINITY)
 }

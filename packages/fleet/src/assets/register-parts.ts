@@ -53,7 +53,7 @@ export async function registerParts(
       )
       return same ? registered(known) : { kind: 'refused', detail: 'every part of this upload has arrived' }
     }
-    const merged = mergeParts(known, request, { filesizeBytes: asset.filesizeBytes, apartFrom: asset.apartFromNumber })
+    const merged = mergeParts(known, request, asset)
     if (merged.kind === 'refused') return merged
     // A final mark that moves down would meet its own unique index: take it away first.
     if (known.some((part) => part.isFinal))
@@ -70,7 +70,7 @@ export async function registerParts(
       .update(assets)
       .set({
         filesizeBytes: merged.filesizeBytes,
-        apartFromNumber: merged.apartFrom,
+        placesMoved: merged.placesMoved,
         ...(finalIsIn ? {} : { finalPartAt: null }),
         updatedAt: now,
         ...(takesName ? { name: cleanName(request.asset_name ?? ''), nameIsDefault: false } : {}),

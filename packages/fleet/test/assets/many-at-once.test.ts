@@ -129,7 +129,7 @@ describe('creating', () => {
 describe('beginning assemblies', () => {
   test('each clip has its own outcome, its parts in order and placed one after the other', async () => {
     const whole = await asset({ state: 'created' })
-    await part(whole, 7, { isFinal: true, sizeBytes: 40, acknowledgedAt: now })
+    await part(whole, 7, { isFinal: true, sizeBytes: 40, offsetBytes: 60, acknowledgedAt: now })
     await part(whole, 2, { sizeBytes: 60, acknowledgedAt: now, receivedXxh64: 'ab', liesApart: true })
     const missing = await asset({ state: 'created' })
     await part(missing, 1)
@@ -145,8 +145,8 @@ describe('beginning assemblies', () => {
           sizeBytes: 100,
           lastPartAt: now,
           parts: [
-            { number: 2, offsetBytes: 0, sizeBytes: 60, apartXxh64: 'ab' },
-            { number: 7, offsetBytes: 60, sizeBytes: 40, apartXxh64: null },
+            { number: 2, offsetBytes: 0, sizeBytes: 60, liesAtBytes: null, apartXxh64: 'ab' },
+            { number: 7, offsetBytes: 60, sizeBytes: 40, liesAtBytes: 60, apartXxh64: null },
           ],
         },
       },

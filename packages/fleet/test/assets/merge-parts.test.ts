@@ -1,7 +1,7 @@
 import { minPartSizeBytes } from '@rushes/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type KnownPart, mergeParts } from '../../src/assets/merge-parts.ts'
+import { type KnownPart, type KnownUpload, mergeParts } from '../../src/assets/merge-parts.ts'
 
 const mib5 = minPartSizeBytes
 const asked = (number: number, size = mib5, is_final = false) => ({ number, size, is_final })
@@ -16,7 +16,7 @@ const known = (number: number, change: Partial<KnownPart> = {}): KnownPart => ({
 })
 
 /** What is known of the upload before anything moved. */
-const fresh = { filesizeBytes: null, apartFrom: null }
+const fresh = { filesizeBytes: null, placesMoved: false }
 
 describe('refused', () => {
   test.each([
@@ -27,11 +27,6 @@ describe('refused', () => {
     ['a part below 5 MiB that is not final', [], { parts: [asked(1, mib5 - 1)] }],
     ['a final part without the size of the asset', [], { parts: [asked(1, 1, true)] }],
     ['a size that is not the sum', [known(1)], { parts: [asked(2, 1, true)], asset_filesize: mib5 }],
-    [
-      'another size below a part that has arrived',
-      [known(1, { offsetBytes: 0 }), known(2, { offsetBytes: mib5, isAcknowledged: true })],
-      { parts: [asked(1, mib5 + 1)] },
-    ],
     [
       'a part after the final one has arrived',
       [known(1, { isFinal: true, isAcknowledged: true })],
@@ -76,33 +71,46 @@ describe('places', () => {
     expect(offsets(mergeParts(before, request, fresh))).toEqual([0, mib5 + 100, 2 * mib5 + 100, 3 * mib5 + 100])
   })
 
-  test('that move are taken back, from the part on that would lie there: an older URL may still be writing', () => {
+  test('stay what they are when a lower part grows: of what has arrived, and of what is on its way', () => {
+    const before = [
+      known(1, { offsetBytes: 0 }),
+      known(2, { offsetBytes: mib5, isAcknowledged: true }),
+      known(3, { offsetBytes: 2 * mib5 }),
+    ]
+    const request = { parts: [asked(1, mib5 + 77), asked(4, 10, true)], asset_filesize: 3 * mib5 + 87 }
+    const outcome = merged(mergeParts(before, request, fresh))
+    expect([offsets(outcome), outcome.placesMoved]).toEqual([[null, mib5, 2 * mib5, null], true])
+    expect(outcome.parts.map((part) => part.isAcknowledged)).toEqual([false, true, false, false])
+  })
+
+  test('are taken back from a part whose size changes, and given to no other: an older URL may still be writing', () => {
     const before = [known(1, { offsetBytes: 0 }), known(2, { offsetBytes: mib5 }), known(3, { offsetBytes: 2 * mib5 })]
     for (const size of [mib5 + 1, mib5 * 2]) {
-      const outcome = merged(mergeParts(before, { parts: [asked(2, size)] }, fresh))
-      expect([offsets(outcome), outcome.apartFrom]).toEqual([[0, null, null], 2])
+      const outcome = merged(mergeParts(before, { parts: [asked(2, size), asked(4)] }, fresh))
+      expect([offsets(outcome), outcome.placesMoved]).toEqual([[0, null, 2 * mib5, null], true])
     }
   })
 
-  test('that a new part in between pushes on are taken back, and the new part gets none', () => {
+  test('are not given to a part that comes in between where others have theirs', () => {
     const before = [
       known(1, { offsetBytes: 0 }),
-      known(4, { offsetBytes: mib5 }),
+      known(4, { offsetBytes: mib5, isAcknowledged: true }),
       known(9, { offsetBytes: 2 * mib5, isFinal: true }),
     ]
     const outcome = mergeParts(before, { parts: [asked(3), asked(9, mib5, true)], asset_filesize: 4 * mib5 }, fresh)
-    expect([offsets(outcome), merged(outcome).apartFrom]).toEqual([[0, null, null, null], 3])
+    expect([offsets(outcome), merged(outcome).placesMoved]).toEqual([[0, null, mib5, 2 * mib5], true])
   })
 
-  test('once taken back are given no more, but those below stay', () => {
-    const upload = { filesizeBytes: null, apartFrom: 2 }
+  test('once one has moved are given no more', () => {
     const before = [known(1, { offsetBytes: 0 }), known(2)]
+    const upload = { filesizeBytes: null, placesMoved: true }
     expect(offsets(mergeParts(before, { parts: [asked(2), asked(3)] }, upload))).toEqual([0, null, null])
   })
 
-  test('of what has arrived stay, as long as nothing shifts them', () => {
+  test('stay while nothing shifts them, and go on behind', () => {
     const before = [known(1, { offsetBytes: 0 }), known(2, { offsetBytes: mib5, isAcknowledged: true })]
-    expect(offsets(mergeParts(before, { parts: [asked(1), asked(3)] }, fresh))).toEqual([0, mib5, 2 * mib5])
+    const outcome = merged(mergeParts(before, { parts: [asked(1), asked(3)] }, fresh))
+    expect([offsets(outcome), outcome.placesMoved]).toEqual([[0, mib5, 2 * mib5], false])
   })
 })
 
@@ -138,5 +146,48 @@ test('in whatever order and batches parts are registered, the bytes lie side by 
       }
       expect(end).toBe(total)
     }),
+  )
+})
+
+test('whatever is registered anew, with other sizes, in between or without its end, no place is ever given to two parts', () => {
+  const request = fc.record({
+    parts: fc.uniqueArray(
+      fc.record({ number: fc.integer({ min: 1, max: 6 }), extra: fc.integer({ min: 0, max: 3 }), last: fc.boolean() }),
+      { minLength: 1, maxLength: 3, selector: ({ number }) => number },
+    ),
+    arriving: fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 3 }),
+  })
+  fc.assert(
+    fc.property(fc.array(request, { maxLength: 12 }), (requests) => {
+      let state: KnownPart[] = []
+      let upload: KnownUpload = fresh
+      const given: { number: number; from: number; to: number }[] = []
+      for (const { parts, arriving } of requests) {
+        const asks = parts.map(({ number, extra, last }) => asked(number, mib5 + extra, last))
+        const sizes = new Map([
+          ...state.map((p) => [p.number, p.sizeBytes] as const),
+          ...asks.map((p) => [p.number, p.size] as const),
+        ])
+        const total = [...sizes.values()].reduce((sum, size) => sum + size, 0)
+        const outcome = mergeParts(state, { parts: asks, asset_filesize: total }, upload)
+        if (outcome.kind === 'refused') continue
+        for (const { number, sizeBytes, offsetBytes } of outcome.parts) {
+          const arrived = state.find(
+            (part) => part.number === number && part.isAcknowledged && part.offsetBytes !== null,
+          )
+          if (arrived?.sizeBytes === sizeBytes) expect(offsetBytes).toBe(arrived.offsetBytes)
+          if (offsetBytes !== null) given.push({ number, from: offsetBytes, to: offsetBytes + sizeBytes })
+        }
+        upload = outcome
+        state = outcome.parts.map((part) => ({
+          ...part,
+          isAcknowledged: part.isAcknowledged || arriving.includes(part.number),
+        }))
+      }
+      for (const one of given)
+        for (const other of given)
+          if (one.number < other.number) expect(one.to <= other.from || other.to <= one.from).toBe(true)
+    }),
+    { numRuns: 2_000 },
   )
 })

@@ -10,6 +10,9 @@ export const apartName = (assetId: string): string => `${assetId}.apart`
 /** By digest as well: other bytes of a part never take the place of those that are acknowledged, whoever writes them. */
 export const partName = (number: number, xxh64: string): string => `part-${number}-${xxh64}`
 export const incomingPrefix = 'incoming-'
+/** A clip that is copied together out of parts that moved; before it is whole, and after. */
+export const joiningName = 'joining'
+export const joinedName = 'joined'
 
 /** Which upload an entry of the gathering folder belongs to; null for what is not ours. */
 export function assetIdOf(entry: string): string | null {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import type { AssemblingAsset } from '@rushes/fleet'
 import type { PublishOutcome } from '../port.ts'
 import { isErrno } from './errno.ts'
+import { haveMoved, joinParts, type MadeWhole } from './join-parts.ts'
 import { apartName, dataName, gatheringFolder, partName, treeKey, uploadKeyOf } from './layout.ts'
 import type { FolderSync } from './sync-folder.ts'
 import { writeFully } from './write-fully.ts'
@@ -15,7 +16,8 @@ export type Publishing = { root: string; folders: FolderSync }
 
 /**
  * Puts a whole clip into the tree that people see: the parts that lie apart are moved to their places, the file is cut to its
- * size, synced if that changed it, and then linked under its name, which never overwrites. The hidden name goes only once the database knows
+ * size, synced if that changed it, and then linked under its name, which never overwrites. Where parts lie in places that are not theirs, all
+ * of them are copied into a file of their own first. The hidden name goes only once the database knows
  * the clip to be available, so after a crash the same file, told by its inode, is found under both.
  */
 export async function publishFile(
@@ -23,42 +25,42 @@ export async function publishFile(
   asset: AssemblingAsset,
   reserve: (key: string) => Promise<boolean>,
 ): Promise<PublishOutcome> {
-  const dataPath = join(root, gatheringFolder, dataName(asset.id))
-  const lost = await makeWhole(root, dataPath, asset)
-  if (lost !== null) return { kind: 'bytesLost', detail: lost }
+  const made = haveMoved(asset) ? await joinParts({ root, folders }, asset) : await makeWhole(root, asset)
+  if (made.kind === 'lost') return { kind: 'bytesLost', detail: made.detail }
 
   const wasReserved = asset.storeKey !== uploadKeyOf(asset.id)
-  if (wasReserved && (await linkInto(root, dataPath, asset.storeKey, folders)))
+  if (wasReserved && (await linkInto(root, made.path, asset.storeKey, folders)))
     return { kind: 'published', key: asset.storeKey }
   for (let nth = 1; ; nth++) {
     const key = treeKey(asset, nth)
     if (!(await reserve(key))) continue
-    if (await linkInto(root, dataPath, key, folders)) return { kind: 'published', key }
+    if (await linkInto(root, made.path, key, folders)) return { kind: 'published', key }
   }
 }
 
 /**
  * Every part at its place, and not a byte after the last one. Parts in place were synced before they were acknowledged; what is
  * moved or cut here is synced here.
- *
- * @returns what is lost, null when nothing is
  */
-async function makeWhole(root: string, dataPath: string, asset: AssemblingAsset): Promise<string | null> {
+async function makeWhole(root: string, asset: AssemblingAsset): Promise<MadeWhole> {
+  const path = join(root, gatheringFolder, dataName(asset.id))
+  const lost = (detail: string): MadeWhole => ({ kind: 'lost', detail })
   const apart = asset.parts.filter((part) => part.apartXxh64 !== null)
-  if (apart.length === 0 && (await sizeOf(dataPath)) === asset.sizeBytes) return null
-  const file = await openData(dataPath)
-  if (file === null) return 'The file that gathered its parts is gone from the store'
+  if (apart.length === 0 && (await sizeOf(path)) === asset.sizeBytes) return { kind: 'whole', path }
+  const file = await openData(path)
+  if (file === null) return lost('The file that gathered its parts is gone from the store')
   try {
     for (const part of apart) {
-      const path = join(root, gatheringFolder, apartName(asset.id), partName(part.number, part.apartXxh64 ?? ''))
-      if (!(await moveIn(path, file, part)))
-        return `The file that held part ${part.number} is gone or has another size than it had`
+      const from = join(root, gatheringFolder, apartName(asset.id), partName(part.number, part.apartXxh64 ?? ''))
+      if (!(await moveIn(from, file, part)))
+        return lost(`The file that held part ${part.number} is gone or has another size than it had`)
     }
     const { size } = await file.stat()
-    if (size < asset.sizeBytes) return `The store holds ${size} of ${asset.sizeBytes} bytes that were acknowledged`
+    if (size < asset.sizeBytes)
+      return lost(`The store holds ${size} of ${asset.sizeBytes} bytes that were acknowledged`)
     if (size > asset.sizeBytes) await file.truncate(asset.sizeBytes)
     await file.sync()
-    return null
+    return { kind: 'whole', path }
   } finally {
     await file.close()
   }
@@ -116,25 +118,25 @@ async function moveIn(
 }
 
 /** The trash takes folders away that are empty, perhaps this one right after it was made. */
-async function linkIntoFolder(dataPath: string, target: string, folders: FolderSync): Promise<void> {
+async function linkIntoFolder(path: string, target: string, folders: FolderSync): Promise<void> {
   for (let tries = 1; ; tries++)
     try {
       await folders.make(dirname(target))
-      return await link(dataPath, target)
+      return await link(path, target)
     } catch (error) {
       if (!isErrno(error, 'ENOENT') || tries >= maxTries) throw error
     }
 }
 
 /** Gives the file its name in the tree; false when another file has it. */
-async function linkInto(root: string, dataPath: string, key: string, folders: FolderSync): Promise<boolean> {
+async function linkInto(root: string, path: string, key: string, folders: FolderSync): Promise<boolean> {
   const target = join(root, key)
   const folder = dirname(target)
   try {
-    await linkIntoFolder(dataPath, target, folders)
+    await linkIntoFolder(path, target, folders)
   } catch (error) {
     if (!isErrno(error, 'EEXIST')) throw error
-    const [ours, theirs] = await Promise.all([stat(dataPath), stat(target)])
+    const [ours, theirs] = await Promise.all([stat(path), stat(target)])
     if (ours.ino !== theirs.ino || ours.dev !== theirs.dev) return false
   }
   await folders.sync(folder)
