@@ -92,7 +92,8 @@ export function applyToUpload(
     // Single parts are progress, which is reported apart; a fact is a new state or another reason.
     const isFact = event.kind !== 'partAcknowledged' || next.state.kind !== upload.state.kind
     if (isFact) appendUploadChanged(queue, uploadReportOf(next))
-    queue.tell({ kind: isFact ? 'work' : 'progress' })
+    // What was claimed is in good hands: nobody else has more to do because of it.
+    if (event.kind !== 'claimed') queue.tell({ kind: isFact ? 'work' : 'progress' })
     return { kind: 'moved', upload: next }
   })
 }

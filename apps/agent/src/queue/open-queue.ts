@@ -208,7 +208,8 @@ function wrap(db: DatabaseSync, options: OpenQueueOptions): Queue {
       }
     },
     tell(news) {
-      untold.push(news)
+      // Many changes of one transaction are one piece of news, unless it names its upload.
+      if ('uploadId' in news || !untold.some(({ kind }) => kind === news.kind)) untold.push(news)
       if (!open) deliver()
     },
     listen(listener) {

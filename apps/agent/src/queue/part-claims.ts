@@ -163,7 +163,6 @@ function countAcknowledged(queue: Queue, claim: PartClaim, fileXxh64: string | n
       else if (fileXxh64 !== null) recordFileDigest(queue, { id: upload.id, assetId }, fileXxh64)
       if (phase === null && readUploadLink(queue)?.isOurs === true)
         applyUploadEvent(queue, upload.id, { kind: 'custodyOwed' })
-      queue.tell({ kind: 'status' })
       return
     }
   }

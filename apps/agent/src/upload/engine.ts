@@ -85,8 +85,7 @@ export function startEngine(options: EngineOptions): Engine {
   if (rescued.parts + rescued.registrations > 0) log.info(rescued, 'took back what the process before had begun')
   endWaitsFor(queue, ['offline', 'destinationDown', 'awaitingFence', 'authorizationLost'])
   const stopListening = queue.listen((news) => {
-    if (news.kind === 'status') ringAll()
-    if (news.kind === 'work') {
+    if (news.kind === 'status' || news.kind === 'work') {
       bell.ring()
       partBell.wakeOne()
       createBell.wakeOne()
@@ -114,7 +113,16 @@ export function startEngine(options: EngineOptions): Engine {
   const running = [
     ...Array.from({ length: registrarCount }, () =>
       work(createBell, () =>
-        registerNext({ ...judging, destinationOf, maxOpenAssets, linkLoss: () => loss, log, signal: stop.signal }),
+        registerNext({
+          ...judging,
+          destinationOf,
+          commit,
+          maxOpenAssets,
+          linkLoss: () => loss,
+          onClaim: () => createBell.wakeOne(),
+          log,
+          signal: stop.signal,
+        }),
       ),
     ),
     ...Array.from({ length: senderCount }, () =>

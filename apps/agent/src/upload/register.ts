@@ -13,6 +13,7 @@ import { describeFailure } from '../destination/describe-failure.ts'
 import type { Destination } from '../destination/port.ts'
 import { applyUploadEvent } from '../queue/apply-upload-event.ts'
 import { captureOnOneClock, lacksServerTime } from '../queue/capture-clock.ts'
+import type { GroupCommit } from '../queue/group-commit.ts'
 import { findByPath } from '../queue/known-files.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import {
@@ -34,15 +35,21 @@ export type RegisterOptions = JudgeOptions & {
   maxOpenAssets: number
   /** How the link to the destination has fared of late. */
   linkLoss(): LinkLoss
+  /** Told of each file that was claimed, for whoever could claim another. */
+  onClaim(): void
+  /** How claims and the assets that come of them are stored, so that workers share a flush to disk. */
+  commit: GroupCommit
   log: Logger
   signal: AbortSignal
 }
 
 /** Registers the next queued file with the destination. False when there was none to claim. */
 export async function registerNext(options: RegisterOptions): Promise<boolean> {
-  const { queue, maxOpenAssets, linkLoss } = options
-  const claim = claimRegistration(queue, maxOpenAssets, (sizeBytes) => wantedPartCount(sizeBytes, linkLoss()))
+  const { queue, commit, maxOpenAssets, linkLoss } = options
+  const partsFor = (sizeBytes: number) => wantedPartCount(sizeBytes, linkLoss())
+  const claim = await commit(() => claimRegistration(queue, maxOpenAssets, partsFor))
   if (claim === null) return false
+  options.onClaim()
   const ready = await prepareSource(options, claim)
   if (ready === null) return true
   await create(options, ready)
@@ -108,7 +115,7 @@ async function concludeSource(
 type Ended = 'done' | 'replay' | 'replan' | 'standAlone'
 
 async function createOnce(options: RegisterOptions, claim: RegistrationClaim, isReplay: boolean): Promise<Ended> {
-  const { queue, destinationOf, gate, log, signal } = options
+  const { queue, commit, destinationOf, gate, log, signal } = options
   const { upload } = claim
   // Its answer tells the time; where there is none the create will hardly fare better.
   if (lacksServerTime(queue, upload)) await options.authorization.confirm()
@@ -155,7 +162,7 @@ async function createOnce(options: RegisterOptions, claim: RegistrationClaim, is
   if (upload.isRealtime) {
     gate.succeeded()
     const { assetId } = outcome
-    const applied = recordCreated(queue, claim, { assetId, urlsIssuedAt, parts: [] })
+    const applied = await commit(() => recordCreated(queue, claim, { assetId, urlsIssuedAt, parts: [] }))
     log.info({ uploadId: upload.id, assetId, stored: applied.kind === 'moved' }, 'asset of a growing file created')
     return 'done'
   }
@@ -175,7 +182,7 @@ async function createOnce(options: RegisterOptions, claim: RegistrationClaim, is
     const url = outcome.uploadUrls[part.number - 1]
     return url === undefined ? [] : [{ ...part, url }]
   })
-  const applied = recordCreated(queue, claim, { assetId: outcome.assetId, urlsIssuedAt, parts })
+  const applied = await commit(() => recordCreated(queue, claim, { assetId: outcome.assetId, urlsIssuedAt, parts }))
   log.info(
     { uploadId: upload.id, assetId: outcome.assetId, parts: parts.length, stored: applied.kind === 'moved' },
     'asset created',

@@ -49,12 +49,12 @@ export type SendOptions = JudgeOptions & {
 
 /** Sends parts one after the other for as long as there are any. False when there was none at all. */
 export async function sendParts(options: SendOptions): Promise<boolean> {
-  const { queue, gate, draining } = options
-  let claim = claimPart(queue)
+  const { queue, commit, gate, draining } = options
+  let claim = await commit(() => claimPart(queue))
   if (claim === null) return false
   while (claim !== null) {
     const next = await sendPart(options, claim)
-    claim = next ?? (draining.aborted || !gate.isOpen() ? null : claimPart(queue))
+    claim = next ?? (draining.aborted || !gate.isOpen() ? null : await commit(() => claimPart(queue)))
   }
   return true
 }

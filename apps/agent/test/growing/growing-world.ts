@@ -6,7 +6,7 @@ import { pino } from 'pino'
 import type { GrowingFile, SettledFile, WatchFolder } from '../../src/capture/capture-port.ts'
 import { readVolumeTable } from '../../src/capture/volume-table.ts'
 import { takeInFiles } from '../../src/daemon/take-in-files.ts'
-import { createGroupCommit } from '../../src/queue/group-commit.ts'
+import { createGroupCommit, type GroupCommit } from '../../src/queue/group-commit.ts'
 import { dueGrowths } from '../../src/queue/growing-claims.ts'
 import { takeIdentity } from '../../src/queue/move-project.ts'
 import type { Queue } from '../../src/queue/open-queue.ts'
@@ -68,7 +68,12 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
       isHealthy: async () => true,
       condition: () => ({ state: 'up', down: null, lastSuccessAt: null, lastError: null }),
     }
-    return { ...rest, gate: { ...gate, ...health }, authorization } as unknown as Parameters<typeof growOnce>[0]
+    const commit = createGroupCommit(queue, () => true)
+    return { ...rest, commit, gate: { ...gate, ...health }, authorization } as unknown as Parameters<
+      typeof growOnce
+    >[0] & {
+      commit: GroupCommit
+    }
   }
   const look = (): GrowingFile => {
     const stat = lstatSync(path, { bigint: true })
@@ -168,7 +173,9 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
       takeIdentity(queue, identity(projectId, { projectEpoch: ++stamp }), hashText)
     },
     register: (mishap: Mishap) =>
-      step(mishap, () => registerNext({ ...doing(), maxOpenAssets: 10, linkLoss: () => noLoss })),
+      step(mishap, () =>
+        registerNext({ ...doing(), maxOpenAssets: 10, linkLoss: () => noLoss, onClaim: () => undefined }),
+      ),
     grow: (mishap: Mishap) =>
       step(mishap, async () => {
         for (const id of dueGrowths(queue))
@@ -184,7 +191,6 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
           ...{
             inFlight: inFlight as never,
             digests,
-            commit: createGroupCommit(queue, () => true),
             observe: () => undefined,
             stallMs: 1_000,
             rescan: async () => undefined,

@@ -8,6 +8,7 @@ import type { CreateAsset, CreateOutcome, Destination } from '../../src/destinat
 import { findUpload } from '../../src/queue/apply-upload-event.ts'
 import { noteServerTime, storeCapture } from '../../src/queue/capture-clock.ts'
 import { retryUploads } from '../../src/queue/decisions.ts'
+import { createGroupCommit } from '../../src/queue/group-commit.ts'
 import { claimRegistration } from '../../src/queue/registrations.ts'
 import { createGate } from '../../src/upload/gate.ts'
 import { registerNext } from '../../src/upload/register.ts'
@@ -31,8 +32,10 @@ test('a file that a person added and that was written to since fails, because no
     authorization: { confirm: unused },
     random: () => 0,
     destinationOf: unused,
+    commit: createGroupCommit(queue, () => false),
     maxOpenAssets: 4,
     linkLoss: () => noLoss,
+    onClaim: () => undefined,
     log: pino({ level: 'silent' }),
     signal,
   })
@@ -70,8 +73,10 @@ async function registerNewer(isOurs: boolean, answers: CreateOutcome[]) {
     random: () => 0,
     // Of the destination only what is called here is there.
     destinationOf: () => destination as unknown as Destination,
+    commit: createGroupCommit(queue, () => false),
     maxOpenAssets: 4,
     linkLoss: () => noLoss,
+    onClaim: () => undefined,
     log: pino({ level: 'silent' }),
     signal,
   })
@@ -142,8 +147,10 @@ test('a clip of another boot is created only when the destination has told what 
     },
     random: () => 0,
     destinationOf: () => destination as Destination,
+    commit: createGroupCommit(queue, () => false),
     maxOpenAssets: 4,
     linkLoss: () => noLoss,
+    onClaim: () => undefined,
     log: pino({ level: 'silent' }),
     signal,
   })
