@@ -1,5 +1,11 @@
 /** One line of `/proc/self/mountinfo` (proc_pid_mountinfo(5)). */
-export type Mount = { mountPoint: string; fileSystem: string; source: string }
+export type Mount = {
+  mountPoint: string
+  fileSystem: string
+  source: string
+  /** `major:minor` of what is mounted. */
+  deviceNumber: string
+}
 
 /** Parses the table; lines of another shape are skipped. */
 export function parseMountTable(text: string): Mount[] {
@@ -7,9 +13,11 @@ export function parseMountTable(text: string): Mount[] {
     const fields = line.split(' ')
     // Optional fields end in a lone dash; file system and source follow it.
     const dash = fields.indexOf('-', 6)
-    const [mountPoint, fileSystem, source] = [fields[4], fields[dash + 1], fields[dash + 2]]
-    if (dash < 0 || mountPoint === undefined || fileSystem === undefined || source === undefined) return []
-    return [{ mountPoint: unescapeField(mountPoint), fileSystem, source: unescapeField(source) }]
+    const [deviceNumber, mountPoint] = [fields[2], fields[4]]
+    const [fileSystem, source] = [fields[dash + 1], fields[dash + 2]]
+    if (dash < 0 || deviceNumber === undefined || mountPoint === undefined) return []
+    if (fileSystem === undefined || source === undefined) return []
+    return [{ mountPoint: unescapeField(mountPoint), fileSystem, source: unescapeField(source), deviceNumber }]
   })
 }
 

@@ -1,5 +1,6 @@
-import { readdir, readFile, readlink, realpath } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { readdir, readFile, realpath } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { type DeviceName, readDeviceNames, thisSystem, type VolumeSources } from './device-names.ts'
 import { keepsInodes, type Mount, mountOf, parseMountTable, tellsOfChanges } from './mount-table.ts'
 
 /** A mounted file system, as the capture room needs to know it. */
@@ -22,14 +23,17 @@ export type VolumeTable = {
 }
 
 /** Reads what is mounted; cheap when nothing changed since `previous`. */
-export async function readVolumeTable(previous: VolumeTable | null): Promise<VolumeTable> {
-  const text = await readMountText()
+export async function readVolumeTable(
+  previous: VolumeTable | null,
+  sources: VolumeSources = thisSystem,
+): Promise<VolumeTable> {
+  const text = await readMountText(sources.mountTable)
   if (previous !== null && previous.text === text) return previous
   const mounts = parseMountTable(text)
-  const names = await readDeviceNames()
+  const nameOf = await readDeviceNames(sources)
   const volumes = new Map<Mount, MountedVolume>()
   for (const mount of mounts) {
-    const volume = await describe(mount, names)
+    const volume = await describe(mount, nameOf)
     const before = previous?.find(mount.mountPoint)
     volumes.set(
       mount,
@@ -59,9 +63,9 @@ const unknownVolume: MountedVolume = {
   tellsOfChanges: true,
 }
 
-async function readMountText(): Promise<string> {
+async function readMountText(mountTable: string): Promise<string> {
   try {
-    return await readFile('/proc/self/mountinfo', 'utf8')
+    return await readFile(mountTable, 'utf8')
   } catch {
     // Not Linux. macOS mounts everything removable under /Volumes; written here in the form of the table, so that the rest is the same.
     const names = await readdir('/Volumes').catch(() => [])
@@ -72,44 +76,28 @@ async function readMountText(): Promise<string> {
   }
 }
 
-type DeviceNames = { uuids: Map<string, string>; labels: Map<string, string> }
+const unnamed: DeviceName = { uuid: undefined, label: undefined }
 
-async function readDeviceNames(): Promise<DeviceNames> {
-  return { uuids: await readLinks('/dev/disk/by-uuid'), labels: await readLinks('/dev/disk/by-label') }
-}
-
-/** Device → name, from a folder of links that udev keeps. */
-async function readLinks(folder: string): Promise<Map<string, string>> {
-  // Absent in containers and without udev: then volumes are told apart by device or mount point.
-  const names = await readdir(folder).catch(() => [])
-  const links = new Map<string, string>()
-  for (const name of names) {
-    // A link that vanishes meanwhile belongs to a device that is being removed.
-    const target = await readlink(join(folder, name)).catch(() => null)
-    if (target !== null)
-      links.set(
-        basename(target),
-        name.replace(/\\x([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
-      )
-  }
-  return links
-}
-
-async function describe(mount: Mount, names: DeviceNames): Promise<MountedVolume> {
+async function describe(
+  mount: Mount,
+  nameOf: (device: string, number: string) => Promise<DeviceName>,
+): Promise<MountedVolume> {
+  const isDevice = mount.source.startsWith('/dev/')
   // /dev/mapper/… is a link to the device itself; what is not a device has no real path and no UUID.
-  const device = mount.source.startsWith('/dev/')
-    ? basename(await realpath(mount.source).catch(() => mount.source))
-    : ''
-  const uuid = names.uuids.get(device)
+  const device = isDevice ? basename(await realpath(mount.source).catch(() => mount.source)) : ''
+  const { uuid, label } = isDevice ? await nameOf(device, mount.deviceNumber) : unnamed
   const source = /^(tmpfs|overlay|none|unknown|ramfs)$/.test(mount.fileSystem) ? mount.mountPoint : mount.source
   return {
     id: (uuid === undefined ? `${mount.fileSystem}:${source}` : `uuid:${uuid}`).slice(0, 255),
-    label: (names.labels.get(device) ?? (basename(mount.mountPoint) || '/')).slice(0, 255),
+    label: (label ?? (basename(mount.mountPoint) || '/')).slice(0, 255),
     mountPoint: mount.mountPoint,
     keepsInodes: keepsInodes(mount.fileSystem),
     tellsOfChanges: tellsOfChanges(mount.fileSystem),
   }
 }
+
+/** Whether a volume id tells no more than in which reader or drive the volume is: the system knows no UUID of it. */
+export const isNamedByDevice = (volumeId: string): boolean => /^[^:]+:\/dev\//.test(volumeId)
 
 function escapeField(path: string): string {
   return path.replace(/[\\ \t\n]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`)

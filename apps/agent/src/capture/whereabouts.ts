@@ -1,19 +1,26 @@
 import { lstat, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { errorCode } from '../agent-error.ts'
-import type { FindWhereabouts } from './capture-port.ts'
-import { readVolumeTable } from './volume-table.ts'
+import type { FindWhereabouts, Whereabouts } from './capture-port.ts'
+import { isNamedByDevice, readVolumeTable, type VolumeTable } from './volume-table.ts'
 
 /** Tells a deleted file from one whose card, drive or share is not connected; see `Whereabouts`. */
-export const findWhereabouts: FindWhereabouts = async (path, identity, watchFolderPath) => {
-  const table = await readVolumeTable(null)
+export const findWhereabouts: FindWhereabouts = async (...question) =>
+  whereaboutsIn(await readVolumeTable(null), ...question)
+
+export async function whereaboutsIn(
+  table: VolumeTable,
+  ...[path, identity, watchFolderPath]: Parameters<FindWhereabouts>
+): Promise<Whereabouts> {
   const seen = await inodeAt(path)
   if (!table.isMounted(identity.volumeId)) return 'volumeAbsent'
   if (seen === 'unreadable') return 'there'
   if (seen === 'absent' && watchFolderPath !== null && !(await isDirectory(watchFolderPath))) return 'volumeAbsent'
   const parent = await nearestRealFolder(dirname(path))
   const volume = table.find(join(parent, basename(path)))
-  if (seen === 'absent') return volume.id === identity.volumeId ? 'deleted' : 'volumeAbsent'
+  // Of a card that is known by its reader alone nobody can say that it is in: another one may be, and then nothing was deleted.
+  const isCertain = volume.id === identity.volumeId && (volume.keepsInodes || !isNamedByDevice(volume.id))
+  if (seen === 'absent') return isCertain ? 'deleted' : 'volumeAbsent'
   if (volume.id !== identity.volumeId) return 'elsewhere'
   return identity.inodeIsStable && seen !== identity.inode ? 'elsewhere' : 'there'
 }

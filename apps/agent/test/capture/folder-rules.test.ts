@@ -98,7 +98,8 @@ describe('the mount table', () => {
 
   test('is read with its escapes and optional fields, and what is no line of it is skipped', () => {
     expect(table).toHaveLength(4)
-    expect(table[1]).toEqual({ mountPoint: '/media/A001 card', fileSystem: 'exfat', source: '/dev/sdb1' })
+    const card = { mountPoint: '/media/A001 card', fileSystem: 'exfat', source: '/dev/sdb1', deviceNumber: '8:17' }
+    expect(table[1]).toEqual(card)
   })
   test.each([
     ['/media/A001 card/DCIM/1.mov', '/dev/sdb1'],
