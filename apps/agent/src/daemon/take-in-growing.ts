@@ -4,6 +4,7 @@ import { leastCuttableBytes, type PartLimits, type RateSample, rateOf } from '@r
 import type { GrowingFile, SettledFile } from '../capture/capture-port.ts'
 import { finalNameOf } from '../capture/temporary-name.ts'
 import { applyUploadEvent } from '../queue/apply-upload-event.ts'
+import { awaitRest } from '../queue/growing-claims.ts'
 import { lastCutByte } from '../queue/growing-parts.ts'
 import {
   beginGrowth,
@@ -12,6 +13,7 @@ import {
   findGrowth,
   growingInode,
   reopenGrowth,
+  sendNewer,
   takeAnew,
 } from '../queue/growths.ts'
 import { findByPath, renameGrowing } from '../queue/known-files.ts'
@@ -45,7 +47,8 @@ export function growingIntake(queue: Queue, monotonicNow: () => number, limits?:
       if (upload === null) return
       const growth = findGrowth(queue, upload.id)
       if (growth !== null) {
-        if (growth.phase !== 'sent') follow(queue, upload, growth.phase, file)
+        if (growth.phase === 'sent') awaitRest(queue, upload.id)
+        else follow(queue, upload, growth.phase, file)
         return
       }
       const now: FirstLook = { at: monotonicNow(), sizeBytes: file.sizeBytes, inode: file.inode }
@@ -64,7 +67,8 @@ export function growingIntake(queue: Queue, monotonicNow: () => number, limits?:
     settled(upload, file, facts) {
       firstLooks.delete(file.path)
       const growth = findGrowth(queue, upload.id)
-      return growth !== null && growth.phase !== 'sent' && settle(queue, upload, facts)
+      if (growth === null) return false
+      return growth.phase === 'sent' ? settleNewer(queue, upload, facts) : settle(queue, upload, facts)
     },
     isKnown: (file) => file.inodeIsStable && growingInode(queue, file.volumeId, file.inode) !== null,
     isWorthRow: ({ path, sizeBytes, watchFolder: { bytesPerSecond } }) =>
@@ -116,6 +120,13 @@ function settle(queue: Queue, upload: StoredUpload, facts: SourceFacts): boolean
   const isOver = state.kind === 'blocked' || state.kind === 'refused'
   if (isOver) updateSource(queue, source.fileId, facts)
   return isOver
+}
+
+/** Written to once more after its final part had gone: the same clip, in a newer version. Another take is another clip. */
+function settleNewer(queue: Queue, upload: StoredUpload, facts: SourceFacts): boolean {
+  const { source } = upload
+  const isSame = facts.inodeIsStable ? facts.inode === source.inode : facts.sizeBytes >= source.sizeBytes
+  return isSame && sendNewer(queue, upload, facts)
 }
 
 /** False when another end of it may have left already. */

@@ -55,6 +55,11 @@ export function returnGrowingAttempt(queue: Queue, uploadId: string): void {
   queue.sql('UPDATE growths SET attempts = max(0, attempts - 1) WHERE upload_id = ?').run(uploadId)
 }
 
+/** The file of a clip that is to be compared with what was sent is written to once more: looking at it meanwhile is not what counts. */
+export function awaitRest(queue: Queue, uploadId: string): void {
+  queue.sql("UPDATE growths SET attempts = 0 WHERE upload_id = ? AND phase = 'sent' AND attempts > 0").run(uploadId)
+}
+
 /** Stores addresses for parts that are still as they were asked for. */
 export function storeAddresses(
   queue: Queue,

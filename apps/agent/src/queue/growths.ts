@@ -1,11 +1,13 @@
-import { applyUploadEvent } from './apply-upload-event.ts'
+import { applyUploadEvent, findUpload } from './apply-upload-event.ts'
 import { captureAt, storeCapture } from './capture-clock.ts'
 import { tellTotal } from './growing-parts.ts'
 import { readUploadLink } from './links.ts'
 import type { Queue } from './open-queue.ts'
+import { appendUploadChanged } from './outbox.ts'
 import { type SourceFacts, updateSource } from './registrations.ts'
 import { integer, integerOrNull, type Row, text, textOrNull, word } from './row.ts'
 import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
+import { uploadReportOf } from './upload-report.ts'
 
 /** An upload of a file that is sent while its recorder writes it; see the chapter on growing files in the specification. */
 export type Growth = {
@@ -152,6 +154,18 @@ export function sendWhole(queue: Queue, upload: StoredUpload, extension: string,
       queue
         .sql('INSERT OR IGNORE INTO prepending_recorders (watch_folder, extension) VALUES (?, ?)')
         .run(upload.source.watchFolder, extension)
+    return true
+  })
+}
+
+/** The file of a clip whose parts have all arrived was written to once more, and is this now: the clip goes up whole, as the newer version. */
+export function sendNewer(queue: Queue, upload: StoredUpload, source: SourceFacts): boolean {
+  return queue.transact(() => {
+    if (!sendWhole(queue, upload, '', false)) return false
+    updateSource(queue, upload.source.fileId, source)
+    queue.sql('UPDATE uploads SET size_bytes = ? WHERE id = ?').run(source.sizeBytes, upload.id)
+    const now = findUpload(queue, upload.id)
+    if (now !== null) appendUploadChanged(queue, uploadReportOf(now))
     return true
   })
 }

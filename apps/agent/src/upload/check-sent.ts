@@ -61,13 +61,11 @@ const fileOf = ({ source: { path, sizeBytes, modifiedUs, inodeIsStable, inode } 
   expected: { sizeBytes, modifiedUs, inode: inodeIsStable ? inode : null },
 })
 
-/** Whether the file that was sent is no more: deleted, or written to since, which makes it another clip. */
+/** Whether the file that was sent is no more. One that was written to since goes up anew when it rests: capture tells. */
 async function isOver({ source }: StoredUpload, error: unknown): Promise<boolean> {
-  if (!(error instanceof SourceProblemError)) return false
-  const { problem } = error.failure
-  if (problem === 'unreadable') return false
-  if (problem !== 'missing') return true
-  return (await findWhereabouts(source.path, source, source.watchFolder)) === 'deleted'
+  if (!(error instanceof SourceProblemError) || error.failure.problem === 'unreadable') return false
+  const where = await findWhereabouts(source.path, source, source.watchFolder)
+  return where === 'deleted' || where === 'elsewhere'
 }
 
 function giveUp({ queue, log }: CheckOptions, { id, source }: StoredUpload, error: unknown): void {

@@ -120,6 +120,29 @@ describe.for([true, false])('a growing file, towards %s ingest of ours,', (isOur
     expect(world.destination.assets).toHaveLength(1)
   })
 
+  test.for(['as soon as it rests', 'before', 'while it is compared'])(
+    'that is written to once more after its final part has gone goes up whole, as the newer version, when it is compared %s',
+    async (when) => {
+      const world = worldOf({ isOurs, extension: 'mov' })
+      await growTo(world, 600)
+      world.rest()
+      for (let step = 0; step < 30; step++) {
+        await world.grow('none')
+        await world.send('none')
+      }
+      expect(states(world)).toEqual(['uploaded, custody none'])
+      world.append(90)
+      world.see()
+      if (when === 'before') await world.check()
+      if (when === 'while it is compared') await Promise.all([world.check(), world.rest()])
+      else world.rest()
+      await world.finish()
+      expectHome(world, 2)
+      expect(states(world)).toEqual([owed])
+      expect(world.destination.versions).toEqual([null, 'asset-1'])
+    },
+  )
+
   test('that ends before enough of it was there is an upload of known size', async () => {
     const world = worldOf({ isOurs, extension: 'mov' })
     await growTo(world, 100)
