@@ -10,14 +10,22 @@ export type GroupCommit = <T>(body: () => T) => Promise<T>
 type Member = { run(): () => void; runAlone(): void }
 
 /**
- * One flush to disk for all that arrives within one turn of the event loop: while the disk is busy with one flush, answers for other workers
- * come in, and share the next. Who is alone waits for nobody: `othersMayCome` says whether another could. At most as many wait as there are
- * workers.
+ * At least so much time lies between the beginnings of two flushes that others share: of files so small that an answer comes every fraction of a
+ * millisecond, several then share one, and nobody's part takes noticeably longer.
+ */
+const gatherMs = 2
+
+/**
+ * One flush to disk for all that arrives within one turn of the event loop, or within `gatherMs` of the flush before: while the disk is busy with
+ * one flush, answers for other workers come in, and share the next. Who is alone waits for nobody: `othersMayCome` says whether another could. At
+ * most as many wait as there are workers.
  */
 export function createGroupCommit(queue: Pick<Queue, 'transact'>, othersMayCome: () => boolean): GroupCommit {
   let waiting: Member[] = []
+  let lastMs = Number.NEGATIVE_INFINITY
 
   const commitAll = () => {
+    lastMs = performance.now()
     const members = waiting
     waiting = []
     let tellAll: (() => void)[]
@@ -47,6 +55,9 @@ export function createGroupCommit(queue: Pick<Queue, 'transact'>, othersMayCome:
         },
       }
       if (waiting.length === 0 && !othersMayCome()) return member.runAlone()
-      if (waiting.push(member) === 1) setImmediate(commitAll)
+      if (waiting.push(member) > 1) return
+      const waitMs = lastMs + gatherMs - performance.now()
+      if (waitMs > 0) setTimeout(commitAll, waitMs)
+      else setImmediate(commitAll)
     })
 }

@@ -112,3 +112,18 @@ test('the last one under way joins those that wait already', async () => {
   )
   expect(commits()).toBe(1)
 })
+
+test('what comes shortly after a flush that was shared waits for others, so that many small parts are few flushes', async () => {
+  const { queue, claims, commits, acknowledge } = sending(partCount)
+  const commit = createGroupCommit(queue, () => true)
+  const [first, ...later] = claims.map(acknowledge)
+  if (first === undefined) throw new Error('parts are on their way')
+  await commit(first)
+  // Each in a turn of its own, as answers come.
+  const stored = later.map(async (one, turn) => {
+    for (let passed = 0; passed <= turn; passed++) await new Promise((resolve) => setImmediate(resolve))
+    return commit(one)
+  })
+  expect((await Promise.all(stored)).map(({ kind }) => kind)).toEqual(later.map(() => 'acknowledged'))
+  expect(commits()).toBeLessThan(1 + later.length)
+})
