@@ -8,14 +8,19 @@ import type { StoredUpload } from './stored-upload.ts'
 /** What a decision touched, as it was before: for the numbers of a result or a receipt. */
 export type Touched = { ids: string[]; byteCount: number; wereUnderWay: number }
 
-/** Queues failed, cancelled and waiting uploads again with fresh tries: the named ones, or (null) all that failed or wait for a restart. */
+/**
+ * Queues failed, cancelled and waiting uploads again with fresh tries: the named ones, or (null) all that failed or wait for a restart. Where
+ * nothing reaches the destination for now, that is tried again at once too.
+ */
 export function retryUploads(queue: Queue, ids: readonly string[] | null): Touched {
+  queue.tell({ kind: 'asked' })
   const chosen = ids ?? idsWhere(queue, "state = 'failed' OR (state = 'waiting' AND reason = 'awaitingRestart')")
   return applyToAll(queue, chosen, { kind: 'retried' })
 }
 
 /** As retry, but from the beginning: parts that arrived are forgotten and the file is taken as it is now. */
 export function resetUploads(queue: Queue, ids: readonly string[] | null): Touched {
+  queue.tell({ kind: 'asked' })
   const chosen = ids ?? idsWhere(queue, "state = 'failed' OR (state = 'waiting' AND reason = 'awaitingRestart')")
   return applyToAll(queue, chosen, { kind: 'reset' })
 }

@@ -19,6 +19,8 @@ export type QueueNews =
   | { kind: 'abort'; uploadId: string }
   /** Events were appended to the outbox. */
   | { kind: 'event' }
+  /** A person wants uploads to be tried again now. */
+  | { kind: 'asked' }
   /** Something in the device's status other than byte counts. */
   | { kind: 'status' }
   /** Bytes were acknowledged. */

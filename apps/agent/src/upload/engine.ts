@@ -91,6 +91,7 @@ export function startEngine(options: EngineOptions): Engine {
       createBell.wakeOne()
     }
     if (news.kind === 'growth') bell.ring()
+    if (news.kind === 'asked') gate.hurry()
     growers.hear(news)
     if (news.kind === 'abort') inFlight.abort(news.uploadId)
   })

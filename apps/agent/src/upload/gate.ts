@@ -23,6 +23,8 @@ export type Gate = {
   whenOpen(signal: AbortSignal): Promise<void>
   /** Closes it; while it is closed, further failures change nothing. `atLeastMs`: what the destination asked for. */
   close(reason: GateReason, error: string, atLeastMs?: number): void
+  /** A person wants things to go on: whoever waits for the next try has it now, or when the time that the destination asked for is over. */
+  hurry(): void
   /** A real call has succeeded: the next closing begins with short delays again. */
   succeeded(): void
   /** Whether the destination answers right now; asked once for all who ask at the same time. */
@@ -47,6 +49,7 @@ const timedClosingMs = 30_000
 
 export function createGate({ probe, now, random, limits = retryLimits, signal, onOpen, onChange }: GateOptions): Gate {
   let closed: { reason: GateReason; since: number; opened: PromiseWithResolvers<void> } | null = null
+  let hurried = new AbortController()
   let failuresInRow = 0
   let lastSuccessAt: number | null = null
   let lastError: string | null = null
@@ -64,7 +67,10 @@ export function createGate({ probe, now, random, limits = retryLimits, signal, o
     for (;;) {
       const bound = timed.has(reason) && reason !== 'rateLimited' ? timedClosingMs : backoffBoundMs(tries, limits)
       // Half of the bound is certain: a gate that opens at once would be no gate.
-      await sleep(Math.max(atLeastMs, bound / 2 + fullJitterMs(bound / 2, random())), signal)
+      const waitMs = Math.max(atLeastMs, bound / 2 + fullJitterMs(bound / 2, random()))
+      hurried = new AbortController()
+      await sleep(atLeastMs, signal)
+      await sleep(waitMs - atLeastMs, AbortSignal.any([signal, hurried.signal]))
       if (signal.aborted) return
       if (timed.has(reason) || (await isHealthy())) break
       tries++
@@ -95,6 +101,7 @@ export function createGate({ probe, now, random, limits = retryLimits, signal, o
       onChange()
       void reopen(reason, atLeastMs)
     },
+    hurry: () => hurried.abort(),
     succeeded() {
       failuresInRow = 0
       const wasUnknown = lastSuccessAt === null
