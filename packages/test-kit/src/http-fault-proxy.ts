@@ -1,6 +1,7 @@
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { type ActiveByteFault, type ByteFault, passBytes } from './byte-faults.ts'
+import { firstHalfOf } from './first-half.ts'
 import { listenOnFreePort } from './listener.ts'
 import type { RequestGate } from './request-gate.ts'
 import { matchesPattern, type ProxiedRequest, type RequestPattern } from './request-pattern.ts'
@@ -12,6 +13,8 @@ export type HttpFault =
   | { kind: 'reply'; status: number; headers?: Record<string, string>; body?: string }
   /** The upstream processes the request and answers; the client's connection is reset instead of the answer. */
   | { kind: 'loseReply' }
+  /** The upstream processes the request; the client gets the first half of the answer, counted from its status line, and then the end of the connection. */
+  | { kind: 'truncateReply' }
   /** Holds the request before the upstream sees it, or its answer before the client does. */
   | { kind: 'gate'; gate: RequestGate; before?: 'upstream' | 'reply' }
 
@@ -30,6 +33,8 @@ export type InjectedFault = {
 }
 
 export type LoggedRequest = ProxiedRequest & {
+  /** When its head had come; milliseconds by a clock that never goes back. */
+  beganAt: number
   /** Bytes of the body that were passed to the upstream. */
   requestBytes: number
   /** The status that the client was sent; undefined while it waits, and when it got none. */
@@ -70,7 +75,7 @@ export async function startHttpFaultProxy(options: { upstream: string }): Promis
   const server = createServer({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 })
   const listener = await listenOnFreePort(server)
   const log = (request: ProxiedRequest): LoggedRequest => {
-    const entry = { ...request, requestBytes: 0, status: undefined }
+    const entry = { ...request, beganAt: performance.now(), requestBytes: 0, status: undefined }
     if (requests.push(entry) > maxLogged) requests.shift()
     return entry
   }
@@ -185,6 +190,10 @@ async function forward(
     for await (const _chunk of answer); // the upstream has finished when its answer is complete
     return breakOff('reset', incoming.socket, far)
   }
+  if (rules.some((rule) => rule.fault.kind === 'truncateReply')) {
+    incoming.socket.end(await firstHalfOf(answer))
+    return
+  }
   await passGates(rules, 'reply', log)
   log.status = answer.statusCode ?? 0
   outgoing.writeHead(log.status, answer.statusMessage, answer.rawHeaders)
@@ -235,10 +244,14 @@ async function passGates(rules: readonly Rule[], before: 'upstream' | 'reply', r
 function byteFaults(rules: readonly Rule[], of: 'request' | 'response'): () => ActiveByteFault[] {
   return () =>
     rules.flatMap(({ fault, removed }) =>
-      fault.kind === 'reply' || fault.kind === 'loseReply' || fault.kind === 'gate' || (fault.of ?? 'request') !== of
-        ? []
-        : [{ fault, removed, onHit: () => undefined }],
+      isByteFault(fault) && (fault.of ?? 'request') === of ? [{ fault, removed, onHit: () => undefined }] : [],
     )
+}
+
+const notOfBytes = new Set<HttpFault['kind']>(['reply', 'loseReply', 'truncateReply', 'gate'])
+
+function isByteFault(fault: HttpFault): fault is Extract<HttpFault, ByteFault> {
+  return !notOfBytes.has(fault.kind)
 }
 
 function breakOff(how: 'close' | 'reset', client: Socket, far: { destroy(): unknown }): void {

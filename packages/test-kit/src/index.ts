@@ -10,6 +10,6 @@ export { createLink, type Link, type LinkConnection, type LinkShape } from './li
 export { type LinkProxy, startLinkProxy } from './link-proxy.ts'
 export { type Measured, type Measurement, medianOf, sumUp } from './measurement.ts'
 export { createRequestGate, type RequestGate } from './request-gate.ts'
-export type { ProxiedRequest, RequestPattern } from './request-pattern.ts'
+export { matchesPattern, type ProxiedRequest, type RequestPattern } from './request-pattern.ts'
 export { freshSeed, type SeededRandom, seededRandom } from './seeded-random.ts'
 export { startTcpFaultProxy, type TcpFault, type TcpFaultProxy } from './tcp-fault-proxy.ts'

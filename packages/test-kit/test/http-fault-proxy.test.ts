@@ -105,6 +105,21 @@ test('cuts an answer in the middle of its body', async () => {
   expect(processed).toEqual(['PUT /part 10'])
 })
 
+test('gives the first half of an answer, counted from its status line, after the upstream has processed the request', async () => {
+  proxy.inject({ kind: 'truncateReply' }, { nth: 1 })
+  expect(await put('/create')).toMatch(/ECONNRESET|socket hang up|HPE_/)
+  expect(processed).toEqual(['PUT /create 10'])
+  expect(proxy.requests[0]?.status).toBeUndefined()
+  expect(await put('/create')).toBe('201 got 10')
+})
+
+test('tells when each request began, on a clock that never goes back', async () => {
+  await put('/one')
+  await put('/two')
+  const [one, two] = proxy.requests
+  expect(two?.beganAt).toBeGreaterThan(one?.beganAt ?? Number.POSITIVE_INFINITY)
+})
+
 test('a stalled request goes on when the fault is removed', async () => {
   const fault = proxy.inject({ kind: 'stall', afterBytes: 4 })
   const answer = put('/part')

@@ -79,10 +79,14 @@ const quickSettings = {
   retry: { baseDelayMs: 20, maxDelayMs: 200, jobPauseMs: 100 },
 }
 
+/** A program with the arguments that make it the agent. */
+type Program = readonly [command: string, ...args: string[]]
+const ourProgram: Program = [process.execPath, mainPath]
+
 export async function startDevice(
-  options: Partial<SimulatedDestinationOptions> & { settings?: object; paired?: boolean } = {},
+  options: Partial<SimulatedDestinationOptions> & { settings?: object; paired?: boolean; program?: Program } = {},
 ): Promise<Device> {
-  const { mode = 'ours', settings = {}, paired = true, ...world } = options
+  const { mode = 'ours', settings = {}, paired = true, program = ourProgram, ...world } = options
   // Nothing listens for the control link, so that it stays out of the way of what is tested here.
   const server = await startSimulatedDestination({
     mode,
@@ -116,7 +120,7 @@ export async function startDevice(
     cli,
     list,
     start: (args = [], more = {}) =>
-      startAgent(['--state-dir', stateDir, '--json', 'run', '--watch', watchDir, ...args], more),
+      startAgent(program, ['--state-dir', stateDir, '--json', 'run', '--watch', watchDir, ...args], more),
     async status() {
       const [answer] = readJson<StatusAnswer>(await cli('status'))
       if (answer === undefined) throw new Error('status printed nothing')
@@ -137,19 +141,23 @@ export async function startDevice(
   return device
 }
 
-/** Pairs as the mode of the server wants it. */
-export async function pairDevice({ server, cli }: Device): Promise<Finished> {
+/** Pairs as the mode of the server wants it. `url`: where the device is told that the server is. */
+export async function pairDevice({ server, cli }: Device, url: string = server.url): Promise<Finished> {
   const where =
     server.mode === 'ours'
-      ? ['--server', server.url]
-      : ['--upload-to', server.url, '--client-id', 'unit-1', '--client-secret', 'model-secret']
+      ? ['--server', url]
+      : ['--upload-to', url, '--client-id', 'unit-1', '--client-secret', 'model-secret']
   const finished = await cli('pair', ...where)
   if (finished.code !== 0) throw new Error(`pairing failed: ${finished.stdout} ${finished.stderr}`)
   return finished
 }
 
-async function startAgent(args: readonly string[], more: Record<string, string>): Promise<AgentProcess> {
-  const child = spawn(process.execPath, [mainPath, ...args], {
+async function startAgent(
+  [command, ...before]: Program,
+  args: readonly string[],
+  more: Record<string, string>,
+): Promise<AgentProcess> {
+  const child = spawn(command, [...before, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...env, ...more },
   })
