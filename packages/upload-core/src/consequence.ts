@@ -32,7 +32,12 @@ export function consequenceOf(verdict: Verdict, input: ConsequenceInput): Conseq
   switch (verdict.kind) {
     case 'retry':
       if (verdict.blame === 'surroundings' || (verdict.blame === 'unclear' && !input.destinationHealthy)) {
-        return surroundings(verdict.blame === 'unclear' ? 'destinationDown' : verdict.reason, verdict.minDelayMs, input)
+        // Whose answer was not the destination's at all (a portal's page) keeps its own reason.
+        return surroundings(
+          verdict.reason === 'backoff' ? 'destinationDown' : verdict.reason,
+          verdict.minDelayMs,
+          input,
+        )
       }
       return counted(verdict.minDelayMs, input)
     case 'slowRetry':
