@@ -1,5 +1,6 @@
 import type { GrowingPart, GrowingRole } from '@rushes/upload-core'
 import { applyUploadEvent } from './apply-upload-event.ts'
+import type { Probe } from './growths.ts'
 import type { Queue } from './open-queue.ts'
 import { integer, integerOrNull, text, textOrNull, word } from './row.ts'
 
@@ -40,13 +41,13 @@ export function isSentTo(queue: Queue, uploadId: string, assetId: string): boole
 }
 
 /**
- * Stores what was cut off a file of this size, before an address is asked for. `probe`: the first bytes of part 2, with the parts that it is
+ * Stores what was cut off a file of this size, before an address is asked for. `probe`: of part 2, with the parts that it is
  * among. Nothing is stored when other parts were cut, or dropped, meanwhile.
  */
 export function storeCut(
   queue: Queue,
   { uploadId, assetId }: { uploadId: string; assetId: string },
-  cut: { parts: readonly GrowingPart[]; probe: string | null; sizeBytes: number },
+  cut: { parts: readonly GrowingPart[]; probe: Probe | null; sizeBytes: number },
 ): void {
   const { parts, probe, sizeBytes } = cut
   queue.transact(() => {
@@ -58,7 +59,10 @@ export function storeCut(
     )
     for (const { number, offset, sizeBytes, role } of parts)
       insert.run(uploadId, number, offset, sizeBytes, role, role === 'middle' ? 0 : 1)
-    if (probe !== null) queue.sql('UPDATE growths SET probe = ? WHERE upload_id = ?').run(probe, uploadId)
+    if (probe !== null)
+      queue
+        .sql('UPDATE growths SET probe = ?, probe_at = ? WHERE upload_id = ?')
+        .run(probe.hex, probe.atBytes, uploadId)
     queue.sql('UPDATE uploads SET size_bytes = max(size_bytes, ?) WHERE id = ?').run(sizeBytes, uploadId)
     tellTotal(queue, uploadId, parts.some(({ role }) => role === 'final') ? 0 : 1)
   })

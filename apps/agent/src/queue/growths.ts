@@ -9,6 +9,9 @@ import { integer, integerOrNull, type Row, text, textOrNull, word } from './row.
 import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
 import { uploadReportOf } from './upload-report.ts'
 
+/** Some bytes of part 2 as it was cut, and how far into it they lay: where they lie in the complete file tells whether a head was put before it. */
+export type Probe = { atBytes: number; hex: string }
+
 /** An upload of a file that is sent while its recorder writes it; see the chapter on growing files in the specification. */
 export type Growth = {
   uploadId: string
@@ -17,7 +20,7 @@ export type Growth = {
   registersHead: boolean
   /** Null while the file is open. */
   completeBytes: number | null
-  probe: string | null
+  probe: Probe | null
   shiftBytes: number
   isCompared: boolean
   attempts: number
@@ -34,11 +37,16 @@ const toGrowth = (row: Row): Growth => ({
   bytesPerSecond: integer(row, 'bytes_per_second'),
   registersHead: integer(row, 'registers_head') === 1,
   completeBytes: integerOrNull(row, 'complete_bytes'),
-  probe: textOrNull(row, 'probe'),
+  probe: probeOf(row),
   shiftBytes: integer(row, 'shift_bytes'),
   isCompared: integer(row, 'compared') === 1,
   attempts: integer(row, 'attempts'),
 })
+
+function probeOf(row: Row): Probe | null {
+  const hex = textOrNull(row, 'probe')
+  return hex === null ? null : { hex, atBytes: integer(row, 'probe_at') }
+}
 
 /** The upload of the file that has this inode and is being sent while it grows; null when there is none. */
 export function growingInode(queue: Queue, volumeId: string, inode: string): StoredUpload | null {

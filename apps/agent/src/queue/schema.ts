@@ -5,6 +5,7 @@ import { folderTotals } from './schema-folder-totals.ts'
 import { growths } from './schema-growths.ts'
 import { orderAndTotals } from './schema-order-and-totals.ts'
 import { partCount } from './schema-part-count.ts'
+import { probeAt } from './schema-probe.ts'
 import { rebuilt } from './schema-rebuilt.ts'
 import { undigested } from './schema-undigested.ts'
 
@@ -194,4 +195,5 @@ CREATE INDEX executions_pending ON executions (recorded_at) WHERE state = 'final
   createName,
   undigested,
   captureClock,
+  probeAt,
 ]

@@ -1,10 +1,15 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import type { PartSpan } from '@rushes/upload-core'
 import type { ExpectedSource } from '../destination/port.ts'
+import type { Probe } from '../queue/growths.ts'
 import { digestRange } from './digest-range.ts'
 
 /** Long enough not to be found by chance in what a recorder writes. */
 const probeBytes = 256
+/** How far into a part its most telling stretch is looked for: recorders at a constant rate fill their pictures up with zeros. */
+const searchedBytes = 1_048_576
+/** So many different bytes in a stretch are as good as any: noise has 162. */
+const tellingVariety = 96
 /** How far a file may move up: an index of this size is one of several days. */
 const maxShiftBytes = 268_435_456
 const windowBytes = 4_194_304
@@ -15,34 +20,44 @@ export type ShiftQuestion = {
   path: string
   expected: ExpectedSource
   sizeBytes: number
-  /** The first bytes of part 2 as it was cut, in hexadecimal digits. */
-  probe: string
+  /** A stretch of part 2 as it was cut. */
+  probe: Probe
   second: PartSpan
   /** One part that has arrived, with its digest; null when none has. */
   arrived: (PartSpan & { xxh64: string }) | null
 }
 
-/** The first bytes of a part, in hexadecimal digits. */
-export async function readProbe(path: string, offset: number): Promise<string> {
-  return withFile(path, async (file) => (await readAt(file, offset, probeBytes)).toString('hex'))
+/** The stretch near the beginning of a part that is least likely to be found anywhere else: the first of those with the most different bytes. */
+export async function readProbe(path: string, part: PartSpan): Promise<Probe> {
+  return withFile(path, async (file) => {
+    const searched = await readAt(file, part.offset, Math.max(probeBytes, Math.min(searchedBytes, part.sizeBytes)))
+    const best = { atBytes: 0, variety: 0 }
+    for (let atBytes = 0; atBytes + probeBytes <= searched.length; atBytes += probeBytes) {
+      const variety = new Set(searched.subarray(atBytes, atBytes + probeBytes)).size
+      if (variety > best.variety) Object.assign(best, { atBytes, variety })
+      if (variety >= tellingVariety) break
+    }
+    return { atBytes: best.atBytes, hex: searched.toString('hex', best.atBytes, best.atBytes + probeBytes) }
+  })
 }
 
 /**
  * By how many bytes the file has moved up because a head was put before it; 0 when it lies where it lay, or nobody can say. The place is
- * where the beginning of part 2 is found again, made sure of by the digest of a whole part.
+ * where a stretch of part 2 is found again, made sure of by the digest of a whole part.
  */
 export async function findShift(question: ShiftQuestion, signal: AbortSignal): Promise<number> {
   const { path, second, sizeBytes } = question
-  const probe = Buffer.from(question.probe, 'hex')
+  const probe = Buffer.from(question.probe.hex, 'hex')
+  const layAt = second.offset + question.probe.atBytes
   return withFile(path, async (file) => {
-    if ((await readAt(file, second.offset, probe.length)).equals(probe)) return 0
+    if ((await readAt(file, layAt, probe.length)).equals(probe)) return 0
     let candidates = 0
-    const lastAt = Math.min(second.offset + maxShiftBytes, sizeBytes - probe.length)
-    for (let at = second.offset + 1; at <= lastAt; at += windowBytes) {
+    const lastAt = Math.min(layAt + maxShiftBytes, sizeBytes - probe.length)
+    for (let at = layAt + 1; at <= lastAt; at += windowBytes) {
       signal.throwIfAborted()
       const window = await readAt(file, at, windowBytes + probe.length - 1)
       for (let index = window.indexOf(probe); index !== -1; index = window.indexOf(probe, index + 1)) {
-        const shiftBytes = at + index - second.offset
+        const shiftBytes = at + index - layAt
         if (await isThere(question, shiftBytes, signal)) return shiftBytes
         if (++candidates >= maxCandidates) return 0
       }

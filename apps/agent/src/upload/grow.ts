@@ -1,4 +1,3 @@
-import { extname } from 'node:path'
 import {
   type Cut,
   cutComplete,
@@ -23,8 +22,7 @@ import {
   storeCut,
   storeShift,
 } from '../queue/growing-parts.ts'
-import { sendWhole, takeAnew } from '../queue/growths.ts'
-import { readUploadLink } from '../queue/links.ts'
+import { takeAnew } from '../queue/growths.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import type { StoredSource } from '../queue/stored-upload.ts'
 import { type AskOptions, askForAddresses } from './ask-for-addresses.ts'
@@ -90,7 +88,7 @@ async function store(
   sizeBytes: number,
 ): Promise<void> {
   const second = parts.find(({ number, role }) => number === 2 && role === 'middle')
-  const probe = second === undefined ? null : await readProbe(upload.source.path, second.offset)
+  const probe = second === undefined ? null : await readProbe(upload.source.path, second)
   storeCut(queue, { uploadId: upload.id, assetId }, { parts, probe, sizeBytes })
 }
 
@@ -106,8 +104,7 @@ async function finish(options: GrowOptions, growing: GrowingUpload): Promise<boo
   const { upload, growth } = growing
   const sizeBytes = growth.completeBytes ?? 0
   if (!growingRows(queue, upload.id).some(({ role }) => role === 'final')) {
-    const shiftBytes = await shiftOf(options, growing, sizeBytes)
-    if (shiftBytes === null) return false
+    await followShift(options, growing, sizeBytes)
     const plan = cutComplete(cutOf(growingRows(queue, upload.id)), sizeBytes, growth.bytesPerSecond, bounds?.limits)
     if (plan.kind === 'impossible') {
       if (plan.why === 'tooLarge') tooLarge(queue, upload.id)
@@ -120,29 +117,23 @@ async function finish(options: GrowOptions, growing: GrowingUpload): Promise<boo
   return true
 }
 
-/** By how much the file has moved up since its parts were cut; null when it has to be sent whole because of that. */
-async function shiftOf(
+/** Finds out whether the file has moved up since its parts were cut; then part 1 takes in what was put before it. */
+async function followShift(
   { queue, signal, log }: GrowOptions,
   { upload, growth }: GrowingUpload,
   sizeBytes: number,
-): Promise<number | null> {
+): Promise<void> {
   const rows = growingRows(queue, upload.id)
   const second = rows.find(({ number }) => number === 2)
-  if (growth.shiftBytes > 0 || growth.probe === null || second === undefined) return growth.shiftBytes
+  if (growth.shiftBytes > 0 || growth.probe === null || second === undefined) return
   const { path } = upload.source
   const arrived =
     rows.flatMap((row) => (row.number > 1 && row.xxh64 !== null ? [{ ...row, xxh64: row.xxh64 }] : []))[0] ?? null
   const question = { path, expected: expectedOf(upload.source), sizeBytes, probe: growth.probe, second, arrived }
   const shiftBytes = await findShift(question, signal)
-  if (shiftBytes === 0) return 0
+  if (shiftBytes === 0) return
   log.info({ uploadId: upload.id, shiftBytes }, 'a head was put before a file that was sent while it grew')
-  // Our ingest has written the later parts to their places by now; elsewhere a part can be registered anew with another size.
-  if (growth.registersHead && readUploadLink(queue)?.isOurs === true) {
-    sendWhole(queue, upload, extname(path).toLowerCase(), true)
-    return null
-  }
   storeShift(queue, upload.id, shiftBytes)
-  return shiftBytes
 }
 
 /** Compares what left while the file was open with the complete file, as far as its format demands; sends again what differs. */

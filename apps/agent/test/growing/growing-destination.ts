@@ -37,6 +37,8 @@ export class GrowingDestination {
   readonly versions: (string | null)[] = []
   projectId = 'project-a'
   mishap: Mishap = 'none'
+  /** As a destination may that keeps parts in their places. */
+  refusesOtherSizes = false
   readonly #isOurs: boolean
   readonly #minPartBytes: number
   /** Digests by address that were acknowledged with a reply that came. */
@@ -115,7 +117,9 @@ export class GrowingDestination {
         size: sizeBytes,
         is_final: isFinal,
       }))
-      const problem = asset.registerGrowing(parts, request.assetSizeBytes ?? null, this.#isOurs, this.#minPartBytes)
+      const isResized = parts.some(({ number, size }) => (asset.parts.get(number)?.sizeBytes ?? size) !== size)
+      if (isResized && this.refusesOtherSizes) return { kind: 'failed', failure: refused(400, 'another size') }
+      const problem = asset.registerGrowing(parts, request.assetSizeBytes ?? null, this.#minPartBytes)
       if (problem !== null) return { kind: 'failed', failure: refused(400, problem) }
       const uploadUrls = parts.map(({ number }) => `${asset.id}/${number}/${asset.parts.get(number)?.signature}`)
       return { kind: 'addresses', uploadUrls, rateLimit: null }

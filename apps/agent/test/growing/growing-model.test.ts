@@ -78,14 +78,28 @@ describe.for([true, false])('a growing file, towards %s ingest of ours,', (isOur
     expect(world.destination.versions).toEqual([null, 'asset-1'])
   })
 
-  test('whose new head was put before it sends no other part again elsewhere, and goes up once more to ours, but only the first time', async () => {
+  test('whose new head was put before it sends no other part again', async () => {
     const world = worldOf({ isOurs, extension: 'mp4' })
+    await growTo(world, 600)
+    const [arrived] = world.destination.assets.map(({ parts }) => [...parts.values()].filter((part) => part.received))
+    expect(arrived?.length).toBeGreaterThan(2)
+    world.prepend(77)
+    world.rest()
+    await world.finish()
+    expectHome(world)
+    expect(world.destination.assets).toHaveLength(1)
+    expect(states(world)).toEqual([owed])
+  })
+
+  test('whose new head a destination does not take goes up once more, whole, but only the first time in its folder', async () => {
+    const world = worldOf({ isOurs, extension: 'mp4' })
+    world.destination.refusesOtherSizes = true
     await growTo(world, 600)
     world.prepend(77)
     world.rest()
     await world.finish()
     expectHome(world)
-    expect(world.destination.assets).toHaveLength(isOurs ? 2 : 1)
+    expect(world.destination.assets).toHaveLength(2)
     world.replace(50)
     world.see()
     await growTo(world, 600)
@@ -93,7 +107,7 @@ describe.for([true, false])('a growing file, towards %s ingest of ours,', (isOur
     world.rest()
     await world.finish()
     expectHome(world, 2)
-    expect(world.destination.assets).toHaveLength(isOurs ? 3 : 2)
+    expect(world.destination.assets).toHaveLength(3)
   })
 
   test('begins anew when another take takes its name, and nothing of the first is in the second', async () => {

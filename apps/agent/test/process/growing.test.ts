@@ -3,7 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { endAll } from './agent-process.ts'
 import { record, startRecorder } from './growing-clips.ts'
-import { arrived, expectHomeAtOnce, mebibyte, recordUntilArrived, startRealtimeDevice } from './growing-device.ts'
+import {
+  arrived,
+  expectHome,
+  expectHomeAtOnce,
+  mebibyte,
+  recordUntilArrived,
+  startRealtimeDevice,
+} from './growing-device.ts'
 
 vi.setConfig({ testTimeout: 180_000 })
 afterEach(endAll)
@@ -18,6 +25,19 @@ describe.for(['ours', 'foreign'] as const)('a clip that grows, towards a server 
     await record(recorder, 3 * mebibyte)
     await recorder.rewrite(20, 4 * mebibyte)
     await expectHomeAtOnce(device, await recorder.close())
+  })
+
+  test('goes up while it grows, and nothing of it again when its recorder has put an index before it', async () => {
+    const device = await startRealtimeDevice({ mode })
+    await device.start()
+    const recorder = await startRecorder(device.watchDir, 'A001.mov')
+    await recordUntilArrived(device, recorder)
+    const early = arrived(device)
+    await recorder.prepend(123_457)
+    await expectHome(device, await recorder.close())
+    expect(device.server.assets).toHaveLength(1)
+    const sent = device.server.requests.filter(({ method }) => method === 'PUT').map(({ path }) => path)
+    for (const number of early) expect(sent.filter((path) => path === `/parts/asset-1/${number}`)).toHaveLength(1)
   })
 })
 

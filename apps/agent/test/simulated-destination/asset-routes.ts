@@ -84,7 +84,7 @@ function registerParts(world: World, request: RouteRequest, body: unknown, devic
   const isFinal = parts.some((part) => part.is_final)
   if (isFinal !== (sizeBytes != null)) return badRequest('asset_filesize goes with the final part')
   if (asset.isClosed) return detailedReply(c2cErrors.notFound)
-  const refusal = asset.registerGrowing(parts, sizeBytes ?? null, world.isOurs, world.options.minPartSizeBytes)
+  const refusal = asset.registerGrowing(parts, sizeBytes ?? null, world.options.minPartSizeBytes)
   if (refusal !== null) return badRequest(refusal)
   if (name != null && asset.name.startsWith('[new file]')) asset.name = name
   const urls = parts.flatMap(({ number }) => {

@@ -61,7 +61,6 @@ export class Asset {
   registerGrowing(
     parts: readonly { number: number; size: number; is_final: boolean }[],
     fileSizeBytes: number | null,
-    isStrict: boolean,
     minBytes: number = minPartSizeBytes,
   ): string | null {
     const sizes = new Map([...this.parts.values()].map((part) => [part.number, { ...part }]))
@@ -69,9 +68,6 @@ export class Asset {
     if (this.isComplete) return isKnown ? null : 'every part of this upload has arrived'
     for (const { number, size, is_final } of parts) {
       const before = sizes.get(number)
-      const later = [...sizes.values()].some((part) => part.number > number && part.received !== null)
-      if (isStrict && before !== undefined && before.sizeBytes !== size && later)
-        return 'a lower part cannot change its size any more'
       sizes.set(number, { ...freshPart(number, size, is_final), received: before?.received ?? null })
     }
     const all = [...sizes.values()].sort((a, b) => a.number - b.number)
