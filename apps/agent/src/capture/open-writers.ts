@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import { errorCode } from '../agent-error.ts'
 import type { CaptureClock } from './capture-port.ts'
 
 export type WriterCandidate = { path: string; inode: bigint; device: bigint }
@@ -9,10 +10,12 @@ export type WriterCandidate = { path: string; inode: bigint; device: bigint }
 /** Asks which of some files a process has open for writing, and not more often than is cheap on this machine. */
 export type WriterProbe = {
   /**
-   * The paths of those that are being written; `later` when it was asked a moment ago: ask again after that many milliseconds. Files that processes of
-   * other users write are seen by root only, and nothing is seen where there is no /proc: then rest alone must do.
+   * The paths of those that are being written; `later` when it was asked a moment ago: ask again after that many milliseconds. Nothing is seen where
+   * there is no /proc, nor of writers on other machines: then rest alone must do.
    */
   probe(candidates: readonly WriterCandidate[]): Promise<ReadonlySet<string> | { laterMs: number }>
+  /** Whether the last probe met processes whose files it may not see (another user's, without CAP_SYS_PTRACE): each of them may be a writer. */
+  isBlind(): boolean
   /**
    * Whether a file is open where the last probe found it to be; costs so little that it can be asked many times a second. `closed` is told
    * once, and says nothing of others who may have it open: that takes a probe. `unknown`: no probe has found it.
@@ -34,18 +37,21 @@ const threadCpuMs = (): number => {
 
 export function createWriterProbe(clock: Pick<CaptureClock, 'monotonicMs'>, cpuMs = threadCpuMs): WriterProbe {
   let notBefore = 0
+  let isBlind = false
   const remembered = new Map<string, OpenDescriptor[]>()
   return {
     probe: async (candidates) => {
       const startedAt = clock.monotonicMs()
       if (startedAt < notBefore) return { laterMs: notBefore - startedAt }
-      const { writing, spentMs } = await findWriters(candidates, cpuMs)
+      const { writing, spentMs, hidden } = await findWriters(candidates, cpuMs)
+      isBlind = hidden > 0
       notBefore = clock.monotonicMs() + Math.min(maxPauseMs, spentMs / maxShare)
       for (const { path } of candidates) remembered.delete(path)
       if (remembered.size + writing.size > maxRemembered) remembered.clear()
       for (const [path, descriptors] of writing) remembered.set(path, descriptors)
       return new Set(writing.keys())
     },
+    isBlind: () => isBlind,
     look(path) {
       const descriptors = remembered.get(path)
       if (descriptors === undefined) return 'unknown'
@@ -56,15 +62,21 @@ export function createWriterProbe(clock: Pick<CaptureClock, 'monotonicMs'>, cpuM
   }
 }
 
-/** Goes through the open files of every process that may be looked at. */
+/** Goes through the open files of every process that may be looked at; `hidden`: how many may not. */
 async function findWriters(candidates: readonly WriterCandidate[], cpuMs: () => number) {
   const byName = Map.groupBy(candidates, ({ path }) => basename(path))
   const writing = new Map<string, OpenDescriptor[]>()
   let spentMs = 0
+  let hidden = 0
   for (const pid of namesIn('/proc').filter((name) => /^\d+$/.test(name))) {
     const begunMs = cpuMs()
     const opened = openedByName(pid, byName)
     spentMs += cpuMs() - begunMs
+    if (opened === 'hidden') {
+      // Some systems let nobody look at the first process, which starts the others and records nothing.
+      if (pid !== '1') hidden++
+      continue
+    }
     for (const { descriptor, sameName } of opened) {
       for (const { path } of await writtenThrough(descriptor, sameName))
         writing.set(path, [...(writing.get(path) ?? []), descriptor])
@@ -72,15 +84,34 @@ async function findWriters(candidates: readonly WriterCandidate[], cpuMs: () => 
     // The kernel answers from memory, ten times faster without a thread in between; only not all at once.
     await setImmediate()
   }
-  return { writing, spentMs }
+  return { writing, spentMs, hidden }
 }
 
-function openedByName(pid: string, byName: Map<string, WriterCandidate[]>) {
-  return namesIn(`/proc/${pid}/fd`).flatMap((number) => {
-    const descriptor = { pid, number, target: targetOf({ pid, number }) }
-    const sameName = byName.get(basename(descriptor.target))
-    return sameName === undefined ? [] : [{ descriptor, sameName }]
-  })
+type Opened = { descriptor: OpenDescriptor; sameName: WriterCandidate[] }
+
+function openedByName(pid: string, byName: Map<string, WriterCandidate[]>): Opened[] | 'hidden' {
+  const opened: Opened[] = []
+  try {
+    for (const number of orNothing(() => readdirSync(`/proc/${pid}/fd`), [])) {
+      const target = orNothing(() => readlinkSync(`/proc/${pid}/fd/${number}`), '')
+      const sameName = byName.get(basename(target))
+      if (sameName !== undefined) opened.push({ descriptor: { pid, number, target }, sameName })
+    }
+  } catch {
+    return 'hidden'
+  }
+  return opened
+}
+
+/** What a process had open a moment ago may be gone, and the process with it; that it may not be looked at is thrown. */
+function orNothing<T>(read: () => T, nothing: T): T {
+  try {
+    return read()
+  } catch (error) {
+    // Without any right not even the list is shown, with the right to read it alone no link of it.
+    if (errorCode(error) === 'EACCES' || errorCode(error) === 'EPERM') throw error
+    return nothing
+  }
 }
 
 type Descriptor = { pid: string; number: string }

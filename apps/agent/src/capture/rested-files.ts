@@ -8,6 +8,11 @@ import { type Settlement, settleFile } from './settle-file.ts'
 
 /** A file that somebody still has open for writing is asked after this often. */
 const writerLookMs = 1_000
+/**
+ * How long a file must stay the same that was seen to grow by a writer who was not seen, where some processes may not be looked at: its recorder may be
+ * one of them and only pause. Only of what is sent while it grows; elsewhere the settle time does, and what comes later is met.
+ */
+const blindRestMs = 60_000
 /** A writer that cannot be seen from here (another user's process, another machine) is not looked for again and again. */
 const maxWriterLooks = 8
 
@@ -15,6 +20,7 @@ const maxWriterLooks = 8
 export class RestedFiles {
   readonly #context: FolderContext
   readonly #missing: MissingFiles
+  #toldBlind = false
 
   constructor(context: FolderContext, missing: MissingFiles) {
     this.#context = context
@@ -34,6 +40,7 @@ export class RestedFiles {
     for (const [path, file] of toAsk) {
       if ('laterMs' in writing) this.#postpone(path, file, writing.laterMs)
       else if (writing.has(join(realRoot, path))) this.#waitForWriter(path, file)
+      else if (this.#mayHaveHiddenWriter(file)) this.#restLonger(path, file)
       else this.#conclude(path, file, await this.#settlementOf(realRoot, path, file))
     }
   }
@@ -64,6 +71,23 @@ export class RestedFiles {
     if (!file.wasTold) this.#context.teller.growing(path, file)
     const delayMs = this.#context.folder.mode === 'realtime' ? minLookGapMs : writerLookMs
     this.#postpone(path, { ...file, wasTold: true, sawWriter: true, closedMs: null }, delayMs)
+  }
+
+  #mayHaveHiddenWriter(file: UnsettledFile): boolean {
+    const { writers, folder, clock } = this.#context
+    if (folder.mode !== 'realtime' || !writers.isBlind()) return false
+    const isUnexplained = file.sawChange && !file.sawWriter && !file.hasRested
+    return isUnexplained && clock.monotonicMs() - file.changedMs < blindRestMs
+  }
+
+  #restLonger(path: string, file: UnsettledFile): void {
+    const { log, clock } = this.#context
+    if (!this.#toldBlind)
+      log.warn(
+        'programs of other users may not be looked at (this takes CAP_SYS_PTRACE): a recording counts as ended a minute after it stopped growing',
+      )
+    this.#toldBlind = true
+    this.#postpone(path, file, file.changedMs + blindRestMs - clock.monotonicMs())
   }
 
   async #settlementOf(realRoot: string, relativePath: string, file: UnsettledFile): Promise<Settlement | null> {

@@ -23,6 +23,7 @@ async function recording(root: string) {
     writers: {
       probe: async () => new Set(recorder.isFound ? [path] : []),
       look: () => recorder.seen,
+      isBlind: () => false,
     },
     restMs: 2_000,
     lookGapMs: 250,

@@ -21,7 +21,7 @@ export function contextFor(root: string) {
       lookGapMs: 1,
     },
     teller: new FolderTeller(folder, root, record.listener, log),
-    writers: { probe: async () => new Set(), look: () => 'unknown' },
+    writers: { probe: async () => new Set(), look: () => 'unknown', isBlind: () => false },
     volumes: { table: () => unreadVolumeTable, refresh: async () => unreadVolumeTable },
   }
   return { record, context }

@@ -61,7 +61,7 @@ test('does not go through all processes for a file that is known to be open, how
     probes++
     return new Set<string>()
   }
-  const held = { ...context, writers: { probe, look: () => 'open' as const } }
+  const held = { ...context, writers: { probe, look: () => 'open' as const, isBlind: () => false } }
   const file = { ...unsettled(await lookAt(join(temporary.path, 'a.mov'))), sawWriter: true, changedMs: -60_000 }
   const rested = new RestedFiles(held, new MissingFiles(held))
   await rested.lookForWriters(temporary.path, [['a.mov', file]])
