@@ -4,7 +4,14 @@ import { finalNameOf } from '../capture/temporary-name.ts'
 import { type Applied, applyToUpload, applyUploadEvent, nextLease } from './apply-upload-event.ts'
 import type { Queue } from './open-queue.ts'
 import { integer, integerOrNull, type Row } from './row.ts'
-import { isLarge, orderOfLargeByAge, orderOfUploads } from './schema-order-and-totals.ts'
+import {
+  isLarge,
+  isPinned,
+  isSmallClass,
+  orderByFolder,
+  orderOfLargeByAge,
+  orderOfUploads,
+} from './schema-order-and-totals.ts'
 import { smallFileMaxBytes } from './small-file.ts'
 import { readUpload, type StoredSource, type StoredUpload, uploadColumns } from './stored-upload.ts'
 
@@ -12,8 +19,8 @@ export type RegistrationClaim = { upload: StoredUpload; token: number }
 
 /**
  * Claims the next file to register: of the paired project only, while its fence is open and nothing is on hold, as long as fewer than
- * `maxOpenAssets` uploads have addresses that grow old. Pinned ones first, then small files, then by age as their watch folder says. The
- * attempt is counted here, and what its create says is decided once for each key; `partsFor`: how many parts to ask for. Null when there is none.
+ * `maxOpenAssets` uploads have addresses that grow old. Pinned ones first, then what is being recorded, then small files, then by age as
+ * their watch folder says. The attempt is counted here, and what its create says is decided once for each key; `partsFor`: how many parts to ask for. Null when there is none.
  */
 export function claimRegistration(
   queue: Queue,
@@ -24,8 +31,7 @@ export function claimRegistration(
   return queue.transact(() => {
     const open = countOpen(queue)
     if (open.all >= maxOpenAssets) return null
-    const mayBeLarge = open.large < maxOpenLarge(maxOpenAssets)
-    const first = queue.sql(mayBeLarge ? firstInOrder : firstSmall).get()
+    const first = nextToRegister(queue, open.large < maxOpenLarge(maxOpenAssets))
     if (first === undefined) return null
     const upload = readUpload(open.large === 0 && isSmall(first) ? (queue.sql(firstLarge).get() ?? first) : first)
     const lease = nextLease(queue)
@@ -86,14 +92,30 @@ const claimable = (
     JOIN uploads u INDEXED BY ${index} ON u.project_id = l.project_id AND u.state = 'queued' JOIN files f ON f.id = u.file_id
   WHERE l.one = 1 AND l.fence = 'open' AND l.authorization = 'good'`
 const firstInOrder = `${claimable('uploads_queued')} ORDER BY ${orderOfUploads} LIMIT 1`
-const firstSmall = `${claimable('uploads_queued')} AND NOT (${isLarge}) ORDER BY ${orderOfUploads} LIMIT 1`
+const firstPinned = `${claimable('uploads_queued')} AND ${isPinned} ORDER BY ${orderOfUploads} LIMIT 1`
+const firstSmall = `${claimable('uploads_queued')} AND ${isSmallClass} AND u.deprioritised = ? ORDER BY ${orderByFolder} LIMIT 1`
 const firstLarge = `${claimable('uploads_queued_large')} AND ${isLarge} ORDER BY ${orderOfLargeByAge} LIMIT 1`
 
-/** Uploads of the paired project that have addresses. */
+/** What is being recorded: all of it is to have an asset at once, so that it can go up while it grows. */
+const anyRecording = `SELECT ${uploadColumns} FROM upload_link l JOIN unit d ON d.one = l.one AND d.held_since IS NULL
+    CROSS JOIN growths g CROSS JOIN uploads u ON u.id = g.upload_id AND u.project_id = l.project_id AND u.state = 'queued'
+    JOIN files f ON f.id = u.file_id
+  WHERE l.one = 1 AND l.fence = 'open' AND l.authorization = 'good' LIMIT 1`
+
+/** What waits for one of the places of large clips is passed over where they are taken: all but what is pinned, small or being recorded. */
+function nextToRegister(queue: Queue, mayBeLarge: boolean): Row | undefined {
+  const inOrder = queue.sql(mayBeLarge ? firstInOrder : firstPinned).get()
+  if (inOrder !== undefined && integerOrNull(inOrder, 'pinned_at') !== null) return inOrder
+  const recording = queue.sql(anyRecording).get()
+  if (recording !== undefined || mayBeLarge) return recording ?? inOrder
+  return queue.sql(firstSmall).get(0) ?? queue.sql(firstSmall).get(1)
+}
+
+/** Uploads of the paired project that have addresses; what is being recorded takes no place of a large one. */
 function countOpen(queue: Queue): { all: number; large: number } {
   const row = queue
     .sql(
-      `SELECT count(*) AS open, count(*) FILTER (WHERE ${isLarge}) AS large
+      `SELECT count(*) AS open, count(*) FILTER (WHERE ${isLarge} AND u.is_realtime = 0) AS large
         FROM upload_link l JOIN uploads u INDEXED BY uploads_uploading ON u.project_id = l.project_id AND u.state = 'uploading' WHERE l.one = 1`,
     )
     .get()

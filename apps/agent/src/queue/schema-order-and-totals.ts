@@ -11,10 +11,14 @@ const countNew = `INSERT INTO totals VALUES (NEW.state, 1, NEW.size_bytes, NEW.b
 const discountOld = `UPDATE totals SET uploads = uploads - 1, size_bytes = size_bytes - OLD.size_bytes,
     bytes_acknowledged = bytes_acknowledged - OLD.bytes_acknowledged WHERE state = OLD.state`
 
-/** Terms of `ORDER BY` over `uploads u` that the indexes below answer. */
+/** Terms of `ORDER BY` over `uploads u` that the indexes below answer; `orderByFolder` among those of one class. */
+export const orderByFolder = 'coalesce(u.captured_at, u.created_at) * (1 - 2 * u.newest_first), u.seq'
 export const orderOfUploads = `coalesce(u.pinned_at, 9007199254740991), u.deprioritised, u.size_bytes > ${smallFileMaxBytes},
-  coalesce(u.captured_at, u.created_at) * (1 - 2 * u.newest_first), u.seq`
+  ${orderByFolder}`
 export const orderOfLargeByAge = 'u.deprioritised, coalesce(u.captured_at, u.created_at), u.seq'
+export const isPinned = '(coalesce(u.pinned_at, 9007199254740991) < 9007199254740991)'
+/** Not pinned and small; equal to the terms of the index, so that it finds the first one at once. */
+export const isSmallClass = `coalesce(u.pinned_at, 9007199254740991) = 9007199254740991 AND (u.size_bytes > ${smallFileMaxBytes}) = 0`
 export const isLarge = `u.size_bytes > ${smallFileMaxBytes}`
 
 export const orderAndTotals = `

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { addUpload } from '../../src/queue/add-upload.ts'
 import { applyUploadEvent } from '../../src/queue/apply-upload-event.ts'
 import { pinUploads } from '../../src/queue/decisions.ts'
+import { beginGrowth } from '../../src/queue/growths.ts'
 import type { Queue } from '../../src/queue/open-queue.ts'
 import { acknowledgePart, claimPart } from '../../src/queue/part-claims.ts'
 import { stateTotals } from '../../src/queue/queue-reports.ts'
@@ -116,6 +117,12 @@ test('claims read their order from an index and sort nothing', () => {
   addClip(queue, small)
   for (let count = 0; count < 8; count++) claimPart(listening)
   register(listening, 8)
+  for (let count = 0; count < 4; count++) {
+    clip(queue, 'large', large, 1)
+    register(queue, 8)
+  }
+  // With as many large clips open as may be.
+  claimRegistration(listening, 32)
   for (let count = 0; count < 8; count++) claimPart(listening)
   for (const limits of [
     { small: 9, large: 0 },
@@ -125,9 +132,10 @@ test('claims read their order from an index and sort nothing', () => {
     claimPart(listening)
   }
   const ordered = [...said].filter((statement) => statement.includes('ORDER BY'))
-  expect(ordered).toHaveLength(6)
+  expect(ordered).toHaveLength(8)
   for (const statement of ordered) {
     const plan = queue.db.prepare(`EXPLAIN QUERY PLAN ${statement}`).all(...(statement.includes('?') ? [0] : []))
+
     expect(plan.map(({ detail }) => String(detail)).join('\n')).not.toMatch(/TEMP B-TREE|SCAN [^l]/)
   }
 })
@@ -181,6 +189,71 @@ test('many large clips do not all get addresses that grow old, and small files a
   expect(names.filter((name) => name !== null)).toHaveLength(8)
   clip(queue, 'small', small, 20)
   expect(claimRegistration(queue, 64)?.upload.name).toBe('small')
+})
+
+/** Queues a file that is still being written. */
+function beginRecording(queue: Queue, name: string, minute: number): void {
+  const source = {
+    ...{ volumeId: 'volume-1', inode: name, inodeIsStable: true, sizeBytes: large, modifiedUs: 1 },
+    ...{ identityKey: null, statKey: null },
+  }
+  const upload = addUpload(queue, {
+    file: { ...source, path: `/card/${name}.mov`, watchFolder: '/card' },
+    ...{ name, mimeType: 'video/quicktime', channel: 0, capturedAt: startOfTime + minute * 60_000 },
+    entry: { kind: 'growing' },
+  })
+  beginGrowth(queue, upload, { bytesPerSecond: 5_242_880, extension: '.mov', source })
+}
+const registerIfMay = (queue: Queue): string | null => {
+  const claim = claimRegistration(queue, 64)
+  if (claim === null) return null
+  const { sizeBytes, isRealtime, name } = claim.upload
+  const part = { number: 1, offset: 0, sizeBytes, url: 'http://127.0.0.1:1/' }
+  recordCreated(queue, claim, { assetId: name, urlsIssuedAt: startOfTime, parts: isRealtime ? [] : [part] })
+  return name
+}
+const registerAllThatMay = (queue: Queue): string[] => {
+  const names: string[] = []
+  for (let name = registerIfMay(queue); name !== null; name = registerIfMay(queue)) names.push(name)
+  return names
+}
+
+test('every recording gets its asset at once, however many there are and however many large clips are open', () => {
+  const { queue } = testQueue()
+  for (let minute = 0; minute < 12; minute++) clip(queue, `large-${minute}`, large, minute)
+  expect(registerAllThatMay(queue)).toHaveLength(8)
+  clip(queue, 'small', small, 1)
+  const recordings = Array.from({ length: 10 }, (_, index) => `recording-${index}`)
+  for (const name of recordings) beginRecording(queue, name, 20)
+  const names = registerAllThatMay(queue)
+  expect(names.slice(0, 10).sort()).toEqual(recordings)
+  expect(names.slice(10)).toEqual(['small'])
+})
+
+test('recordings take no places of large clips', () => {
+  const { queue } = testQueue()
+  for (let minute = 0; minute < 10; minute++) beginRecording(queue, `recording-${minute}`, minute)
+  for (let minute = 0; minute < 12; minute++) clip(queue, `large-${minute}`, large, minute)
+  expect(registerAllThatMay(queue)).toHaveLength(10 + 8)
+})
+
+test('a pinned large clip gets its asset however many large clips are open, and no other does', () => {
+  const { queue } = testQueue()
+  for (let minute = 0; minute < 12; minute++) clip(queue, `large-${minute}`, large, minute)
+  expect(registerAllThatMay(queue)).toHaveLength(8)
+  const pinned = clip(queue, 'pinned', large, 30)
+  pinUploads(queue, [pinned.id], true)
+  expect(registerAllThatMay(queue)).toEqual(['pinned'])
+})
+
+test('small files that failed before are registered past open large clips too, after those that did not', () => {
+  const { queue } = testQueue()
+  for (let minute = 0; minute < 12; minute++) clip(queue, `large-${minute}`, large, minute)
+  expect(registerAllThatMay(queue)).toHaveLength(8)
+  const behind = clip(queue, 'behind', small, 1)
+  clip(queue, 'fresh', small, 2)
+  queue.db.exec(`UPDATE uploads SET deprioritised = 1 WHERE id = '${behind.id}'`)
+  expect(registerAllThatMay(queue)).toEqual(['fresh', 'behind'])
 })
 
 test('the timekeeper does not look at every clip that was ever uploaded', () => {
