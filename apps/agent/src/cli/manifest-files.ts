@@ -9,7 +9,7 @@ import { digestRange } from '../upload/digest-range.ts'
 
 /** What became of the clips of a folder in its manifest. */
 export type ManifestTally = {
-  counts: Record<DigestAction | 'read' | 'growing' | 'missing' | 'unreadable' | 'unwritable', number>
+  counts: Record<DigestAction | 'read' | 'growing' | 'notUploaded' | 'missing' | 'unreadable' | 'unwritable', number>
   /** Files whose bytes are not those that were sent, or not those of an earlier manifest. */
   differing: string[]
   /** Files that could not be read, with why. */
@@ -19,7 +19,7 @@ export type ManifestTally = {
 export const nothingTallied = (): ManifestTally => ({
   counts: {
     ...{ original: 0, verified: 0, failed: 0, read: 0 },
-    ...{ growing: 0, missing: 0, unreadable: 0, unwritable: 0 },
+    ...{ growing: 0, notUploaded: 0, missing: 0, unreadable: 0, unwritable: 0 },
   },
   differing: [],
   unreadable: [],
@@ -36,7 +36,7 @@ export type ManifestFilesOptions = {
 }
 
 /**
- * The clips of a folder for its next manifest, counted on the way. The digest of the bytes as they were sent is taken for a file that is in
+ * The clips of a folder that have been uploaded, for its next manifest; all are counted on the way. The digest of the bytes as they were sent is taken for a file that is in
  * no manifest yet and lies there as it was sent; every other file is read, so that what is called verified was read again.
  */
 export async function* manifestFiles(
@@ -48,6 +48,7 @@ export async function* manifestFiles(
   for await (const clip of clips) {
     const path = clip.path.slice(folder.length + 1)
     if (clip.isGrowing) counts.growing++
+    else if (!clip.isUploaded) counts.notUploaded++
     else if (!isManifestPath(path)) counts.unwritable++
     else {
       const found = await findDigest(options, clip, history.has(path))

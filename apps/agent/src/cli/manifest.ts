@@ -91,6 +91,7 @@ const notesOf = ({ counts }: ManifestTally) =>
     ['clips-verified', counts.verified],
     ['clips-differing', counts.failed],
     ['left-out-growing', counts.growing],
+    ['left-out-not-uploaded', counts.notUploaded],
     ['left-out-missing', counts.missing],
     ['left-out-unreadable', counts.unreadable],
     ['left-out-unwritable-name', counts.unwritable],
@@ -99,6 +100,7 @@ const notesOf = ({ counts }: ManifestTally) =>
 function text(path: string, generation: number, { counts, differing, unreadable }: ManifestTally): string {
   const leftOut: [number, string][] = [
     [counts.growing, 'still being written'],
+    [counts.notUploaded, 'not uploaded: rushes-agent list says why'],
     [counts.missing, 'not there any more'],
     [counts.unreadable, 'cannot be read'],
     [counts.unwritable, 'a name that XML cannot hold'],

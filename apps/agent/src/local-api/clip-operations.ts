@@ -1,16 +1,15 @@
 import type { z } from 'zod'
 import { findUpload } from '../queue/apply-upload-event.ts'
-import { clipsBelow, partsOf } from '../queue/clip-reports.ts'
+import { clipsBelow, partsOf, type ClipBelow as StoredClipBelow } from '../queue/clip-reports.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import type { StoredError } from '../queue/stored-errors.ts'
-import type { StoredUpload } from '../queue/stored-upload.ts'
 import { uploadReportOf } from '../queue/upload-report.ts'
 import type { ClipBelow, clipSchemas, ShownUpload } from './clip-schemas.ts'
 
 /** What can be asked about single clips. */
 export const clipOperations = (queue: Queue) => ({
   below: async ({ folder, afterPath, limit }: z.infer<typeof clipSchemas.below.input>): Promise<ClipBelow[]> =>
-    clipsBelow(queue, folder, afterPath, limit).map(({ upload, isGrowing }) => belowOf(upload, isGrowing)),
+    clipsBelow(queue, folder, afterPath, limit).map(belowOf),
   show: async ({ id }: z.infer<typeof clipSchemas.show.input>): Promise<ShownUpload | null> => {
     const upload = findUpload(queue, id)
     if (upload === null) return null
@@ -20,9 +19,10 @@ export const clipOperations = (queue: Queue) => ({
   },
 })
 
-const belowOf = ({ source, capturedAt, digest }: StoredUpload, isGrowing: boolean): ClipBelow => ({
+const belowOf = ({ upload: { source, capturedAt, digest }, isGrowing, isUploaded }: StoredClipBelow): ClipBelow => ({
   path: source.path,
   isGrowing,
+  isUploaded,
   sizeBytes: source.sizeBytes,
   modifiedUs: source.modifiedUs,
   inode: source.inodeIsStable ? source.inode : null,

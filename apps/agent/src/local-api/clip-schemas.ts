@@ -8,6 +8,7 @@ const error = z.object({ class: z.string(), code: z.string(), message: z.string(
 const clipBelow = z.object({
   path: z.string(),
   isGrowing: z.boolean(),
+  isUploaded: z.boolean(),
   sizeBytes: z.number(),
   modifiedUs: z.number(),
   /** Null where inodes change by themselves. */

@@ -100,6 +100,20 @@ describe('rushes-agent manifest', () => {
     expect(await listed(device.watchDir, name)).toMatchObject({ 'A001.mov': action })
   })
 
+  test('lists what was uploaded alone, and says how many of the folder were not', async () => {
+    const { device } = await uploadedCard(4)
+    changeStored(
+      device.stateDir,
+      "UPDATE uploads SET state = 'held', reason = 'heldByOperator' WHERE name = 'C001.wav'",
+    )
+    const finished = await manifest(device)
+    expect(counts(finished)).toMatchObject({ original: 2, notUploaded: 1 })
+    const [name = ''] = await historyOf(device.watchDir)
+    const paths = Object.keys(await listed(device.watchDir, name))
+    expect(paths.toSorted()).toEqual(['A001.mov', 'DAY 1/ä & b.mxf'])
+    expect(await readFile(join(device.watchDir, 'ascmhl', name), 'utf8')).toContain('left-out-not-uploaded')
+  })
+
   test('reads a clip whose digest is not known, and takes only what lies below the folder', async () => {
     const { device, clips } = await uploadedCard(4)
     changeStored(device.stateDir, 'UPDATE uploads SET file_xxh64 = NULL')
