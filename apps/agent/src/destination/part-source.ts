@@ -1,5 +1,6 @@
-import { constants, open } from 'node:fs/promises'
+import { constants, open, readlink, realpath } from 'node:fs/promises'
 import { errorCode } from '../agent-error.ts'
+import { isAtOrBelow } from '../capture/mount-table.ts'
 import type { PartSource, SourceFailure, SourceStat } from './port.ts'
 
 /** The file system as a part needs it; another one is given in tests of unreadable media. */
@@ -8,12 +9,14 @@ export interface OpenedFile {
   stat(): Promise<{ isFile: boolean; sizeBytes: number; modifiedUs: number; inode: string }>
   /** Fills the beginning of `buffer` from `positionBytes` on and says with how many bytes; 0 at the end of the file. */
   read(buffer: Uint8Array, lengthBytes: number, positionBytes: number): Promise<number>
+  /** Where what was opened lies, without symbolic links; null where the system does not say. */
+  realPath(): Promise<string | null>
   close(): Promise<void>
 }
 
 export const openOnDisk: OpenFile = async (path) => {
-  // Non-blocking: to open a FIFO, which somebody may have put in a file's place, must not wait for a writer.
-  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  // Somebody may have put something else in the file's place: to open a FIFO must not wait for a writer, and a link leads to who knows what.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
   return {
     stat: async () => {
       const stat = await handle.stat({ bigint: true })
@@ -26,6 +29,7 @@ export const openOnDisk: OpenFile = async (path) => {
     },
     read: async (buffer, lengthBytes, positionBytes) =>
       (await handle.read(buffer, 0, lengthBytes, positionBytes)).bytesRead,
+    realPath: () => readlink(`/proc/self/fd/${handle.fd}`).catch(() => null), // Linux alone tells
     close: () => handle.close(),
   }
 }
@@ -66,6 +70,7 @@ export async function openSource(openFile: OpenFile, part: PartSource): Promise<
   const close = () => file.close().catch(() => undefined) // it was open for reading only: nothing can be lost by it
   try {
     await verify()
+    if (part.watchFolder != null) await staysBelow(file, part.watchFolder)
   } catch (error) {
     await close()
     throw error
@@ -89,6 +94,16 @@ export async function openSource(openFile: OpenFile, part: PartSource): Promise<
   }
 }
 
+/** A folder on the way to the file may have become a link since: what lies outside is nobody's clip, whatever the agent may read. */
+async function staysBelow(file: OpenedFile, watchFolder: string): Promise<void> {
+  const realFolder = await realpath(watchFolder).catch((error: unknown) => {
+    throw problemOf(error)
+  })
+  const realPath = await file.realPath()
+  if (realPath === null || isAtOrBelow(realPath, realFolder)) return
+  throw new SourceProblemError({ kind: 'source', problem: 'notARegularFile', code: 'ELOOP' })
+}
+
 /** Another inode is another file, whatever its size; a shorter one has lost bytes; all else that differs was written to. */
 function compare(part: PartSource, stat: SourceStat & { isFile: boolean }): SourceFailure['problem'] | null {
   const { expected } = part
@@ -103,6 +118,10 @@ function compare(part: PartSource, stat: SourceStat & { isFile: boolean }): Sour
 function problemOf(error: unknown): SourceProblemError {
   const code = errorCode(error)
   const problem =
-    code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : code === 'ENXIO' ? 'notARegularFile' : 'unreadable'
+    code === 'ENOENT' || code === 'ENOTDIR'
+      ? 'missing'
+      : code === 'ENXIO' || code === 'ELOOP'
+        ? 'notARegularFile'
+        : 'unreadable'
   return new SourceProblemError({ kind: 'source', problem, code }, error)
 }

@@ -189,6 +189,8 @@ export type PartSource = {
   sizeBytes: number
   /** What the file was when it was taken into the queue; null for one of which nothing is known. */
   expected: ExpectedSource | null
+  /** The watch folder that it was found in, which it may not have left by way of a link; none for a file that somebody named. */
+  watchFolder?: string | null
 }
 /** `inode` is null where inodes do not last; `modifiedUs`: microseconds since 1970, rounded down. */
 export type SourceStat = { sizeBytes: number; modifiedUs: number; inode: string | null }

@@ -90,6 +90,7 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
       offsetBytes: claim.offset,
       sizeBytes: claim.sizeBytes,
       expected: expectedOf(upload.source, claim.phase === 'open'),
+      watchFolder: upload.source.watchFolder,
     }
     const acknowledge = async (xxh64: string, fileXxh64: string | null = null) => {
       sending.end()

@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events'
-import { appendFile, readdir, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { createDestination } from '../../src/destination/create-destination.ts'
 import { bufferSizeBytes } from '../../src/destination/part-body.ts'
@@ -176,6 +177,44 @@ describe('putPart, when the file is not what it was', () => {
     const outcome = await destination.putPart({ ...part, file: { ...part.file, path: await tempDir() } })
 
     expect(outcome).toEqual({ kind: 'failed', failure: { kind: 'source', problem: 'notARegularFile', code: '' } })
+  })
+
+  it('follows no link that took its place, though size and time are those of the file', async () => {
+    const { destination, server, clip, path } = await clipOf(patternedBytes(1_000))
+    const part = await partOf(path, clip.uploadUrls[0])
+    await rename(path, `${path}.secret`)
+    await symlink(`${path}.secret`, path)
+    // As on a share, where inodes do not last.
+    const expected = { sizeBytes: 1_000, modifiedUs: part.file.expected?.modifiedUs ?? 0, inode: null }
+    const growing = { sizeBytes: null, modifiedUs: null, inode: null }
+
+    for (const file of [expected, growing].map((now) => ({ ...part.file, expected: now })))
+      expect(await destination.putPart({ ...part, file })).toEqual({
+        kind: 'failed',
+        failure: { kind: 'source', problem: 'notARegularFile', code: 'ELOOP' },
+      })
+    expect(server.requestsOf('part')).toEqual([])
+  })
+
+  it('follows no link that took the place of a folder on the way to it, but its watch folder may be one', async () => {
+    const { destination, server, clip, path } = await clipOf(patternedBytes(1_000))
+    const [outside, clips] = [dirname(path), await tempDir()]
+    const watchFolder = join(await tempDir(), 'watched')
+    await symlink(clips, watchFolder)
+    await symlink(outside, join(clips, 'A001'))
+    const part = await partOf(path, clip.uploadUrls[0])
+    const file = { ...part.file, path: join(watchFolder, 'A001', basename(path)), watchFolder }
+
+    expect(await destination.putPart({ ...part, file })).toEqual({
+      kind: 'failed',
+      failure: { kind: 'source', problem: 'notARegularFile', code: 'ELOOP' },
+    })
+    expect(server.requestsOf('part')).toEqual([])
+
+    await rm(join(clips, 'A001'))
+    await mkdir(join(clips, 'A001'))
+    await rename(path, join(clips, 'A001', basename(path)))
+    expect((await destination.putPart({ ...part, file })).kind).toBe('stored')
   })
 
   it.each([
