@@ -10,8 +10,9 @@ import type { StoredUpload } from './stored-upload.ts'
 /** A growing upload with its asset, as far as it may be worked on now. */
 export type GrowingUpload = { upload: StoredUpload; growth: Growth; assetId: string }
 
-/** Uploads that may be cut, compared or given addresses now, of the paired project only; those not yet sent, oldest first. */
+/** Uploads that may be cut, compared or given addresses now, of the paired project only; those not yet sent, oldest first. None while the disk is full. */
 export function dueGrowths(queue: Queue): string[] {
+  if (queue.diskFull) return []
   return queue
     .sql(
       `SELECT u.id FROM growths g CROSS JOIN uploads u ON u.id = g.upload_id AND u.state = 'uploading'

@@ -134,6 +134,21 @@ describe.for([true, false])('a growing file, towards %s ingest of ours,', (isOur
     expect(world.destination.assets).toHaveLength(1)
   })
 
+  test('is not cut any further while the disk is full, and is whole when there is room again', async () => {
+    const world = worldOf({ isOurs, extension: 'mov' })
+    await growTo(world, 400)
+    const stored = () => world.queue.sql('SELECT count(*) AS parts FROM parts').get()?.parts
+    const before = stored()
+    world.queue.diskFull = true
+    await growTo(world, 400)
+    world.rest()
+    await world.grow('none')
+    expect(stored()).toBe(before)
+    world.queue.diskFull = false
+    await world.finish()
+    expectHome(world)
+  })
+
   test.for(['as soon as it rests', 'before', 'while it is compared'])(
     'that is written to once more after its final part has gone goes up whole, as the newer version, when it is compared %s',
     async (when) => {
