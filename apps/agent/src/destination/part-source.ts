@@ -115,7 +115,9 @@ function compare(part: PartSource, stat: SourceStat & { isFile: boolean }): Sour
   return null
 }
 
-function problemOf(error: unknown): SourceProblemError {
+/** What an error of the file system says of the file. */
+export function problemOf(error: unknown): SourceProblemError {
+  if (error instanceof SourceProblemError) return error
   const code = errorCode(error)
   const problem =
     code === 'ENOENT' || code === 'ENOTDIR'

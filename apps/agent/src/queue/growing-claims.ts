@@ -81,8 +81,8 @@ export function storeAddresses(
   })
 }
 
-/** No addresses came: later again, or what else the consequence says about the upload. */
-export function recordAddressFailure(
+/** No addresses came, or the file cannot be read: later again, or what else the consequence says about the upload. */
+export function recordGrowingFailure(
   queue: Queue,
   uploadId: string,
   consequence: Consequence,

@@ -4,7 +4,7 @@ import {
   countGrowingAttempt,
   type GrowingUpload,
   readGrowing,
-  recordAddressFailure,
+  recordGrowingFailure,
   returnGrowingAttempt,
   storeAddresses,
 } from '../queue/growing-claims.ts'
@@ -68,7 +68,7 @@ async function askOnce(options: AskOptions, uploadId: string, isReplay: boolean)
     const extension = path.slice(path.lastIndexOf('.')).toLowerCase()
     if (sendWhole(queue, growing.upload, extension, growing.growth.shiftBytes > 0)) return 'done'
   }
-  recordAddressFailure(queue, uploadId, consequence, error)
+  recordGrowingFailure(queue, uploadId, consequence, error)
   if (isRefused) endGrowth(queue, uploadId)
   return 'done'
 }

@@ -10,9 +10,19 @@ import {
 } from '@rushes/upload-core'
 import type { Logger } from 'pino'
 import { errorMessage } from '../agent-error.ts'
-import { SourceProblemError } from '../destination/part-source.ts'
+import { findWhereabouts } from '../capture/whereabouts.ts'
+import { describeFailure } from '../destination/describe-failure.ts'
+import { type OpenFile, problemOf } from '../destination/part-source.ts'
+import type { SourceFailure } from '../destination/port.ts'
 import { applyUploadEvent } from '../queue/apply-upload-event.ts'
-import { endPostponement, type GrowingUpload, postponeGrowing, readGrowing } from '../queue/growing-claims.ts'
+import {
+  countGrowingAttempt,
+  endPostponement,
+  type GrowingUpload,
+  postponeGrowing,
+  readGrowing,
+  recordGrowingFailure,
+} from '../queue/growing-claims.ts'
 import {
   type GrowingRow,
   growingRows,
@@ -29,6 +39,7 @@ import { type AskOptions, askForAddresses } from './ask-for-addresses.ts'
 import { digestRange } from './digest-range.ts'
 import { findShift, readProbe } from './find-shift.ts'
 import { followChange } from './growing-source.ts'
+import { judge } from './judge.ts'
 import { rewrittenPlaces } from './rewritten-places.ts'
 
 export type GrowBounds = { limits: PartLimits; tailBytes: number }
@@ -38,6 +49,8 @@ export type GrowOptions = AskOptions & {
   sizes: ReadonlyMap<string, number>
   /** Other bounds than the protocol's; for tests that run every case. */
   bounds?: GrowBounds
+  /** Another file system; for tests of media that cannot be read. */
+  openFile?: OpenFile
   log: Logger
 }
 
@@ -53,12 +66,34 @@ export async function growOnce(options: GrowOptions, uploadId: string): Promise<
     await advance(options, uploadId)
   } catch (error) {
     if (options.signal.aborted) return
-    // A card that was pulled, a read error, a file that is written to again: the parts meet it too, and are judged by it.
     log.warn({ uploadId, error: errorMessage(error) }, 'a growing file could not be looked at')
-    const growing = readGrowing(queue, uploadId)
-    if (growing !== null && error instanceof SourceProblemError) await followChange(queue, growing.upload)
-    postponeGrowing(queue, uploadId, queue.now() + lookAgainMs)
+    await concludeLook(options, uploadId, problemOf(error).failure)
   }
+}
+
+/** A file that is written to again, or gone, is news of its recorder; one that cannot be read counts against its clip, as a part of it would. */
+async function concludeLook(options: GrowOptions, uploadId: string, failure: SourceFailure): Promise<void> {
+  const { queue } = options
+  const growing = readGrowing(queue, uploadId)
+  if (growing === null) return
+  const { source } = growing.upload
+  if (failure.problem !== 'unreadable') {
+    await followChange(queue, growing.upload)
+    postponeGrowing(queue, uploadId, queue.now() + lookAgainMs)
+    return
+  }
+  const error = describeFailure(failure)
+  const attempts = countGrowingAttempt(queue, uploadId)
+  const volumePresent = (await findWhereabouts(source.path, source, source.watchFolder)) !== 'volumeAbsent'
+  const judged = {
+    operation: 'part',
+    failure: { ...failure, volumePresent },
+    error,
+    attempts,
+    isReplay: false,
+  } as const
+  const judgement = await judge(options, judged)
+  if (judgement.kind === 'consequence') recordGrowingFailure(queue, uploadId, judgement.consequence, error)
 }
 
 async function advance(options: GrowOptions, uploadId: string): Promise<void> {
@@ -138,7 +173,7 @@ async function followShift(
 
 /** Compares what left while the file was open with the complete file, as far as its format demands; sends again what differs. */
 async function compare(
-  { queue, bounds, signal, log }: GrowOptions,
+  { queue, bounds, openFile, signal, log }: GrowOptions,
   { upload, assetId }: GrowingUpload,
   sizeBytes: number,
 ): Promise<void> {
@@ -153,7 +188,7 @@ async function compare(
   for (const { number, offset, sizeBytes: partBytes, xxh64 } of rows) {
     if (xxh64 === null) continue
     const part = { path, offsetBytes: offset, sizeBytes: partBytes, expected: expectedOf(upload.source) }
-    ;((await digestRange(part, signal)) === xxh64 ? same : changed).push(number)
+    ;((await digestRange(part, signal, openFile)) === xxh64 ? same : changed).push(number)
   }
   queue.transact(() => {
     // Written to meanwhile: what was found is of a file that is no more.

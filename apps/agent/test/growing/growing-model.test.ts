@@ -149,6 +149,27 @@ describe.for([true, false])('a growing file, towards %s ingest of ours,', (isOur
     expectHome(world)
   })
 
+  test('that cannot be read when it is compared says so, is tried thirty times, and is whole after a retry', async () => {
+    const world = worldOf({ isOurs, extension: 'unknown' })
+    await growTo(world, 600)
+    world.damage(true)
+    world.rest()
+    await world.grow('none')
+    expect(world.uploads()[0]).toMatchObject({ error: { class: 'file', code: 'EIO' } })
+    let tries = 1
+    for (; world.uploads()[0]?.state.kind !== 'waiting' || tries < 30; tries++) {
+      expect(tries).toBeLessThan(31)
+      world.pass()
+      await world.grow('none')
+    }
+    expect(world.uploads()[0]?.state).toMatchObject({ kind: 'waiting', reason: 'awaitingRestart' })
+    world.damage(false)
+    retryAll(world)
+    await world.finish()
+    expectHome(world)
+    expect(world.destination.assets).toHaveLength(1)
+  })
+
   test.for(['as soon as it rests', 'before', 'while it is compared'])(
     'that is written to once more after its final part has gone goes up whole, as the newer version, when it is compared %s',
     async (when) => {

@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import type { GrowingFile, SettledFile, WatchFolder } from '../../src/capture/capture-port.ts'
 import { readVolumeTable } from '../../src/capture/volume-table.ts'
 import { takeInFiles } from '../../src/daemon/take-in-files.ts'
+import { type OpenFile, openOnDisk } from '../../src/destination/part-source.ts'
 import { createGroupCommit, type GroupCommit } from '../../src/queue/group-commit.ts'
 import { dueGrowths } from '../../src/queue/growing-claims.ts'
 import { takeIdentity } from '../../src/queue/move-project.ts'
@@ -49,6 +50,14 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
   const digests = createDigestsInOrder()
   let listener = takeInFiles(queue, log, tinyLimits)
   let stamp = 0
+  let isDamaged = false
+  const openFile: OpenFile = async (file) => {
+    const opened = await openOnDisk(file)
+    const eio = async () => {
+      throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' })
+    }
+    return isDamaged ? { ...opened, read: eio } : opened
+  }
 
   const listen = (on: Queue) => on.listen((news) => news.kind === 'growth' && sizes.set(news.uploadId, news.sizeBytes))
   listen(queue)
@@ -163,6 +172,15 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
       rmSync(path)
       writeFileSync(path, noise(byteCount))
     },
+    /** The medium cannot be read any more where the file is compared, or again. */
+    damage(damaged: boolean) {
+      isDamaged = damaged
+    },
+    /** Lets ten minutes pass, and what waited for time go on. */
+    pass() {
+      tested.clock.now += 600_000
+      endWaits(queue)
+    },
     see: () => listener.onGrowing(look()),
     rest: () => listener.onSettled(settled()),
     crash,
@@ -179,7 +197,7 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
     grow: (mishap: Mishap) =>
       step(mishap, async () => {
         for (const id of dueGrowths(queue))
-          await growOnce({ ...doing(), sizes, bounds: { limits: tinyLimits, tailBytes } }, id)
+          await growOnce({ ...doing(), sizes, bounds: { limits: tinyLimits, tailBytes }, openFile }, id)
       }),
     send: (mishap: Mishap) =>
       step(mishap, async () => {
@@ -202,8 +220,7 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
     /** Lets an hour pass and everything happen that is due, until nothing more does. */
     async finish() {
       for (let round = 0; round < 400; round++) {
-        tested.clock.now += 600_000
-        endWaits(queue)
+        world.pass()
         await world.register('none')
         await world.grow('none')
         await world.send('none')
