@@ -61,7 +61,7 @@ const lookAgainMs = 5_000
  * call. Safe to repeat, and to begin again after a crash at any point: what was cut is stored before it is registered.
  */
 export async function growOnce(options: GrowOptions, uploadId: string): Promise<void> {
-  const { queue, log } = options
+  const { log } = options
   try {
     await advance(options, uploadId)
   } catch (error) {
