@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Download, PencilLine, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { useApi } from '@/api-client/api-provider.tsx'
-import { useRefreshOnChange } from '@/live/live-provider.tsx'
+import { useRefreshOnDeviceChange } from '@/live/live-provider.tsx'
 import { useMayOperate } from '@/shell/viewer.tsx'
 import { useTrash } from '@/trash/use-trash.ts'
 import { Button, buttonClass } from '@/ui/button.tsx'
@@ -28,6 +28,8 @@ import { TrashNotice } from './trash-notice.tsx'
 const trail = [{ href: '/uploads', label: 'Uploads' }]
 /** While bytes arrive or are being checked, the page looks by itself. */
 const unsettledRefreshMs = 2_000
+/** Whoever has the page of a clip open that is still to come waits for it. */
+const refreshEveryMs = { awaited: 250, here: 2_000 }
 
 export function ClipPage({ assetId }: { assetId: string }) {
   const api = useApi()
@@ -45,7 +47,14 @@ export function ClipPage({ assetId }: { assetId: string }) {
     ),
   )
   const clip = query.data
-  useRefreshOnChange([api.clips.get.pathKey(), api.clips.parts.pathKey()])
+  const isAwaited = clip?.state === 'created' || clip?.state === 'assembling'
+  const [wasAwaited, setAwaited] = useState(false)
+  if (isAwaited && !wasAwaited) setAwaited(true)
+  useRefreshOnDeviceChange(
+    clip?.device.id ?? null,
+    [api.clips.get.pathKey(), api.clips.parts.pathKey()],
+    isAwaited ? refreshEveryMs.awaited : refreshEveryMs.here,
+  )
 
   if (clip === undefined)
     return (
@@ -117,7 +126,7 @@ export function ClipPage({ assetId }: { assetId: string }) {
         <div className="flex min-w-0 flex-col gap-4">
           {isShown ? (
             // Another view is another address: what was found out about the former one does not count.
-            <ClipPlayer key={view} clip={clip} view={view} />
+            <ClipPlayer key={view} clip={clip} view={view} startsItself={wasAwaited} />
           ) : clip.trash === null ? (
             <NotHereYet clip={clip} />
           ) : (

@@ -6,8 +6,11 @@ import { Button } from '@/ui/button.tsx'
 import { type ClipView, contentKindOf, contentUrl, posterUrl } from './content-kind.ts'
 import { type NotShown, notShownWords, whyNotShown } from './why-not-shown.ts'
 
-/** Plays a clip that is whole, straight from where it is stored. */
-export function ClipPlayer({ clip, view }: { clip: Clip; view: ClipView }) {
+/**
+ * Plays a clip that is whole, straight from where it is stored. `startsItself`: it came while somebody waited for it, and its picture begins
+ * to move, without its sound.
+ */
+export function ClipPlayer({ clip, view, startsItself }: { clip: Clip; view: ClipView; startsItself: boolean }) {
   const url = contentUrl(clip.assetId, view)
   const kind = contentKindOf(clip.filetype)
   const [notShown, setNotShown] = useState<NotShown | null>(null)
@@ -75,7 +78,6 @@ export function ClipPlayer({ clip, view }: { clip: Clip; view: ClipView }) {
     )
   return (
     <div>
-      {/* biome-ignore lint/a11y/useMediaCaption: rushes have no captions */}
       <video
         key={attempt}
         src={url}
@@ -83,6 +85,8 @@ export function ClipPlayer({ clip, view }: { clip: Clip; view: ClipView }) {
         aria-label={name}
         controls
         playsInline
+        autoPlay={startsItself && !wantsLessMotion()}
+        muted={startsItself}
         preload="metadata"
         onError={onError}
         onLoadedMetadata={(event: SyntheticEvent<HTMLVideoElement>) => {
@@ -99,6 +103,8 @@ export function ClipPlayer({ clip, view }: { clip: Clip; view: ClipView }) {
     </div>
   )
 }
+
+const wantsLessMotion = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches
 
 /** Where the picture would be, saying why there is none. */
 export function Screen({

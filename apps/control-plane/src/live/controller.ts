@@ -36,8 +36,7 @@ const maxRetryDelayMs = 30_000
 /** Holds the one live stream of a tab and what came over it. A shared stream of several tabs can take its place: nobody else knows of it. */
 export function createLiveController(onSignedOut: () => void): LiveController {
   const client = createTRPCClient<LiveRouter>({ links: [httpSubscriptionLink({ url: '/live' })] })
-  const schedule = (flush: () => void) => void setTimeout(flush, flushMs)
-  const fleet = createFleetStore(schedule)
+  const fleet = createFleetStore(paced(flushMs))
   const connectionChanged = createSignal()
   let connection: Connection = { state: 'connecting', heardAtMs: null }
   let scope: Scope = { kind: 'fleet' }
@@ -132,7 +131,7 @@ export function createLiveController(onSignedOut: () => void): LiveController {
     connectionChanged,
     watch(next) {
       scope = next
-      if (next.kind === 'device') device = { deviceId: next.deviceId, store: createDeviceStore(schedule) }
+      if (next.kind === 'device') device = { deviceId: next.deviceId, store: createDeviceStore(paced(flushMs)) }
       attempt = 0
       setConnection('connecting')
       startSoon()
@@ -150,5 +149,16 @@ export function createLiveController(onSignedOut: () => void): LiveController {
       open?.unsubscribe()
       open = null
     },
+  }
+}
+
+/** Calls back at once after a while of rest, else when `everyMs` have passed since it was called back last. */
+function paced(everyMs: number): (flush: () => void) => void {
+  let nextAtMs = Number.NEGATIVE_INFINITY
+  return (flush) => {
+    const nowMs = performance.now()
+    const atMs = Math.max(nowMs, nextAtMs)
+    nextAtMs = atMs + everyMs
+    setTimeout(flush, atMs - nowMs)
   }
 }

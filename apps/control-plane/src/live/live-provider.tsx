@@ -1,7 +1,16 @@
 'use client'
 import type { LiveFleetRow } from '@rushes/api'
 import { useQueryClient } from '@tanstack/react-query'
-import { createContext, type ReactNode, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react'
 import { useNowMs } from '@/ui/use-now.ts'
 import { type Connection, createLiveController, type LiveController, maxSilenceMs, type Scope } from './controller.ts'
 import type { DeviceView } from './device-store.ts'
@@ -129,6 +138,43 @@ export function useDevice(deviceId: string, onEventful: () => void): DeviceView 
 
 /** Reads these queries again when the fleet changed in a way that they may show, at most every `everyMs`. */
 export function useRefreshOnChange(queryKeys: readonly (readonly unknown[])[], everyMs = 2_000): void {
+  useRefresh(
+    queryKeys,
+    useCallback((live, refreshIn) => live.fleet.reordered.subscribe(() => refreshIn(300)), []),
+    everyMs,
+  )
+}
+
+/** Reads these queries again when something of one device or of its clips changed: at once, then at most every `everyMs`. */
+export function useRefreshOnDeviceChange(
+  deviceId: string | null,
+  queryKeys: readonly (readonly unknown[])[],
+  everyMs: number,
+): void {
+  useRefresh(
+    queryKeys,
+    useCallback(
+      (live, refreshIn) => {
+        if (deviceId === null) return () => undefined
+        let seenAt = live.fleet.row(deviceId)?.changedAt
+        return live.fleet.subscribeRow(deviceId, () => {
+          const changedAt = live.fleet.row(deviceId)?.changedAt
+          if (changedAt !== seenAt) refreshIn(0)
+          seenAt = changedAt
+        })
+      },
+      [deviceId],
+    ),
+    everyMs,
+  )
+}
+
+/** `subscribe` must be the same as long as what it listens to is. */
+function useRefresh(
+  queryKeys: readonly (readonly unknown[])[],
+  subscribe: (live: LiveController, refreshIn: (leastMs: number) => void) => () => void,
+  everyMs: number,
+): void {
   const live = useContext(LiveContext)
   const queries = useQueryClient()
   const keys = useRef(queryKeys)
@@ -144,12 +190,12 @@ export function useRefreshOnChange(queryKeys: readonly (readonly unknown[])[], e
       lastAtMs = Date.now()
       for (const queryKey of keys.current) void queries.invalidateQueries({ queryKey })
     }
-    const unsubscribe = live.fleet.reordered.subscribe(() => {
-      timer ??= setTimeout(refresh, Math.max(300, lastAtMs + everyMs - Date.now()))
+    const unsubscribe = subscribe(live, (leastMs) => {
+      timer ??= setTimeout(refresh, Math.max(leastMs, lastAtMs + everyMs - Date.now()))
     })
     return () => {
       unsubscribe()
       clearTimeout(timer)
     }
-  }, [live, queries, everyMs])
+  }, [live, queries, subscribe, everyMs])
 }
