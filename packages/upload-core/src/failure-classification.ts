@@ -62,6 +62,7 @@ export function classifyFailure(operation: Operation, failure: Failure): Verdict
       return classifySource(failure.problem, failure.volumePresent)
     case 'reply':
       if (failure.status < 400) return transient('unclear', 'offline')
+      if (isOfIntermediary(failure)) return classifyPage(operation, failure.status, failure.retryAfterMs)
       if (operation === 'part') return classifyPartReply(failure.status, failure.body, failure.retryAfterMs)
       if (operation === 'refresh') return classifyRefreshReply(failure.status, failure.body, failure.retryAfterMs)
       return classifyApiReply(operation, failure.status, failure.body, failure.retryAfterMs)
@@ -108,6 +109,17 @@ const unreachableCodes = new Set([
 
 const isUnreachable = (code: string): boolean => unreachableCodes.has(code)
 
+/** Filters, gateways and portals refuse with pages of their own; neither the device API nor an object store does. */
+const isOfIntermediary = ({ status, contentType, body }: Extract<Failure, { kind: 'reply' }>): boolean =>
+  status < 500 && status !== 429 && looksLikeWebPage(contentType, body)
+
+/** The destination has not spoken: nothing of the clip, its asset or the tokens is judged by what stands between. */
+function classifyPage(operation: Operation, status: number, retryAfterMs: number | null): Verdict {
+  if (operation === 'refresh') return transient('surroundings', 'destinationDown', retryAfterMs ?? 0)
+  if (status === 403) return { kind: 'slowRetry', reason: 'forbidden' }
+  return transient('unclear', 'offline', retryAfterMs ?? 0)
+}
+
 function classifyApiReply(operation: Operation, status: number, body: string, retryAfterMs: number | null): Verdict {
   const title = errorTitle(body)
   switch (status) {
@@ -136,6 +148,8 @@ function classifyApiReply(operation: Operation, status: number, body: string, re
       return { kind: 'slowRetry', reason: 'quotaExceeded' }
   }
   if (status >= 500) return transient('unclear', 'destinationDown', retryAfterMs ?? 0)
+  // A destination says in words what it will not take; who says nothing may be anybody.
+  if (body.trim() === '') return transient('unclear', 'backoff', retryAfterMs ?? 0)
   return { kind: 'fail', reason: 'rejectedByDestination' }
 }
 
@@ -174,7 +188,8 @@ function classifyPartReply(status: number, body: string, retryAfterMs: number | 
       // The asset was closed under us (the device moved), or the store forbids: what the API says next decides.
       return { kind: 'authorize' }
   }
-  if (status === 403) return { kind: 'authorize' }
+  // Stores name what they deny; without a code it is a filter on the way that forbids, and says nothing of the upload.
+  if (status === 403) return code === null ? { kind: 'slowRetry', reason: 'forbidden' } : { kind: 'authorize' }
   if (status === 404) return transient('item')
   if (status === 429 || status === 503)
     return transient('surroundings', 'rateLimited', Math.max(1_000, retryAfterMs ?? 0))
@@ -193,6 +208,16 @@ export function verdictWhenAuthorized(operation: Operation): Verdict {
 }
 
 const youngestExpiredMs = 60_000
+
+/**
+ * The same where our ingest says that the upload lives and lacks the part, `ageMs` after its address was given out: nothing of it is lost. An
+ * address that is not fresh any more may have been replaced; new ones of the same asset cost nothing.
+ */
+export function verdictWhenDenied(ageMs: number): Verdict {
+  return ageMs < youngestExpiredMs
+    ? { kind: 'slowRetry', reason: 'forbidden' }
+    : { kind: 'startOver', reason: 'urlExpired' }
+}
 
 /**
  * The verdict on a part whose address was refused as expired `ageMs` after it was given out. One that is dead from the start is no

@@ -397,6 +397,8 @@ function answerCustody(state: UploadState, answer: 'verified' | 'sizeChecked' | 
 }
 
 function retry(state: UploadState): UploadTransition {
+  // One part may wait for minutes while another could go, and what is seen of the clip is that it waits.
+  if (state.kind === 'uploading') return moved(state, 'refreshPartTries')
   if (state.kind !== 'failed' && state.kind !== 'cancelled' && state.kind !== 'waiting') return notApplicable
   const { work } = state
   if (work === null)

@@ -7,6 +7,7 @@ import {
   looksLikeWebPage,
   type Operation,
   type Verdict,
+  verdictWhenDenied,
 } from '../src/index.ts'
 
 const reply = (status: number, body: unknown = '', retryAfterMs: number | null = null): Failure => ({
@@ -18,11 +19,18 @@ const reply = (status: number, body: unknown = '', retryAfterMs: number | null =
 })
 const xml = (status: number, code: string, message = ''): Failure =>
   reply(status, `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`)
+/** As a filter, a gateway or a portal between device and destination answers. */
+const page = (status: number, retryAfterMs: number | null = null): Failure => ({
+  ...{ kind: 'reply', status, contentType: 'text/html', body: '<html><h1>Blocked</h1></html>', retryAfterMs },
+})
 const network = (code: string): Failure => ({ kind: 'network', code })
 const retry = (blame: Blame, reason = 'backoff') => ({ kind: 'retry' as const, blame, reason })
 
+const operations: readonly Operation[] = ['create', 'addresses', 'part', 'identity', 'refresh', 'custody', 'receipt']
+
+type Row = [string, Operation, Failure, { kind: Verdict['kind']; blame?: string; reason?: string }]
 /** Row by row the protocol's error table: what was seen, in which call, and what it means. */
-const table: Array<[string, Operation, Failure, { kind: Verdict['kind']; blame?: string; reason?: string }]> = [
+const table: Row[] = [
   ['no such host', 'create', network('ENOTFOUND'), retry('surroundings', 'offline')],
   ['nobody listens', 'part', network('ECONNREFUSED'), retry('surroundings', 'offline')],
   ['no route', 'part', network('ENETUNREACH'), retry('surroundings', 'offline')],
@@ -53,8 +61,21 @@ const table: Array<[string, Operation, Failure, { kind: Verdict['kind']; blame?:
   ['403 Purge Receipt Missing', 'create', reply(403, c2cErrors.purgeReceiptMissing), { kind: 'authorize' }],
   ['409 Channel Paused', 'create', reply(409, c2cErrors.channelPaused), { kind: 'block' }],
   ['409 of another kind', 'create', reply(409, { error: 'slow_down' }), retry('item')],
-  ['422', 'create', reply(422), { kind: 'fail', reason: 'rejectedByDestination' }],
-  ['400 on create', 'create', reply(400), { kind: 'fail', reason: 'rejectedByDestination' }],
+  ['422', 'create', reply(422, { error: 'name' }), { kind: 'fail', reason: 'rejectedByDestination' }],
+  ['400 on create', 'create', reply(400, { error: 'name' }), { kind: 'fail', reason: 'rejectedByDestination' }],
+  ['400 without a word on create', 'create', reply(400), retry('unclear')],
+  ...[400, 401, 404, 405, 406, 407, 409, 412, 422, 451].flatMap((status) =>
+    operations.map((operation): Row => {
+      const means = operation === 'refresh' ? retry('surroundings', 'destinationDown') : retry('unclear', 'offline')
+      return [`a page with ${status} on ${operation}`, operation, page(status), means]
+    }),
+  ),
+  ['a page with 403 on a part', 'part', page(403), { kind: 'slowRetry', reason: 'forbidden' }],
+  ['a page with 403 on create', 'create', page(403), { kind: 'slowRetry', reason: 'forbidden' }],
+  ['a page with 403 on custody', 'custody', page(403), { kind: 'slowRetry', reason: 'forbidden' }],
+  ['a page with 429', 'part', page(429), retry('surroundings', 'rateLimited')],
+  ['a page with 503', 'create', page(503), retry('unclear', 'destinationDown')],
+  ['403 without a code on a part', 'part', reply(403), { kind: 'slowRetry', reason: 'forbidden' }],
   ['507', 'part', reply(507), { kind: 'slowRetry', reason: 'quotaExceeded' }],
   ['refresh 401', 'refresh', reply(401), { kind: 'authorizationLost' }],
   ['refresh invalid_request', 'refresh', reply(400, { error: 'invalid_request' }), { kind: 'authorizationLost' }],
@@ -76,7 +97,7 @@ const table: Array<[string, Operation, Failure, { kind: Verdict['kind']; blame?:
   ['S3 wrong signature', 'part', xml(403, 'SignatureDoesNotMatch'), { kind: 'fail', reason: 'rejectedByDestination' }],
   ['S3 NoSuchUpload', 'part', xml(404, 'NoSuchUpload'), { kind: 'startOver', reason: 'uploadLostByDestination' }],
   ['S3 NoSuchKey', 'part', xml(404, 'NoSuchKey'), { kind: 'startOver', reason: 'uploadLostByDestination' }],
-  ['404 of an intermediary on a part', 'part', reply(404, '<html>not here</html>'), retry('item')],
+  ['404 of an intermediary on a part', 'part', reply(404, 'not here'), retry('item')],
   [
     'custody of an asset that is gone',
     'custody',
@@ -112,10 +133,16 @@ describe('a failure', () => {
     expect(classifyFailure(operation, failure)).toMatchObject(verdict)
   })
 
+  test('of a part that is denied, while our ingest says that the upload lives, costs no byte of it', () => {
+    expect(verdictWhenDenied(59_999)).toEqual({ kind: 'slowRetry', reason: 'forbidden' })
+    expect(verdictWhenDenied(60_000)).toEqual({ kind: 'startOver', reason: 'urlExpired' })
+  })
+
   test('that asks for a wait is never tried again earlier, and 429 never within a second', () => {
     expect(classifyFailure('create', reply(503, '', 9_000))).toMatchObject({ minDelayMs: 9_000 })
     expect(classifyFailure('create', reply(429))).toMatchObject({ minDelayMs: 1_000 })
     expect(classifyFailure('part', xml(503, 'SlowDown'))).toMatchObject({ minDelayMs: 1_000 })
+    expect(classifyFailure('create', page(408, 5_000))).toMatchObject({ minDelayMs: 5_000 })
   })
 })
 

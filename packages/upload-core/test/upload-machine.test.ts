@@ -109,7 +109,7 @@ const table: Record<UploadState['kind'], Record<UploadEvent['kind'], Outcome>> =
   },
   uploading: {
     ...nothing, partAcknowledged: 'uploading', partsCut: 'uploading', takenAnew: 'growing', contentDiffers: 'queued', partsStalled: 'waiting', partsExhausted: 'waiting', assetLost: 'queued', failed: 'failed',
-    sourceRemoved: 'waiting', cancelled: 'cancelled', cleared: 'cleared',
+    sourceRemoved: 'waiting', retried: 'uploading', cancelled: 'cancelled', cleared: 'cleared',
   },
   waiting: {
     ...nothing, partAcknowledged: 'waiting', takenAnew: 'growing', partsExhausted: 'waiting', assetLost: 'queued', failed: 'failed', waitEnded: 'uploading',
@@ -314,6 +314,11 @@ describe('the upload machine', () => {
     })
     expect(transitionUpload(cancelled, events.grewAgain, { now }).kind).toBe('ignored')
     expect(transitionUpload(cancelled, events.assetLost, { now }).kind).toBe('ignored')
+  })
+
+  test('ends the waits of its parts when it is retried while some of them move', () => {
+    const { uploading } = states
+    expect(move(uploading, events.retried)).toEqual({ kind: 'moved', state: uploading, effects: ['refreshPartTries'] })
   })
 
   test('takes another key for a file that grew again, since its size is another', () => {

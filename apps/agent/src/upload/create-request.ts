@@ -1,5 +1,5 @@
 import { extname } from 'node:path'
-import type { Failure } from '@rushes/upload-core'
+import { errorTitle, type Failure } from '@rushes/upload-core'
 import { finalNameOf } from '../capture/temporary-name.ts'
 import type { StoredUpload } from '../queue/stored-upload.ts'
 
@@ -19,7 +19,11 @@ export const isRefusedPlan = (failure: Failure, { partsAsked }: StoredUpload): b
 
 /** A clip that is gone from the destination has no newer version: it is refused like a field that is wrong. */
 export const isRefusedVersion = (failure: Failure, { versionOf }: StoredUpload, isOurs: boolean): boolean =>
-  failure.kind === 'reply' && failure.status === 400 && isOurs && versionOf !== null
+  failure.kind === 'reply' &&
+  failure.status === 400 &&
+  errorTitle(failure.body) !== null &&
+  isOurs &&
+  versionOf !== null
 
 /** Whether the destination may have made an asset although the call failed. */
 export function mayHaveArrived(failure: Failure & { requestSent?: boolean }): boolean {

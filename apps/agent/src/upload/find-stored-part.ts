@@ -5,7 +5,10 @@ import { digestRange } from './digest-range.ts'
 export type StoredPartAnswer =
   /** It has arrived; the digest of its bytes, read from the file once more. */
   | { kind: 'stored'; xxh64: string }
-  | { kind: 'notStored' }
+  /** The upload lives, but this part of it is not there. */
+  | { kind: 'missing' }
+  /** The upload is no more. */
+  | { kind: 'gone' }
   /** A foreign server, which cannot be asked. */
   | { kind: 'notAsked' }
   | { kind: 'unanswered'; failure: CallFailure }
@@ -28,15 +31,16 @@ export async function findStoredPart(
   if (answer.kind === 'aborted') return answer
   if (answer.kind === 'failed') {
     const isUnknown = classifyFailure('custody', answer.failure).kind === 'startOver'
-    return isUnknown ? { kind: 'notStored' } : { kind: 'unanswered', failure: answer.failure }
+    return isUnknown ? { kind: 'gone' } : { kind: 'unanswered', failure: answer.failure }
   }
   const { status, missing } = answer.custody
   const isAlive = status === 'created' || status === 'assembling' || status === 'available'
-  if (!isAlive || missing.includes(number)) return { kind: 'notStored' }
+  if (!isAlive) return { kind: 'gone' }
+  if (missing.includes(number)) return { kind: 'missing' }
   try {
     return { kind: 'stored', xxh64: await digestRange(file, signal) }
   } catch {
     // Whatever keeps the file from being read will be met, and judged, when the part is sent.
-    return signal.aborted ? { kind: 'aborted' } : { kind: 'notStored' }
+    return signal.aborted ? { kind: 'aborted' } : { kind: 'missing' }
   }
 }

@@ -9,6 +9,7 @@ import {
   type Verdict,
   verdictOnExpiry,
   verdictWhenAuthorized,
+  verdictWhenDenied,
 } from '@rushes/upload-core'
 import type { Queue } from '../queue/open-queue.ts'
 import type { Authorization } from './authorization.ts'
@@ -38,6 +39,8 @@ export type Judged = {
   accessToken?: string
   /** How long ago the signed address that was used was given out. */
   addressAgeMs?: number
+  /** Our ingest was asked: the upload lives, and lacks this part. */
+  uploadLives?: boolean
   /** Whether this call was already a replay. */
   isReplay: boolean
 }
@@ -70,8 +73,9 @@ export async function judge(options: JudgeOptions, judged: Judged): Promise<Judg
 
 async function authorize(
   { authorization, gate }: JudgeOptions,
-  { operation, accessToken, isReplay }: Judged,
+  { operation, accessToken, addressAgeMs = 0, uploadLives = false, isReplay }: Judged,
 ): Promise<{ kind: 'replay' } | { kind: 'aborted' } | { kind: 'verdict'; verdict: Verdict }> {
+  if (uploadLives) return { kind: 'verdict', verdict: verdictWhenDenied(addressAgeMs) }
   if (isReplay) return { kind: 'verdict', verdict: verdictWhenAuthorized(operation) }
   const confirmation = await authorization.confirm(accessToken === undefined ? {} : { refusedToken: accessToken })
   switch (confirmation.kind) {

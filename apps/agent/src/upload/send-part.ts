@@ -185,13 +185,16 @@ async function conclude(
   const addressAgeMs = queue.now() - claim.urlsIssuedAt
   // Of a growing file each part can have another address; only elsewhere one that is dead from the start means a dead upload.
   const age = claim.phase === null ? { addressAgeMs } : {}
-  let judgement = await judge(options, { operation: 'part', failure, error, attempts, ...age, isReplay: false })
+  const judged = { operation: 'part', failure, error, attempts } as const
+  let judgement = await judge(options, { ...judged, ...age, isReplay: false })
   if (judgement.kind === 'consequence' && isLost(judgement.consequence) && claim.canBeAskedFor) {
     // An object store says of a whole clip what it says of a dead upload. Only who keeps the clips can tell them apart, and a clip
     // that is given up because nobody could be asked would be uploaded twice.
     const answer = await askForPart(options, claim, file, signal)
     if (answer.kind === 'stored') return answer.xxh64
     if (answer.kind === 'aborted') judgement = answer
+    if (answer.kind === 'missing' && classifyFailure('part', failure).kind === 'authorize')
+      judgement = await judge(options, { ...judged, addressAgeMs, uploadLives: true, isReplay: true })
     if (answer.kind === 'unanswered') {
       const asked = { failure: answer.failure, error: describeFailure(answer.failure), attempts }
       judgement = await judge(options, { operation: 'custody', isReplay: true, ...asked })

@@ -1,5 +1,6 @@
 import { appendFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { detailedErrorBody } from '@rushes/protocol'
 import { noLoss } from '@rushes/upload-core'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
@@ -68,7 +69,14 @@ async function registerNewer(isOurs: boolean, answers: CreateOutcome[]) {
   const idle = () => undefined
   await registerNext({
     queue,
-    gate: createGate({ probe: unused, now: queue.now, random: () => 0, signal, onOpen: idle, onChange: idle }),
+    gate: createGate({
+      probe: async () => true,
+      now: queue.now,
+      random: () => 0,
+      signal,
+      onOpen: idle,
+      onChange: idle,
+    }),
     authorization: { confirm: unused },
     random: () => 0,
     // Of the destination only what is called here is there.
@@ -86,10 +94,14 @@ async function registerNewer(isOurs: boolean, answers: CreateOutcome[]) {
 const created: CreateOutcome = {
   ...{ kind: 'created', assetId: 'asset-1', name: 'again.mov', uploadUrls: ['http://x/1'], rateLimit: null },
 }
-const refused: CreateOutcome = {
+const answered400 = (contentType: string, body: string): CreateOutcome => ({
   kind: 'failed',
-  failure: { kind: 'reply', status: 400, contentType: '', body: '', retryAfterMs: null, rateLimit: null },
-}
+  failure: { kind: 'reply', status: 400, contentType, body, retryAfterMs: null, rateLimit: null },
+})
+const refused = answered400(
+  'application/json',
+  JSON.stringify(detailedErrorBody(400, 'Bad Request', 'auto_version_id')),
+)
 
 test('a newer version of a clip that was purged at the destination meanwhile becomes a clip of its own, under another key', async () => {
   const { upload, versions, keys } = await registerNewer(true, [refused, created])
@@ -102,6 +114,13 @@ test('a create that is refused without naming an earlier clip too has failed, an
   const { upload, versions } = await registerNewer(true, [refused, refused])
   expect(versions).toEqual(['asset-0', undefined])
   expect(upload?.state.kind).toBe('failed')
+})
+
+test('a page of somebody on the way does not make a clip of its own of a newer version, nor a clip fail', async () => {
+  const page = answered400('text/html', '<html>Bad Request</html>')
+  const { upload, versions } = await registerNewer(true, [page])
+  expect(versions).toEqual(['asset-0'])
+  expect(upload).toMatchObject({ state: { kind: 'waiting', reason: 'backoff' }, versionOf: 'asset-0' })
 })
 
 test('a foreign server, which is told of no earlier clip, is not asked twice', async () => {
