@@ -41,6 +41,13 @@ export function identityOf(
   }
 }
 
+/** The digest of a file's two ends, out of its key; null for a key that is none. */
+export function headTailDigestOf(key: string): string | null {
+  const [kind, ...parts] = key.split(':')
+  const digest = kind === 'inode' ? parts[4] : kind === 'path' ? parts[2] : undefined
+  return digest ?? null
+}
+
 /** The key by which an unchanged file is known again without reading it; null where inodes do not last. */
 export function statKeyOf(look: FileLook, volume: MountedVolume): string | null {
   return volume.keepsInodes ? joinKey('inode', volume.id, look.inode, look.sizeBytes, look.mtimeNs) : null

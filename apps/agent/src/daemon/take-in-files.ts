@@ -10,6 +10,7 @@ import type {
   SettledFile,
   WatchFolder,
 } from '../capture/capture-port.ts'
+import { headTailDigestOf } from '../capture/file-identity.ts'
 import { mediaTypeOf } from '../capture/media-type.ts'
 import { finalNameOf } from '../capture/temporary-name.ts'
 import { addUpload, type NewUpload } from '../queue/add-upload.ts'
@@ -194,10 +195,14 @@ function wasDecidedWhileGrowing({ state, source, updatedAt }: StoredUpload, file
   return isDecided && source.identityKey === null && file.capturedAt <= updatedAt
 }
 
-/** By size and time. It comes as a new one where its volume goes by another name, or where it was put back. */
+/**
+ * By size, time and ends. It comes as a new one where its volume goes by another name, or where it was put back. Size and time alone say nothing: a camera
+ * whose clock does not run and that cuts its takes to one size records them alike.
+ */
 function isUntouched({ source }: StoredUpload, { identity }: SettledFile): boolean {
   const now = factsOf(identity)
-  return now.sizeBytes === source.sizeBytes && now.modifiedUs === source.modifiedUs
+  const isSameLook = now.sizeBytes === source.sizeBytes && now.modifiedUs === source.modifiedUs
+  return isSameLook && source.identityKey !== null && headTailDigestOf(source.identityKey) === identity.headTailDigest
 }
 
 /** Cards of one camera hold files of the same names: the row waits for the card that it came from. */

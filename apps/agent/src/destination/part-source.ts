@@ -1,7 +1,8 @@
 import { constants, open, readlink, realpath } from 'node:fs/promises'
 import { errorCode } from '../agent-error.ts'
+import { digestHeadAndTail } from '../capture/head-tail-digest.ts'
 import { isAtOrBelow } from '../capture/mount-table.ts'
-import type { PartSource, SourceFailure, SourceStat } from './port.ts'
+import type { ExpectedSource, PartSource, SourceFailure, SourceStat } from './port.ts'
 
 /** The file system as a part needs it; another one is given in tests of unreadable media. */
 export type OpenFile = (path: string | Buffer) => Promise<OpenedFile>
@@ -60,38 +61,60 @@ export async function openSource(openFile: OpenFile, part: PartSource): Promise<
   const file = await openFile(part.path).catch((error: unknown) => {
     throw problemOf(error)
   })
+  let { expected } = part
   const verify = async () => {
     const stat = await file.stat().catch((error: unknown) => {
       throw problemOf(error)
     })
-    const problem = compare(part, stat)
+    const problem = compare(part, expected, stat)
     if (problem !== null) throw new SourceProblemError({ kind: 'source', problem, code: '' })
+    return stat
+  }
+  const readFully: OpenedSource['readFully'] = async (buffer, lengthBytes, positionBytes) => {
+    let filledBytes = 0
+    while (filledBytes < lengthBytes) {
+      const target = buffer.subarray(filledBytes)
+      const readBytes = await file
+        .read(target, lengthBytes - filledBytes, positionBytes + filledBytes)
+        .catch((error: unknown) => {
+          throw problemOf(error)
+        })
+      if (readBytes === 0) throw new SourceProblemError({ kind: 'source', problem: 'truncated', code: '' })
+      filledBytes += readBytes
+    }
   }
   const close = () => file.close().catch(() => undefined) // it was open for reading only: nothing can be lost by it
   try {
-    await verify()
+    const { modifiedUs } = await verify()
+    if (expected !== null && 'headTailDigest' in expected) {
+      await compareEnds(expected, readFully)
+      // From here on it is the file that was opened, and must stay so.
+      expected = { sizeBytes: expected.sizeBytes, modifiedUs, inode: null }
+    }
     if (part.watchFolder != null) await staysBelow(file, part.watchFolder)
   } catch (error) {
     await close()
     throw error
   }
   return {
-    verify,
+    verify: async () => void (await verify()),
     close,
-    readFully: async (buffer, lengthBytes, positionBytes) => {
-      let filledBytes = 0
-      while (filledBytes < lengthBytes) {
-        const target = buffer.subarray(filledBytes)
-        const readBytes = await file
-          .read(target, lengthBytes - filledBytes, positionBytes + filledBytes)
-          .catch((error: unknown) => {
-            throw problemOf(error)
-          })
-        if (readBytes === 0) throw new SourceProblemError({ kind: 'source', problem: 'truncated', code: '' })
-        filledBytes += readBytes
-      }
-    },
+    readFully,
   }
+}
+
+/** Cards of one camera hold takes of one name, of one size where it cuts them so, and of one date where its clock does not run. */
+async function compareEnds(
+  { sizeBytes, headTailDigest }: { sizeBytes: number; headTailDigest: string },
+  readFully: OpenedSource['readFully'],
+): Promise<void> {
+  const read = async (offset: number, length: number) => {
+    const piece = Buffer.allocUnsafe(length)
+    await readFully(piece, length, offset)
+    return piece
+  }
+  if ((await digestHeadAndTail(read, sizeBytes)) !== headTailDigest)
+    throw new SourceProblemError({ kind: 'source', problem: 'changed', code: '' })
 }
 
 /** A folder on the way to the file may have become a link since: what lies outside is nobody's clip, whatever the agent may read. */
@@ -105,14 +128,17 @@ async function staysBelow(file: OpenedFile, watchFolder: string): Promise<void> 
 }
 
 /** Another inode is another file, whatever its size; a shorter one has lost bytes; all else that differs was written to. */
-function compare(part: PartSource, stat: SourceStat & { isFile: boolean }): SourceFailure['problem'] | null {
-  const { expected } = part
+function compare(
+  part: PartSource,
+  expected: ExpectedSource | null,
+  stat: SourceStat & { isFile: boolean },
+): SourceFailure['problem'] | null {
   if (!stat.isFile) return 'notARegularFile'
   if (expected?.inode != null && expected.inode !== stat.inode) return 'changed'
   if (stat.sizeBytes < (expected?.sizeBytes ?? part.offsetBytes + part.sizeBytes)) return 'truncated'
-  const isAtRest = expected !== null && expected.sizeBytes !== null
-  if (isAtRest && (expected.sizeBytes !== stat.sizeBytes || expected.modifiedUs !== stat.modifiedUs)) return 'changed'
-  return null
+  if (expected === null || expected.sizeBytes === null) return null
+  const isSameTime = expected.modifiedUs === null || expected.modifiedUs === stat.modifiedUs
+  return isSameTime && expected.sizeBytes === stat.sizeBytes ? null : 'changed'
 }
 
 /** What an error of the file system says of the file. */

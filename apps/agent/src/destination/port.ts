@@ -194,8 +194,14 @@ export type PartSource = {
 }
 /** `inode` is null where inodes do not last; `modifiedUs`: microseconds since 1970, rounded down. */
 export type SourceStat = { sizeBytes: number; modifiedUs: number; inode: string | null }
-/** Size and time are null for a file that grows: then only its end may not lie before that of the part. */
-export type ExpectedSource = SourceStat | { sizeBytes: null; modifiedUs: null; inode: string | null }
+/**
+ * Size and time are null for a file that grows: then only its end may not lie before that of the part. Where inodes do not last, neither does the time: FAT
+ * keeps that of the wall, which another zone or mount shows otherwise. There the digest of the file's two ends tells, as it does of its identity.
+ */
+export type ExpectedSource =
+  | SourceStat
+  | { sizeBytes: null; modifiedUs: null; inode: string | null }
+  | { sizeBytes: number; modifiedUs: null; inode: null; headTailDigest: string }
 
 export type PartOutcome =
   /** The destination has acknowledged the part; `xxh64` is the digest of the bytes that left. */

@@ -13,6 +13,7 @@ import type { Queue } from '../queue/open-queue.ts'
 import { appendEvent } from '../queue/outbox.ts'
 import { recordUploadError } from '../queue/stored-errors.ts'
 import type { StoredUpload } from '../queue/stored-upload.ts'
+import { expectedOf } from './expected-source.ts'
 import { readAsSent } from './read-as-sent.ts'
 
 export type CheckOptions = { queue: Queue; random(): number; log: Logger; signal: AbortSignal }
@@ -55,10 +56,10 @@ export async function checkSent(options: CheckOptions): Promise<boolean> {
   return true
 }
 
-const fileOf = ({ source: { path, sizeBytes, modifiedUs, inodeIsStable, inode } }: StoredUpload) => ({
-  path,
-  sizeBytes,
-  expected: { sizeBytes, modifiedUs, inode: inodeIsStable ? inode : null },
+const fileOf = ({ source }: StoredUpload) => ({
+  path: source.path,
+  sizeBytes: source.sizeBytes,
+  expected: expectedOf(source),
 })
 
 /** Whether the file that was sent is no more. One that was written to since goes up anew when it rests: capture tells. */

@@ -15,6 +15,7 @@ import type { Queue } from '../queue/open-queue.ts'
 import { appendEvent } from '../queue/outbox.ts'
 import type { StoredUpload } from '../queue/stored-upload.ts'
 import { sleep } from '../sleep.ts'
+import { expectedOf } from './expected-source.ts'
 import type { InFlight } from './in-flight.ts'
 import { readAsSent } from './read-as-sent.ts'
 
@@ -48,8 +49,8 @@ async function digestFirst(options: DigestFilesOptions): Promise<boolean> {
   const upload = claimUndigested(queue)
   if (upload === null || (upload.state.kind !== 'uploaded' && upload.state.kind !== 'verified')) return false
   const { assetId } = upload.state.asset
-  const { path, sizeBytes, modifiedUs, inode, inodeIsStable } = upload.source
-  const file = { path, sizeBytes, expected: { sizeBytes, modifiedUs, inode: inodeIsStable ? inode : null } }
+  const { path, sizeBytes } = upload.source
+  const file = { path, sizeBytes, expected: expectedOf(upload.source) }
   const pace = async () => {
     if (inFlight.count() > 0) await sleep(pauseMs, signal)
   }

@@ -34,9 +34,9 @@ import {
 } from '../queue/growing-parts.ts'
 import { takeAnew } from '../queue/growths.ts'
 import type { Queue } from '../queue/open-queue.ts'
-import type { StoredSource } from '../queue/stored-upload.ts'
 import { type AskOptions, askForAddresses } from './ask-for-addresses.ts'
 import { digestRange } from './digest-range.ts'
+import { expectedOf } from './expected-source.ts'
 import { findShift, readProbe } from './find-shift.ts'
 import { followChange } from './growing-source.ts'
 import { judge } from './judge.ts'
@@ -206,9 +206,3 @@ const cutOf = (rows: readonly GrowingRow[]): Cut => {
   const last = rows.at(-1)
   return last === undefined ? nothingCut : { lastNumber: last.number, endBytes: last.offset + last.sizeBytes }
 }
-
-const expectedOf = (source: StoredSource) => ({
-  sizeBytes: source.sizeBytes,
-  modifiedUs: source.modifiedUs,
-  inode: source.inodeIsStable ? source.inode : null,
-})

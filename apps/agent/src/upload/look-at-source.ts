@@ -2,8 +2,10 @@ import { lstat } from 'node:fs/promises'
 import type { SourceProblem } from '@rushes/upload-core'
 import { errorCode } from '../agent-error.ts'
 import { isAbsence } from '../capture/whereabouts.ts'
+import { openOnDisk, openSource, SourceProblemError } from '../destination/part-source.ts'
 import type { SourceFacts } from '../queue/registrations.ts'
 import type { StoredSource } from '../queue/stored-upload.ts'
+import { expectedOf } from './expected-source.ts'
 
 export type SourceLook =
   | { kind: 'same' }
@@ -11,7 +13,7 @@ export type SourceLook =
   | { kind: 'different'; facts: SourceFacts }
   | { kind: 'problem'; problem: SourceProblem; code: string }
 
-/** Compares a file with what the queue remembers of it, without opening it. */
+/** Compares a file with what the queue remembers of it, without opening it unless its time alone speaks against it and times do not last there. */
 export async function lookAtSource(source: StoredSource): Promise<SourceLook> {
   try {
     const stats = await lstat(source.path, { bigint: true })
@@ -25,12 +27,26 @@ export async function lookAtSource(source: StoredSource): Promise<SourceLook> {
       identityKey: null,
       statKey: null,
     }
-    const isSame =
-      facts.sizeBytes === source.sizeBytes &&
-      facts.modifiedUs === source.modifiedUs &&
-      (!source.inodeIsStable || facts.inode === source.inode)
-    return isSame ? { kind: 'same' } : { kind: 'different', facts }
+    const isSameSize = facts.sizeBytes === source.sizeBytes
+    const isSameTime = facts.modifiedUs === source.modifiedUs
+    const isSame = isSameSize && isSameTime && (!source.inodeIsStable || facts.inode === source.inode)
+    if (isSame || (isSameSize && (await isKnownByItsEnds(source)))) return { kind: 'same' }
+    return { kind: 'different', facts }
   } catch (error) {
+    if (error instanceof SourceProblemError) return { ...error.failure, kind: 'problem' }
     return { kind: 'problem', problem: isAbsence(error) ? 'missing' : 'unreadable', code: errorCode(error) }
+  }
+}
+
+async function isKnownByItsEnds(source: StoredSource): Promise<boolean> {
+  const expected = expectedOf(source)
+  if (!('headTailDigest' in expected)) return false
+  try {
+    const { path, sizeBytes } = source
+    await (await openSource(openOnDisk, { path, offsetBytes: 0, sizeBytes, expected })).close()
+    return true
+  } catch (error) {
+    if (error instanceof SourceProblemError && error.failure.problem !== 'unreadable') return false
+    throw error
   }
 }

@@ -24,6 +24,7 @@ import {
 } from '../queue/part-claims.ts'
 import type { StoredSource } from '../queue/stored-upload.ts'
 import type { DigestsInOrder } from './digests-in-order.ts'
+import { expectedOf } from './expected-source.ts'
 import { findStoredPart, type StoredPartAnswer } from './find-stored-part.ts'
 import { concludeGrowing } from './growing-source.ts'
 import type { InFlight } from './in-flight.ts'
@@ -89,7 +90,7 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
       path: upload.source.path,
       offsetBytes: claim.offset,
       sizeBytes: claim.sizeBytes,
-      expected: expectedOf(upload.source, claim.phase === 'open'),
+      expected: claim.phase === 'open' ? expectedWhileOpen(upload.source) : expectedOf(upload.source),
       watchFolder: upload.source.watchFolder,
     }
     const acknowledge = async (xxh64: string, fileXxh64: string | null = null) => {
@@ -149,11 +150,11 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
 const isBroken = (outcome: PartOutcome): boolean =>
   outcome.kind === 'failed' && (outcome.failure.kind === 'network' || outcome.failure.kind === 'stalled')
 
-function expectedOf(source: StoredSource, isOpen: boolean): ExpectedSource {
-  const inode = source.inodeIsStable ? source.inode : null
-  if (isOpen) return { sizeBytes: null, modifiedUs: null, inode }
-  return { sizeBytes: source.sizeBytes, modifiedUs: source.modifiedUs, inode }
-}
+const expectedWhileOpen = ({ inodeIsStable, inode }: StoredSource): ExpectedSource => ({
+  sizeBytes: null,
+  modifiedUs: null,
+  inode: inodeIsStable ? inode : null,
+})
 
 /** Adds to a failure of the file whether its volume is there; null when the file has only moved and the part can be sent from its new place. */
 async function locate(

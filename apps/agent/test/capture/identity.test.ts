@@ -1,6 +1,6 @@
 import { link, rename, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
-import { type FileLook, identityOf, statKeyOf } from '../../src/capture/file-identity.ts'
+import { type FileLook, headTailDigestOf, identityOf, statKeyOf } from '../../src/capture/file-identity.ts'
 import { digestHeadAndTail } from '../../src/capture/head-tail-digest.ts'
 import type { MountedVolume } from '../../src/capture/volume-table.ts'
 import { hashBytes } from '../../src/xxh64.ts'
@@ -53,6 +53,13 @@ describe('a file is the same file', () => {
     const first = identityOf(look, { ...card, id: 'a:10' }, '/media/A001/x', '00')
     const second = identityOf(look, { ...card, id: 'a' }, '/media/A001/10:x', '00')
     expect(first.key).not.toBe(second.key)
+  })
+
+  test('whose key holds the digest of its ends, whatever else is in it', () => {
+    const odd = { ...card, id: 'cifs://nas:445/a' }
+    for (const { key } of [onDisk, identityOf(look, odd, '/media/A001/DCIM/a:b c.mov', '00')])
+      expect(headTailDigestOf(key)).toBe('00')
+    expect(headTailDigestOf('what is no key')).toBeNull()
   })
 
   test('by its stat key without being read, where inodes last', () => {

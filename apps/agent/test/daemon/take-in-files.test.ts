@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import type { GrowingFile, SettledFile } from '../../src/capture/capture-port.ts'
+import { identityOf } from '../../src/capture/file-identity.ts'
 import { takeInFiles } from '../../src/daemon/take-in-files.ts'
 import { applyUploadEvent, findUpload } from '../../src/queue/apply-upload-event.ts'
 import { cancelUploads, clearUploads, retryUploads } from '../../src/queue/decisions.ts'
@@ -13,12 +14,31 @@ import { startOfTime, testQueue } from '../queue/test-queue.ts'
 const path = '/card/A001.mov'
 const minute = 60_000
 
-type Look = { sizeBytes: number; modifiedAt: number; inode: string; volumeId: string; capturedAt: number }
-const before: Look = { sizeBytes: 2_000, modifiedAt: minute, inode: '1', volumeId: 'volume-1', capturedAt: startOfTime }
+type Look = {
+  sizeBytes: number
+  modifiedAt: number
+  inode: string
+  volumeId: string
+  capturedAt: number
+  ends: string
+  inodeIsStable: boolean
+}
+const before: Look = {
+  ...{ sizeBytes: 2_000, modifiedAt: minute, inode: '1', volumeId: 'volume-1', capturedAt: startOfTime },
+  ...{ ends: '0123456789abcdef', inodeIsStable: true },
+}
 
 function settled(change: Partial<Look>): SettledFile {
   const look = { ...before, ...change }
-  const key = `${look.volumeId}:${look.inode}:${look.sizeBytes}:${look.modifiedAt}`
+  const volume = {
+    id: look.volumeId,
+    label: '',
+    mountPoint: '/card',
+    keepsInodes: look.inodeIsStable,
+    tellsOfChanges: true,
+  }
+  const mtimeNs = BigInt(look.modifiedAt) * 1_000_000n
+  const seen = { sizeBytes: look.sizeBytes, mtimeNs, inode: BigInt(look.inode), device: 1n }
   return {
     path,
     relativePath: 'A001.mov',
@@ -26,11 +46,7 @@ function settled(change: Partial<Look>): SettledFile {
       ...{ path: '/card', channel: 0, mode: 'on-close', include: [], exclude: [] },
       ...{ order: 'oldest-first', bytesPerSecond: null },
     },
-    identity: {
-      ...{ key, statKey: key, volumeId: look.volumeId, inode: look.inode, inodeIsStable: true },
-      ...{ pathOnVolume: 'A001.mov', sizeBytes: look.sizeBytes, mtimeNs: String(look.modifiedAt * 1_000_000) },
-      headTailDigest: '0123456789abcdef',
-    },
+    identity: identityOf(seen, volume, path, look.ends),
     sizeBytes: look.sizeBytes,
     modifiedAt: look.modifiedAt,
     birthtime: null,
@@ -46,10 +62,10 @@ const growing = (sizeBytes: number): GrowingFile => ({
   ...{ modifiedUs: 1, volumeId: 'volume-1', inode: '1', inodeIsStable: true },
 })
 
-function takenIn() {
+function takenIn(change: Partial<Look> = {}) {
   const { queue } = testQueue()
   const listener = takeInFiles(queue, pino({ level: 'silent' }))
-  listener.onSettled(settled({}))
+  listener.onSettled(settled(change))
   const [upload] = uploadsInOrder(queue, 0, 10)
   if (upload === undefined) throw new Error('the file was taken in')
   return { queue, listener, id: upload.id, state: () => findUpload(queue, upload.id) }
@@ -134,6 +150,27 @@ test('a file whose volume goes by another name is still the same upload', () => 
   listener.onSettled(settled({ volumeId: 'uuid:1' }))
   expect(uploadsInOrder(queue, 0, 10)).toHaveLength(1)
   expect(state()).toMatchObject({ state: { kind: 'uploading' }, source: { volumeId: 'uuid:1' } })
+})
+
+test('another take of the same name, size and time is never joined with what was sent of the first, on a card that makes inodes up', () => {
+  const { queue, listener, id, state } = takenIn({ inodeIsStable: false })
+  sendHalf(queue)
+  listener.onGone({ ...settled({}), volumePresent: false })
+  // The camera's clock does not run and it cuts its takes to one size; its card is formatted, and it records once more.
+  listener.onSettled(settled({ inodeIsStable: false, ends: 'fedcba9876543210' }))
+  expect(state()).toMatchObject({
+    ...{ id, state: { kind: 'failed', reason: 'sourceChanged', work: null }, bytesAcknowledged: 0 },
+  })
+  expect(claimPart(queue)).toBeNull()
+})
+
+test('a take of another card with the same name, size and time has an upload of its own', () => {
+  const { queue, listener, id, state } = takenIn({ inodeIsStable: false })
+  sendHalf(queue)
+  listener.onGone({ ...settled({}), volumePresent: false })
+  listener.onSettled(settled({ inodeIsStable: false, volumeId: 'volume-2', ends: 'fedcba9876543210' }))
+  expect(uploadsInOrder(queue, 0, 10).map(({ source }) => source.volumeId)).toEqual(['volume-1', 'volume-2'])
+  expect(state()).toMatchObject({ id, state: { kind: 'waiting', reason: 'sourceRemoved' }, bytesAcknowledged: 1_000 })
 })
 
 test.for(['cancelled', 'cleared'] as const)(

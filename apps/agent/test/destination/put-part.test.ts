@@ -1,7 +1,8 @@
 import { getEventListeners } from 'node:events'
-import { appendFile, mkdir, readdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
+import { digestHeadAndTail } from '../../src/capture/head-tail-digest.ts'
 import { createDestination } from '../../src/destination/create-destination.ts'
 import { bufferSizeBytes } from '../../src/destination/part-body.ts'
 import { type OpenFile, openOnDisk } from '../../src/destination/part-source.ts'
@@ -177,6 +178,50 @@ describe('putPart, when the file is not what it was', () => {
     const outcome = await destination.putPart({ ...part, file: { ...part.file, path: await tempDir() } })
 
     expect(outcome).toEqual({ kind: 'failed', failure: { kind: 'source', problem: 'notARegularFile', code: '' } })
+  })
+
+  it.each([
+    ['its head', 0],
+    ['its tail', 299_999],
+  ])(
+    'sends nothing of another take of the same size and time that differs in %s, where inodes do not last',
+    async (_, at) => {
+      const bytes = patternedBytes(300_000)
+      const { destination, server, clip, path } = await clipOf(bytes)
+      const part = await partOf(path, clip.uploadUrls[0])
+      const headTailDigest = await digestHeadAndTail(
+        async (offset, length) => bytes.subarray(offset, offset + length),
+        300_000,
+      )
+      const file = { ...part.file, expected: { sizeBytes: 300_000, modifiedUs: null, inode: null, headTailDigest } }
+      const { mtime } = await stat(path)
+      bytes[at] = 255 - (bytes[at] ?? 0)
+      await writeFile(path, bytes)
+      await utimes(path, mtime, mtime)
+
+      expect(await destination.putPart({ ...part, file })).toEqual({
+        kind: 'failed',
+        failure: { kind: 'source', problem: 'changed', code: '' },
+      })
+      expect(server.requestsOf('part')).toEqual([])
+    },
+  )
+
+  it('sends the file that it knows by its ends, whatever time its card shows, unless it is touched under way', async () => {
+    const bytes = patternedBytes(6 * bufferSizeBytes)
+    const { settings, clip, path } = await clipOf(bytes)
+    const part = await partOf(path, clip.uploadUrls[0])
+    const read = async (offset: number, length: number) => bytes.subarray(offset, offset + length)
+    const headTailDigest = await digestHeadAndTail(read, bytes.length)
+    const file = { ...part.file, expected: { sizeBytes: bytes.length, modifiedUs: null, inode: null, headTailDigest } }
+    // The clocks were changed while the card was out.
+    await utimes(path, new Date(1_700_000_000_000), new Date(1_700_003_600_000))
+    const touch = () => utimes(path, new Date(), new Date(1_700_000_000_000))
+
+    expect(await putPart(settings, { ...part, file }, meddleAt(2 * bufferSizeBytes, touch))).toMatchObject({
+      failure: { problem: 'changed' },
+    })
+    expect(await putPart(settings, { ...part, file })).toEqual({ kind: 'stored', xxh64: await xxh64(bytes) })
   })
 
   it('follows no link that took its place, though size and time are those of the file', async () => {
