@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { seededRandom } from '@rushes/test-kit'
 import { afterEach, test as anyTest, expect, vi } from 'vitest'
@@ -72,6 +72,21 @@ test('exFAT re-insertion: a clip that was replaced while the card was out is not
   for (const clip of clips) expect(differences(device.server, clip)).toEqual([])
   expect(device.server.completedAssets()).toHaveLength(3)
   expect(device.server.violations).toEqual([])
+})
+
+test('exFAT re-insertion: a card whose times show an hour later when it is put back goes on from its parts all the same', async () => {
+  const { card, device, clips } = await pulledMidUpload()
+  await elsewhere(card, async (folder) => {
+    for (const path of names.map((name) => join(folder, name))) {
+      const anHourLater = Number((await stat(path)).mtimeMs) / 1_000 + 3_600
+      await utimes(path, anHourLater, anHourLater)
+    }
+  })
+  await card.insert(device.watchDir, names.toReversed())
+  await device.until((all) => all.every(({ state }) => state === 'verified'), 'verified')
+  for (const clip of clips) expect(differences(device.server, clip)).toEqual([])
+  expect(device.server.assets).toHaveLength(3)
+  expect(device.server.partsSentAgain()).toEqual([])
 })
 
 test('exFAT re-insertion: a card that comes back when all is home brings nothing again', async () => {
