@@ -4,24 +4,27 @@ import { isSentTo, releaseHeld } from './growing-parts.ts'
 import { findGrowth, type Growth } from './growths.ts'
 import type { Queue } from './open-queue.ts'
 import { concludeForUpload } from './part-claims.ts'
-import { text } from './row.ts'
+import { integer, text } from './row.ts'
 import type { StoredUpload } from './stored-upload.ts'
 
 /** A growing upload with its asset, as far as it may be worked on now. */
 export type GrowingUpload = { upload: StoredUpload; growth: Growth; assetId: string }
 
+/** `compare`: its file is complete and has to be read before its final part may go. */
+export type DueGrowth = { uploadId: string; next: 'cut' | 'compare' }
+
 /** Uploads that may be cut, compared or given addresses now, of the paired project only; those not yet sent, oldest first. None while the disk is full. */
-export function dueGrowths(queue: Queue): string[] {
+export function dueGrowths(queue: Queue): DueGrowth[] {
   if (queue.diskFull) return []
   return queue
     .sql(
-      `SELECT u.id FROM growths g CROSS JOIN uploads u ON u.id = g.upload_id AND u.state = 'uploading'
+      `SELECT u.id, g.phase = 'complete' AND g.compared = 0 AS to_compare FROM growths g CROSS JOIN uploads u ON u.id = g.upload_id AND u.state = 'uploading'
           JOIN upload_link l ON l.project_id = u.project_id AND l.fence = 'open' AND l.authorization = 'good'
           JOIN unit d ON d.one = l.one AND d.held_since IS NULL
         WHERE g.phase IN ('open', 'complete') AND coalesce(g.not_before, 0) <= ? ORDER BY u.seq`,
     )
     .all(queue.now())
-    .map((row) => text(row, 'id'))
+    .map((row) => ({ uploadId: text(row, 'id'), next: integer(row, 'to_compare') === 1 ? 'compare' : 'cut' }))
 }
 
 /** Uploads whose parts have all arrived and whose file is to be compared with them, oldest first. */

@@ -13,7 +13,7 @@ import { createDigestsInOrder } from './digests-in-order.ts'
 import { createDoorbell, type Doorbell } from './doorbell.ts'
 import { type CustodyTries, followCustody } from './follow-custody.ts'
 import { createGate, type LinkCondition } from './gate.ts'
-import { createGrowers, growerCount } from './growers.ts'
+import { createGrowers } from './growers.ts'
 import { createInFlight, type InFlight } from './in-flight.ts'
 import { keepAuthorized } from './keep-authorized.ts'
 import { keepGoing, workWhileThereIs } from './keep-going.ts'
@@ -145,8 +145,7 @@ export function startEngine(options: EngineOptions): Engine {
         }),
       ),
     ),
-    ...Array.from({ length: growerCount }, () => work(bell, growers.grow)),
-    work(bell, growers.check),
+    ...growers.lanes.map((lane) => work(bell, lane)),
     work(bell, () => digestNextFile({ queue, inFlight, random, log, signal: stop.signal })),
     work(bell, () => followCustody({ ...judging, destinationOf, log, signal: stop.signal }, custodyTries)),
     keepGoing(signal, log, () => keepAuthorized({ queue, authorization, gate, bell, log, random, signal })),

@@ -196,8 +196,8 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
       ),
     grow: (mishap: Mishap) =>
       step(mishap, async () => {
-        for (const id of dueGrowths(queue))
-          await growOnce({ ...doing(), sizes, bounds: { limits: tinyLimits, tailBytes }, openFile }, id)
+        for (const { uploadId } of dueGrowths(queue))
+          await growOnce({ ...doing(), sizes, bounds: { limits: tinyLimits, tailBytes }, openFile }, uploadId)
       }),
     send: (mishap: Mishap) =>
       step(mishap, async () => {
