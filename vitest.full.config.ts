@@ -28,8 +28,8 @@ export default defineConfig({
           name: 'ingest on S3',
           root: rootDir,
           include: ['apps/ingest/test/**/*.test.ts'],
-          // Of those that take longer, the one that asks what a bucket changes about who is held up.
-          exclude: [...never, '**/!(slow-loris).full.test.ts', '**/*folder.test.ts'],
+          // Of those that take longer, the ones that ask what a bucket changes about who is held up, and about what goes up again.
+          exclude: [...never, '**/!(slow-loris|recorders).full.test.ts', '**/*folder.test.ts'],
           globalSetup: ['infra/test/postgres-for-tests.ts', 'e2e/ceph/ceph-for-tests.ts'],
           setupFiles: ['e2e/ceph/skip-without-ceph.ts'],
           testTimeout: 120_000,
