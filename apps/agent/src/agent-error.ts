@@ -19,6 +19,8 @@ export type AgentErrorCode =
   | 'UPLOAD_FAILED'
   | 'WATCH_FOLDER_UNUSABLE'
   | 'LOCAL_API_FAILED'
+  | 'PIPE_NOT_TAKEN'
+  | 'CHECKS_FAILED'
 
 /** An error that an operator gets to see: what happened, a stable code, and what to do about it. */
 export class AgentError extends Error {

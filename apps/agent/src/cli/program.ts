@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { errorCode } from '../agent-error.ts'
 import { clientSecretOfEnvironment, stateDirOf } from '../config.ts'
@@ -138,6 +139,22 @@ function buildProgram(signal: AbortSignal): Command {
         })
       },
     )
+
+  program
+    .command('doctor')
+    .description('check everything that uploads depend on, and say what to do where something is wrong')
+    .option('--watch <dir...>', 'folders to check, besides those of agent.json')
+    .option('--config <file>', 'another agent.json')
+    .option('--timeout <ms>', 'how long each step of a network may take', wholeNumber, 10_000)
+    .action(async (flags: { watch?: string[]; config?: string; timeout: number }, command: Command) => {
+      const { stateDir, json, allowInsecure } = settings(command)
+      const { doctor } = await import('./doctor.ts')
+      const watch = (flags.watch ?? []).map((path) => resolve(path))
+      await doctor(
+        { stateDir, configPath: flags.config, watch, allowInsecure, timeoutMs: flags.timeout },
+        createOutput(json),
+      )
+    })
 
   addQueueCommands(program, onQueue, signal)
   addClipCommands(program, onQueue, signal)

@@ -8,7 +8,7 @@ import { sleep } from '../sleep.ts'
 /** With less than this left, nothing new is begun; what is on its way can still be recorded. */
 const scarceBytes = 4 * 1024 * 1024
 /** With the reserve taken again, as much is to be left over before work goes on. */
-const ampleBytes = reserveBytes
+export const ampleBytes = reserveBytes
 const lookEveryMs = 5_000
 
 export type GuardDiskOptions = {
