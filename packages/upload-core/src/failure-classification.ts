@@ -210,11 +210,17 @@ export function verdictWhenAuthorized(operation: Operation): Verdict {
 const youngestExpiredMs = 60_000
 
 /**
+ * Whether an address that is refused so long after it was given out cannot have run out: it was dead from the start. An age below 0 is a
+ * clock's that was set back, and says nothing.
+ */
+export const isDeadFromTheStart = (ageMs: number): boolean => ageMs >= 0 && ageMs < youngestExpiredMs
+
+/**
  * The same where our ingest says that the upload lives and lacks the part, `ageMs` after its address was given out: nothing of it is lost. An
  * address that is not fresh any more may have been replaced; new ones of the same asset cost nothing.
  */
 export function verdictWhenDenied(ageMs: number): Verdict {
-  return ageMs < youngestExpiredMs
+  return isDeadFromTheStart(ageMs)
     ? { kind: 'slowRetry', reason: 'forbidden' }
     : { kind: 'startOver', reason: 'urlExpired' }
 }
@@ -224,7 +230,7 @@ export function verdictWhenDenied(ageMs: number): Verdict {
  * better the next time: it counts as an upload that the destination has lost, which is tried anew once and then left to a person.
  */
 export function verdictOnExpiry(verdict: Verdict, ageMs: number): Verdict {
-  const isTooYoung = verdict.kind === 'startOver' && verdict.reason === 'urlExpired' && ageMs < youngestExpiredMs
+  const isTooYoung = verdict.kind === 'startOver' && verdict.reason === 'urlExpired' && isDeadFromTheStart(ageMs)
   return isTooYoung ? { kind: 'startOver', reason: 'uploadLostByDestination' } : verdict
 }
 

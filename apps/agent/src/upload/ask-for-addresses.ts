@@ -1,5 +1,6 @@
 import { describeFailure } from '../destination/describe-failure.ts'
 import type { Destination, RealtimeParts } from '../destination/port.ts'
+import { issuedAt } from '../queue/address-age.ts'
 import {
   countGrowingAttempt,
   type GrowingUpload,
@@ -37,7 +38,7 @@ async function askOnce(options: AskOptions, uploadId: string, isReplay: boolean)
   const rows = growingRows(queue, uploadId).filter((row) => isToRegister(row, growing))
   if (rows.length === 0) return 'done'
   const attempts = countGrowingAttempt(queue, uploadId)
-  const issuedAt = queue.now()
+  const askedAt = queue.uptimeMs()
   const outcome = await destinationOf(link).requestRealtimeParts(requestOf(link, growing, rows), signal)
   if (outcome.kind === 'aborted') {
     returnGrowingAttempt(queue, uploadId)
@@ -49,7 +50,7 @@ async function askOnce(options: AskOptions, uploadId: string, isReplay: boolean)
       const url = outcome.uploadUrls[index]
       return url === undefined ? [] : [{ ...row, url }]
     })
-    storeAddresses(queue, { uploadId, assetId: growing.assetId }, issuedAt, parts)
+    storeAddresses(queue, { uploadId, assetId: growing.assetId }, issuedAt(queue, askedAt), parts)
     return 'done'
   }
   const error = describeFailure(outcome.failure)

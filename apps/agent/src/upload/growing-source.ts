@@ -1,4 +1,11 @@
-import { backoffBoundMs, type Consequence, fullJitterMs, retryLimits, type UploadError } from '@rushes/upload-core'
+import {
+  backoffBoundMs,
+  type Consequence,
+  fullJitterMs,
+  isDeadFromTheStart,
+  retryLimits,
+  type UploadError,
+} from '@rushes/upload-core'
 import { findUpload } from '../queue/apply-upload-event.ts'
 import { lastCutByte } from '../queue/growing-parts.ts'
 import { reopenGrowth, takeAnew } from '../queue/growths.ts'
@@ -7,9 +14,6 @@ import { forgetAddress, type PartClaim, recordPartFailure, returnPart } from '..
 import type { StoredUpload } from '../queue/stored-upload.ts'
 import type { JudgeOptions } from './judge.ts'
 import { lookAtSource } from './look-at-source.ts'
-
-/** An address that is refused sooner than this after it was given out was dead from the start. */
-const youngestExpiredMs = 60_000
 
 /**
  * What the failure of a part leads to where a growing file differs from one of known size: an address that ran out is asked for anew, and
@@ -22,14 +26,14 @@ export async function concludeGrowing(
   addressAgeMs: number,
 ): Promise<boolean> {
   if (consequence.kind === 'startOver' && consequence.reason === 'urlExpired') {
-    const isDeadFromTheStart = addressAgeMs < youngestExpiredMs
+    const isDead = isDeadFromTheStart(addressAgeMs)
     const delayMs = fullJitterMs(backoffBoundMs(claim.attempts, limits), random())
     // A destination that gives out dead addresses again and again has lost the upload, whatever it says.
-    if (isDeadFromTheStart && claim.attempts >= limits.attemptsPerJob) {
+    if (isDead && claim.attempts >= limits.attemptsPerJob) {
       const message = 'every address of this part was dead from the start'
       const error: UploadError = { class: 'destination', code: 'URL_EXPIRED', message }
       recordPartFailure(queue, claim, { kind: 'startOver', reason: 'uploadLostByDestination' }, error)
-    } else forgetAddress(queue, claim, isDeadFromTheStart ? queue.now() + delayMs : null)
+    } else forgetAddress(queue, claim, isDead ? queue.now() + delayMs : null)
     return true
   }
   const isChange =

@@ -73,7 +73,7 @@ export async function judge(options: JudgeOptions, judged: Judged): Promise<Judg
 
 async function authorize(
   { authorization, gate }: JudgeOptions,
-  { operation, accessToken, addressAgeMs = 0, uploadLives = false, isReplay }: Judged,
+  { operation, accessToken, addressAgeMs = Number.POSITIVE_INFINITY, uploadLives = false, isReplay }: Judged,
 ): Promise<{ kind: 'replay' } | { kind: 'aborted' } | { kind: 'verdict'; verdict: Verdict }> {
   if (uploadLives) return { kind: 'verdict', verdict: verdictWhenDenied(addressAgeMs) }
   if (isReplay) return { kind: 'verdict', verdict: verdictWhenAuthorized(operation) }

@@ -11,6 +11,7 @@ import type { Logger } from 'pino'
 import { findWhereabouts } from '../capture/whereabouts.ts'
 import { describeFailure } from '../destination/describe-failure.ts'
 import type { Destination } from '../destination/port.ts'
+import { issuedAt } from '../queue/address-age.ts'
 import { applyUploadEvent } from '../queue/apply-upload-event.ts'
 import { captureOnOneClock, lacksServerTime } from '../queue/capture-clock.ts'
 import type { GroupCommit } from '../queue/group-commit.ts'
@@ -125,7 +126,7 @@ async function createOnce(options: RegisterOptions, claim: RegistrationClaim, is
     returnRegistration(queue, claim, false)
     return 'done'
   }
-  const urlsIssuedAt = queue.now()
+  const askedAt = queue.uptimeMs()
   const capture = captureOnOneClock(queue, upload)
   const outcome = await destinationOf(link).createAsset(
     {
@@ -159,6 +160,7 @@ async function createOnce(options: RegisterOptions, claim: RegistrationClaim, is
       isReplay,
     })
   }
+  const urlsIssuedAt = issuedAt(queue, askedAt)
   if (upload.isRealtime) {
     gate.succeeded()
     const { assetId } = outcome

@@ -1,15 +1,9 @@
-import {
-  type Consequence,
-  classifyFailure,
-  type Failure,
-  leaseRules,
-  partUrlIsDead,
-  type UploadError,
-} from '@rushes/upload-core'
+import { type Consequence, classifyFailure, type Failure, leaseRules, type UploadError } from '@rushes/upload-core'
 import type { Logger } from 'pino'
 import { findWhereabouts } from '../capture/whereabouts.ts'
 import { describeFailure } from '../destination/describe-failure.ts'
 import type { Destination, ExpectedSource, PartOutcome, PartSource } from '../destination/port.ts'
+import { addressAgeMs, areAddressesDead } from '../queue/address-age.ts'
 import { findUpload } from '../queue/apply-upload-event.ts'
 import type { GroupCommit } from '../queue/group-commit.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
@@ -69,7 +63,7 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
     returnPart(queue, claim)
     return null
   }
-  if (partUrlIsDead(claim.urlsIssuedAt, queue.now())) {
+  if (areAddressesDead(queue, claim.urlsIssuedAt)) {
     if (claim.phase !== null) {
       forgetAddress(queue, claim, null)
       return null
@@ -183,9 +177,9 @@ async function conclude(
 ): Promise<string | null> {
   const { queue, log } = options
   const { attempts } = claim
-  const addressAgeMs = queue.now() - claim.urlsIssuedAt
+  const ageMs = addressAgeMs(queue, claim.urlsIssuedAt)
   // Of a growing file each part can have another address; only elsewhere one that is dead from the start means a dead upload.
-  const age = claim.phase === null ? { addressAgeMs } : {}
+  const age = claim.phase === null ? { addressAgeMs: ageMs } : {}
   const judged = { operation: 'part', failure, error, attempts } as const
   let judgement = await judge(options, { ...judged, ...age, isReplay: false })
   if (judgement.kind === 'consequence' && isLost(judgement.consequence) && claim.canBeAskedFor) {
@@ -195,7 +189,7 @@ async function conclude(
     if (answer.kind === 'stored') return answer.xxh64
     if (answer.kind === 'aborted') judgement = answer
     if (answer.kind === 'missing' && classifyFailure('part', failure).kind === 'authorize')
-      judgement = await judge(options, { ...judged, addressAgeMs, uploadLives: true, isReplay: true })
+      judgement = await judge(options, { ...judged, addressAgeMs: ageMs, uploadLives: true, isReplay: true })
     if (answer.kind === 'unanswered') {
       const asked = { failure: answer.failure, error: describeFailure(answer.failure), attempts }
       judgement = await judge(options, { operation: 'custody', isReplay: true, ...asked })
@@ -206,7 +200,7 @@ async function conclude(
     return null
   }
   const { consequence } = judgement
-  if (claim.phase !== null && (await concludeGrowing(options, claim, consequence, addressAgeMs))) {
+  if (claim.phase !== null && (await concludeGrowing(options, claim, consequence, ageMs))) {
     log.info({ uploadId: claim.upload.id, part: claim.number, error }, 'a part of a growing file goes another way')
     return null
   }

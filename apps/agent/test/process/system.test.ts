@@ -146,3 +146,20 @@ test('DNS gone: uploads wait with that reason, cost no attempt, and go on by the
   expect(upload?.attempts).toBe(1)
   expect(differences(device.server, clip)).toEqual([])
 })
+
+test.for([day, -day])('a clock that is set by %d ms in the middle of a clip costs none of its parts', async (byMs) => {
+  const device = await startDevice({ mode: 'foreign', chunkSizeBytes: 1_048_576, settings: { workers: 1 } })
+  const held = device.server.inject(faults.stallMidBody(1_000), { operation: 'part', path: /\/2$/ })
+  await device.start([], await setClock(device, [[0, 0]]))
+  const clip = await writeClip(device.watchDir, 'A001.mov', 2_500_000)
+  await held.firstHit
+  await setClock(device, [
+    [0, 0],
+    [Date.now(), byMs],
+  ])
+  held.remove()
+  await device.until(([upload]) => upload?.state === 'uploaded', 'uploaded')
+  expect(differences(device.server, clip)).toEqual([])
+  expect(device.server.assets).toHaveLength(1)
+  expect(device.server.partsSentAgain()).toEqual([])
+})
