@@ -1,9 +1,14 @@
 import { mediaTypeOf, unknownMediaType } from './media-type.ts'
 
 /** Names that a file carries only until it is whole; it is looked at again when it is renamed. */
-const temporarySuffix = /\.(part|tmp|crdownload)$/i
+const temporarySuffixes = ['part', 'tmp', 'crdownload']
+const temporarySuffix = new RegExp(`\\.(${temporarySuffixes.join('|')})$`, 'i')
 
 export const isTemporaryName = (name: string): boolean => temporarySuffix.test(name)
+
+/** What a file may have been called until it got this name. */
+export const temporaryNamesOf = (name: string): string[] =>
+  temporarySuffixes.flatMap((suffix) => [`${name}.${suffix}`, `${name}.${suffix.toUpperCase()}`])
 
 /**
  * What a recorder's file will be called as far as its temporary name tells: `A001.mov` of `A001.mov.part`. Null for a name that is not

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { extname } from 'node:path'
 import { leastCuttableBytes, type PartLimits, type RateSample, rateOf } from '@rushes/upload-core'
 import type { GrowingFile, SettledFile } from '../capture/capture-port.ts'
@@ -16,10 +15,11 @@ import {
   sendNewer,
   takeAnew,
 } from '../queue/growths.ts'
-import { findByPath, renameGrowing } from '../queue/known-files.ts'
+import { findByPath } from '../queue/known-files.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import { type SourceFacts, updateSource } from '../queue/registrations.ts'
 import type { StoredUpload } from '../queue/stored-upload.ts'
+import { followRename, makeWay } from './follow-rename.ts'
 
 /** What capture tells of files that are sent while they grow. */
 export type GrowingIntake = {
@@ -47,6 +47,7 @@ export function growingIntake(queue: Queue, monotonicNow: () => number, limits?:
       if (upload === null) return
       const growth = findGrowth(queue, upload.id)
       if (growth !== null) {
+        if (makeWay(queue, upload, file)) return
         if (growth.phase === 'sent') awaitRest(queue, upload.id)
         else follow(queue, upload, growth.phase, file)
         return
@@ -67,7 +68,7 @@ export function growingIntake(queue: Queue, monotonicNow: () => number, limits?:
     settled(upload, file, facts) {
       firstLooks.delete(file.path)
       const growth = findGrowth(queue, upload.id)
-      if (growth === null) return false
+      if (growth === null || makeWay(queue, upload, facts)) return false
       return growth.phase === 'sent' ? settleNewer(queue, upload, facts) : settle(queue, upload, facts)
     },
     isKnown: (file) => file.inodeIsStable && growingInode(queue, file.volumeId, file.inode) !== null,
@@ -75,16 +76,6 @@ export function growingIntake(queue: Queue, monotonicNow: () => number, limits?:
       finalNameOf(path) === null || sizeBytes >= leastCuttableBytes(bytesPerSecond ?? 0, limits),
     forget: (path) => void firstLooks.delete(path),
   }
-}
-
-/** The same file under another name: its recorder has renamed it, and the upload goes with it. */
-function followRename(queue: Queue, file: GrowingFile): StoredUpload | null {
-  if (!file.inodeIsStable) return null
-  const known = growingInode(queue, file.volumeId, file.inode)
-  // A second name of a file that is still there under its first one is no other file.
-  if (known === null || known.source.path === file.path || existsSync(known.source.path)) return known
-  renameGrowing(queue, known, file.path, file.watchFolder.path)
-  return findByPath(queue, file.path)
 }
 
 function follow(queue: Queue, upload: StoredUpload, phase: 'open' | 'complete', file: GrowingFile): void {
