@@ -2,11 +2,18 @@ import { extname } from 'node:path'
 import { fullJitterMs } from '@rushes/upload-core'
 import type { Logger } from 'pino'
 import { errorMessage } from '../agent-error.ts'
+import type { Whereabouts } from '../capture/capture-port.ts'
 import { findWhereabouts } from '../capture/whereabouts.ts'
 import { describeFailure } from '../destination/describe-failure.ts'
 import { SourceProblemError } from '../destination/part-source.ts'
 import { recordFileDigest } from '../queue/file-digests.ts'
-import { countGrowingAttempt, postponeGrowing, readGrowing, sentGrowths } from '../queue/growing-claims.ts'
+import {
+  countGrowingAttempt,
+  postponeGrowing,
+  readGrowing,
+  returnGrowingAttempt,
+  sentGrowths,
+} from '../queue/growing-claims.ts'
 import { growingRows } from '../queue/growing-parts.ts'
 import { concludeGrowth, sendWhole } from '../queue/growths.ts'
 import type { Queue } from '../queue/open-queue.ts'
@@ -19,6 +26,8 @@ import { readAsSent } from './read-as-sent.ts'
 export type CheckOptions = { queue: Queue; random(): number; log: Logger; signal: AbortSignal }
 
 const lookAgainMs = 30_000
+/** A card is pulled as soon as it says that all is uploaded: what is on it is compared when it is back, however long that takes. */
+const cardAwayMs = 120_000
 /** A file that cannot be read so often will never be compared; its clip stays uploaded, not verified. */
 const maxAttempts = 30
 
@@ -48,10 +57,19 @@ export async function checkSent(options: CheckOptions): Promise<boolean> {
       sendWhole(queue, upload, extname(upload.source.path).toLowerCase(), false)
     }
   } catch (error) {
-    if (signal.aborted) return false
+    if (signal.aborted) {
+      returnGrowingAttempt(queue, upload.id)
+      return false
+    }
     if (error instanceof SourceProblemError) recordUploadError(queue, upload.id, describeFailure(error.failure))
-    if (attempts >= maxAttempts || (await isOver(upload, error))) giveUp(options, upload, error)
-    else postponeGrowing(queue, upload.id, queue.now() + lookAgainMs + fullJitterMs(lookAgainMs / 2, random()))
+    const postpone = (ms: number) =>
+      postponeGrowing(queue, upload.id, queue.now() + ms + fullJitterMs(ms / 2, random()))
+    const where = await whereaboutsAfter(error, upload)
+    if (where === 'volumeAbsent') {
+      returnGrowingAttempt(queue, upload.id)
+      postpone(cardAwayMs)
+    } else if (attempts >= maxAttempts || isOver(error, where)) giveUp(options, upload, error)
+    else postpone(lookAgainMs)
   }
   return true
 }
@@ -62,10 +80,15 @@ const fileOf = ({ source }: StoredUpload) => ({
   expected: expectedOf(source),
 })
 
+/** Where the file is that could not be compared; null where something else than the file was to blame. */
+async function whereaboutsAfter(error: unknown, { source }: StoredUpload): Promise<Whereabouts | null> {
+  if (!(error instanceof SourceProblemError)) return null
+  return findWhereabouts(source.path, source, source.watchFolder)
+}
+
 /** Whether the file that was sent is no more. One that was written to since goes up anew when it rests: capture tells. */
-async function isOver({ source }: StoredUpload, error: unknown): Promise<boolean> {
+function isOver(error: unknown, where: Whereabouts | null): boolean {
   if (!(error instanceof SourceProblemError) || error.failure.problem === 'unreadable') return false
-  const where = await findWhereabouts(source.path, source, source.watchFolder)
   return where === 'deleted' || where === 'elsewhere'
 }
 
