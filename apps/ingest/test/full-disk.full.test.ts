@@ -115,36 +115,43 @@ test('a disk that fills up in the middle of a part leaves nothing wrong: the par
   expect(clip.bytes.equals(await storedBytes(dir, clip.name))).toBe(true)
 })
 
-test('a clip for whose assembly there is no room waits, whole, and is assembled once there is', async () => {
-  const dir = await smallDisk(64 * mib)
-  await using ingest = await startTestIngest({
-    config: { store: { kind: 'folder', dir } },
-    limits: { reserveBytes: 0 },
-  })
-  const device = await pairDevice(ingest)
-  const bytes = someBytes(12 * mib, 3)
-  const { id } = await createRealtime(device, { name: 'apart.mp4' })
-  // The second part comes first and lies apart; to move it to its place takes as much again.
-  const [second = ''] = await requestParts(device, id, [{ number: 2, size: 6 * mib, is_final: false }])
-  expect((await putPart(second, bytes.subarray(5 * mib, 11 * mib))).status).toBe(200)
-  const parts = [
-    { number: 1, size: 5 * mib, is_final: false },
-    { number: 3, size: mib, is_final: true },
-  ]
-  const [first = '', third = ''] = await requestParts(device, id, parts, { asset_filesize: bytes.length })
-  expect((await putPart(first, bytes.subarray(0, 5 * mib))).status).toBe(200)
-  const filling = await fill(dir, 2 * mib)
-  await until(
-    'there is room for the small one',
-    async () => (await putPart(third, bytes.subarray(11 * mib))).status === 200,
-  )
-  await until('the assembly has failed', () => ingest.logLines.some((line) => line.includes('ENOSPC')))
-  expect(await statusOf(device, id)).toMatchObject({ status: 'assembling', missing: [] })
-  expect((await visibleFiles(dir)).filter((path) => path !== 'filling')).toEqual([])
-  await rm(filling)
-  await untilStatus(device, id, 'available')
-  expect(bytes.equals(await storedBytes(dir, 'apart.mp4'))).toBe(true)
-})
+test.for([
+  // The second part lies apart; to move it to its place takes as much again.
+  ['lie apart', [], 5 * mib],
+  // The second part is where it belonged before the first grew; all of them are copied.
+  ['have moved', [{ number: 1, size: 5 * mib, is_final: false }], 5 * mib + 9],
+] as const)(
+  'a clip whose parts %s and for whose assembly there is no room waits, whole, and is assembled once there is',
+  async ([, before, headBytes]) => {
+    const dir = await smallDisk(64 * mib)
+    await using ingest = await startTestIngest({
+      config: { store: { kind: 'folder', dir } },
+      limits: { reserveBytes: 0 },
+    })
+    const device = await pairDevice(ingest)
+    const bytes = someBytes(headBytes + 7 * mib, 3)
+    const { id } = await createRealtime(device, { name: 'waits.mp4' })
+    const [second = ''] = await requestParts(device, id, [{ number: 2, size: 6 * mib, is_final: false }, ...before])
+    expect((await putPart(second, bytes.subarray(headBytes, headBytes + 6 * mib))).status).toBe(200)
+    const parts = [
+      { number: 1, size: headBytes, is_final: false },
+      { number: 3, size: mib, is_final: true },
+    ]
+    const [first = '', third = ''] = await requestParts(device, id, parts, { asset_filesize: bytes.length })
+    expect((await putPart(first, bytes.subarray(0, headBytes))).status).toBe(200)
+    const filling = await fill(dir, 2 * mib)
+    await until(
+      'there is room for the small one',
+      async () => (await putPart(third, bytes.subarray(headBytes + 6 * mib))).status === 200,
+    )
+    await until('the assembly has failed', () => ingest.logLines.some((line) => line.includes('ENOSPC')))
+    expect(await statusOf(device, id)).toMatchObject({ status: 'assembling', missing: [] })
+    expect((await visibleFiles(dir)).filter((path) => path !== 'filling')).toEqual([])
+    await rm(filling)
+    await untilStatus(device, id, 'available')
+    expect(bytes.equals(await storedBytes(dir, 'waits.mp4'))).toBe(true)
+  },
+)
 
 test('little room and none are conditions: told in the log once, in health, to operators; none of them stops anything', async () => {
   const dir = await smallDisk(64 * mib)

@@ -86,6 +86,10 @@ test('a head that turns out longer than it was registered goes up last as part 1
   const places = 'select offset_bytes::integer from asset_parts where asset_id = $1 order by number'
   const { rows } = await ingest.database.pool.query(places, [asset.id])
   expect(rows.map((row) => row.offset_bytes)).toEqual([0, at(2), at(3), at(4), at(5)])
+  // Whose reply was lost: the same bytes are known where they lie now, others are not.
+  const [again] = await requestParts(device, asset.id, [part(3)])
+  await put(again, bytes.subarray(at(3), at(4)))
+  expect((await putPart(again ?? '', someBytes(small, 99))).status).toBe(404)
 })
 
 test('parts in any order, with skipped numbers and repeated tries, are assembled in order of their numbers', async () => {
