@@ -10,8 +10,11 @@ export type ClockReading = {
 /** A moment by the clock that nobody sets. */
 export type BootInstant = Pick<ClockReading, 'bootId' | 'uptimeMs'>
 
-/** The start of a capture. `at`: milliseconds since 1970 by the wall clock of its time; `inBoot`: the same moment, where it lies in a boot that is known. */
-export type Capture = { at: number; inBoot: BootInstant | null }
+/** `at`: milliseconds since 1970 by the wall clock of its time; `inBoot`: the same moment, where it lies in a boot that is known. */
+export type Moment = { at: number; inBoot: BootInstant | null }
+
+/** The start of a capture. */
+export type Capture = Moment
 
 /** Further than this the wall clock does not run off by itself within a recording. */
 const setByMs = 2_000
@@ -56,6 +59,53 @@ export function onOneClock(
   return before === null || present === null
     ? { capturedAt: at, now: now.wallMs }
     : { capturedAt: before + inBoot.uptimeMs, now: present + now.uptimeMs }
+}
+
+/**
+ * Whether a capture is known to have begun at `mark` or later. What this device saw itself (`isWitnessed`) is told by the clock that nobody
+ * sets. What only a file's own time tells may be by any clock: by that of this device as it was at the mark or as it is now, or by a right
+ * one. It has to be later by each of them that is known.
+ */
+export function isKnownSince(
+  mark: Moment,
+  capture: Capture & { isWitnessed: boolean },
+  now: ClockReading,
+  serverAtBoot: (bootId: string) => number | null,
+): boolean {
+  if (capture.isWitnessed && capture.inBoot !== null && mark.inBoot !== null) {
+    if (capture.inBoot.bootId === mark.inBoot.bootId) return capture.inBoot.uptimeMs >= mark.inBoot.uptimeMs
+    // Both were noted in the boot of their time, so that of this boot is the later one.
+    if (capture.inBoot.bootId === now.bootId) return true
+    if (mark.inBoot.bootId === now.bootId) return false
+  }
+  return capture.at >= Math.max(...readingsOf(mark, now, serverAtBoot))
+}
+
+/** What clocks show, or would have shown, at a moment: this device's as it went then, the server's, and this device's as it goes now. */
+function readingsOf(
+  { at, inBoot }: Moment,
+  now: ClockReading,
+  serverAtBoot: (bootId: string) => number | null,
+): number[] {
+  if (inBoot === null) return [at]
+  const atBoot = serverAtBoot(inBoot.bootId)
+  const byServer = atBoot === null ? null : atBoot + inBoot.uptimeMs
+  if (inBoot.bootId === now.bootId) {
+    const asItGoes = now.wallMs - (now.uptimeMs - inBoot.uptimeMs)
+    return byServer === null ? [at, asItGoes] : [at, asItGoes, byServer]
+  }
+  if (byServer === null) return [at]
+  const present = serverAtBoot(now.bootId)
+  return present === null ? [at, byServer] : [at, byServer, byServer + now.wallMs - (present + now.uptimeMs)]
+}
+
+/**
+ * A moment of this boot that the server tells by its own clock, no earlier than it was; null where the server was not heard in this boot.
+ */
+export function momentByServer(serverMs: number, now: ClockReading, serverAtBoot: number | null): Moment | null {
+  if (serverAtBoot === null) return null
+  const uptimeMs = serverMs - serverAtBoot
+  return { at: now.wallMs - (now.uptimeMs - uptimeMs), inBoot: { bootId: now.bootId, uptimeMs } }
 }
 
 /** A reply that says less than this later is no better knowledge. */

@@ -118,6 +118,8 @@ export type SettledFile = Located & {
   embeddedCreationAt: number | null
   /** Start of capture, chosen by `chooseCaptureTime`. */
   capturedAt: number
+  /** That is by the clock of this device as it goes: it was seen to grow, or it appeared a moment after it was last written. */
+  isByOwnClock: boolean
   mediaType: string
 }
 
@@ -125,6 +127,8 @@ export type GrowingFile = Located & {
   sizeBytes: number
   /** When it was first seen to appear or change. */
   since: number
+  /** False of a file that was there when watching began: it began before `since`. */
+  sawBegin: boolean
   modifiedUs: number
   volumeId: string
   inode: string

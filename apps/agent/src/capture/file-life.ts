@@ -204,6 +204,7 @@ export function inherit(heir: UnsettledFile, gone: TrackedFile): UnsettledFile {
 
 /** Modification times of FAT are whole pairs of seconds. */
 const timestampGrainMs = 2_000
+const timestampGrainNs = 2_000_000_000n
 
 /**
  * When its growth was first seen, if it was: a file that appears whole, with an older modification time, was captured elsewhere or under
@@ -211,9 +212,22 @@ const timestampGrainMs = 2_000
  */
 export function firstGrowthOf(file: UnsettledFile): number | null {
   const modifiedAt = modifiedAtOf(file)
-  const isSeenGrowing =
-    file.firstSeenAt <= modifiedAt || (file.sawChange && file.firstSeenAt <= modifiedAt + timestampGrainMs)
+  // A time on a whole pair of seconds was cut to it; of a file that changed under our eyes it does not matter which.
+  const isCut = file.sawChange || file.look.mtimeNs % timestampGrainNs === 0n
+  const isSeenGrowing = file.firstSeenAt <= modifiedAt || (isCut && file.firstSeenAt <= modifiedAt + timestampGrainMs)
   return isSeenGrowing && !file.wasThere ? file.firstSeenAt : null
+}
+
+/** From the last write of a file to its appearing under this name: a rename, or a look at a share. */
+const freshMs = 10_000
+
+/**
+ * Whether its capture time is by the clock of this device as it goes now. What lay there before, what was written long before it appeared, and
+ * what a camera wrote into the file may be by any clock.
+ */
+export function isByOwnClock(file: UnsettledFile, { source }: CaptureTime): boolean {
+  if (file.wasThere || source === 'embedded') return false
+  return firstGrowthOf(file) !== null || Math.abs(file.firstSeenAt - modifiedAtOf(file)) <= freshMs
 }
 
 const modifiedAtOf = (file: UnsettledFile): number => Number(file.look.mtimeNs / 1_000_000n)

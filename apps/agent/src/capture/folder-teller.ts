@@ -38,11 +38,16 @@ export class FolderTeller {
   moved = (file: SettledFile, from: string): boolean => this.#tell(() => this.#listener.onMoved(file, from))
   known = (file: SettledFile): boolean => this.#tell(() => this.#listener.onKnown(file))
 
-  growing = (path: string, { look, volume, firstSeenAt }: UnsettledFile): boolean =>
+  growing = (path: string, { look, volume, firstSeenAt, wasThere }: UnsettledFile): boolean =>
     this.#tell(() =>
       this.#listener.onGrowing({
         ...this.#locate(path),
-        ...{ sizeBytes: look.sizeBytes, since: firstSeenAt, modifiedUs: Number(look.mtimeNs / 1_000n) },
+        ...{
+          sizeBytes: look.sizeBytes,
+          since: firstSeenAt,
+          sawBegin: !wasThere,
+          modifiedUs: Number(look.mtimeNs / 1_000n),
+        },
         ...{ volumeId: volume.id, inode: String(look.inode), inodeIsStable: volume.keepsInodes },
       }),
     )

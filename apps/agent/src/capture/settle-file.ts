@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FileIdentity, KnownFiles, SettledFile, WatchFolder } from './capture-port.ts'
 import { identityOf } from './file-identity.ts'
-import { captureTimeOf, firstGrowthOf, type UnsettledFile } from './file-life.ts'
+import { captureTimeOf, firstGrowthOf, isByOwnClock, type UnsettledFile } from './file-life.ts'
 import { inspectFile } from './inspect-file.ts'
 import { mediaTypeOf } from './media-type.ts'
 
@@ -28,6 +28,7 @@ export async function settleFile(file: UnsettledFile, place: Place, known: Known
   const inspection = await inspectFile(realPath, look)
   if (inspection.kind !== 'read') return inspection
   const identity = identityOf(look, volume, realPath, inspection.headTailDigest)
+  const captureTime = captureTimeOf(file, inspection.embeddedCreationAt, inspection.birthtime)
   const settled: SettledFile = {
     path: place.path,
     relativePath: place.relativePath,
@@ -38,7 +39,8 @@ export async function settleFile(file: UnsettledFile, place: Place, known: Known
     birthtime: inspection.birthtime,
     firstGrowthSeenAt: firstGrowthOf(file),
     embeddedCreationAt: inspection.embeddedCreationAt,
-    capturedAt: captureTimeOf(file, inspection.embeddedCreationAt, inspection.birthtime).at,
+    capturedAt: captureTime.at,
+    isByOwnClock: isByOwnClock(file, captureTime),
     mediaType: mediaTypeOf(place.path),
   }
   const row = known.find(identity)

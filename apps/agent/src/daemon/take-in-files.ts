@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { maxFileSizeBytes } from '@rushes/protocol'
 import { type Capture, earlierCapture, type HeldReason, type PartLimits, type UploadEvent } from '@rushes/upload-core'
@@ -15,7 +16,7 @@ import { mediaTypeOf } from '../capture/media-type.ts'
 import { finalNameOf } from '../capture/temporary-name.ts'
 import { addUpload, type NewUpload } from '../queue/add-upload.ts'
 import { applyUploadEvent } from '../queue/apply-upload-event.ts'
-import { captureAt, readClocks } from '../queue/capture-clock.ts'
+import { captureAt, isCapturedSince, readClocks } from '../queue/capture-clock.ts'
 import { endGrowth, findGrowth } from '../queue/growths.ts'
 import {
   findByIdentity,
@@ -28,7 +29,7 @@ import {
   recordRested,
   resumeVolume,
 } from '../queue/known-files.ts'
-import { readUploadLink, type UploadLink } from '../queue/links.ts'
+import { readUploadLink } from '../queue/links.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import { appendEvent } from '../queue/outbox.ts'
 import { rebuiltAt } from '../queue/rebuild-queue.ts'
@@ -80,7 +81,7 @@ export function takeInFiles(queue: Queue, log: Logger, limits?: PartLimits): Cap
         const hasGrown = firstSize !== undefined && firstSize !== file.sizeBytes
         const isNew = hasGrown && findByPath(queue, file.path) === null
         if (isNew && !growing.isKnown(file) && growing.isWorthRow(file)) addUpload(queue, growingUpload(file))
-        growing.grew(file, () => holdReason(readUploadLink(queue), file.watchFolder.mode, file.since) === null)
+        growing.grew(file, () => holdReason(queue, file.watchFolder.mode, captureOfGrowing(queue, file)) === null)
       })
     },
     onKnown(file) {
@@ -143,6 +144,8 @@ export function takeInFiles(queue: Queue, log: Logger, limits?: PartLimits): Cap
       growing.forget(path)
       const upload = findByPath(queue, path)
       if (upload === null) return
+      // Back again as it rested before it would be no news, and nobody would end the wait.
+      if (!volumePresent && upload.state.kind === 'growing' && upload.source.identityKey !== null) return
       settle(upload, volumePresent ? { kind: 'cleared', reason: 'sourceDeleted' } : { kind: 'sourceRemoved' })
     },
     onVolumes(volumes) {
@@ -205,9 +208,10 @@ function isUntouched({ source }: StoredUpload, { identity }: SettledFile): boole
   return isSameLook && source.identityKey !== null && headTailDigestOf(source.identityKey) === identity.headTailDigest
 }
 
-/** Cards of one camera hold files of the same names: the row waits for the card that it came from. */
+/** Cards of one camera hold files of the same names: the row waits for the card that it came from. What grows is on the one that is in. */
 function isOfOtherCard(known: StoredUpload, file: SettledFile): boolean {
   const { volumeId } = known.source
+  if (known.state.kind === 'growing') return false
   return volumeId !== '' && volumeId !== file.identity.volumeId && !isUntouched(known, file)
 }
 
@@ -217,7 +221,7 @@ function takeChanged(queue: Queue, known: StoredUpload, file: SettledFile): void
   const captured = captureOf(queue, known, file)
   const isToRest =
     known.state.kind === 'growing' || applyUploadEvent(queue, known.id, { kind: 'grewAgain' }).kind === 'moved'
-  if (isToRest) recordRested(queue, known, { source, captured, outcome: outcomeOf(queue, file, captured.at) })
+  if (isToRest) recordRested(queue, known, { source, captured, outcome: outcomeOf(queue, file, captured) })
   else recordOtherFile(queue, known, { source, captured })
 }
 
@@ -230,11 +234,18 @@ function captureOf(queue: Queue, known: StoredUpload, file: SettledFile): Captur
   return earlierCapture({ at: known.capturedAt, inBoot: known.capturedInBoot }, told, readClocks(queue))
 }
 
-function outcomeOf(queue: Queue, { sizeBytes, watchFolder }: SettledFile, capturedAt: number): Rested['outcome'] {
+/** `noted`: what is known of its capture, of a file that has a row already. */
+function outcomeOf(queue: Queue, file: SettledFile, noted: Capture | null): Rested['outcome'] {
+  const { sizeBytes, watchFolder, capturedAt, firstGrowthSeenAt, isByOwnClock } = file
   if (sizeBytes > maxFileSizeBytes) return { kind: 'refused', reason: 'tooLarge' }
   const lostAt = rebuiltAt(queue)
-  if (lostAt !== null && capturedAt <= lostAt) return { kind: 'held', reason: 'queueRebuilt' }
-  const hold = holdReason(readUploadLink(queue), watchFolder.mode, capturedAt)
+  if (lostAt !== null && (noted?.at ?? capturedAt) <= lostAt) return { kind: 'held', reason: 'queueRebuilt' }
+  // What was seen to begin is told by that: a card may keep times in steps of two seconds.
+  const isNoted = noted !== null && noted.at !== capturedAt
+  const capture = isNoted
+    ? { ...noted, isWitnessed: true }
+    : { ...captureAt(queue, firstGrowthSeenAt ?? capturedAt), isWitnessed: isByOwnClock }
+  const hold = holdReason(queue, watchFolder.mode, capture)
   return hold === null ? { kind: 'queued' } : { kind: 'held', reason: hold }
 }
 
@@ -246,26 +257,43 @@ function addNew(queue: Queue, file: SettledFile): void {
     capturedAt: file.capturedAt,
     newestFirst: isNewestFirst(file.watchFolder),
     file: { ...factsOf(file.identity), path: file.path, watchFolder: file.watchFolder.path },
-    entry: outcomeOf(queue, file, file.capturedAt),
+    entry: outcomeOf(queue, file, null),
   })
 }
 
-/** Why a file is not uploaded by itself; null when it is. */
-function holdReason(link: UploadLink | null, mode: WatchFolder['mode'], capturedAt: number): HeldReason | null {
+type KnownCapture = Capture & { isWitnessed: boolean }
+
+/** Why a file is not uploaded by itself; null when it is. What is not known to have begun after the pairing is held like what began before. */
+function holdReason(queue: Queue, mode: WatchFolder['mode'], capture: KnownCapture): HeldReason | null {
   if (mode === 'manual') return 'manualFolder'
+  const link = readUploadLink(queue)
   if (link === null || link.projectSince === null) return 'capturedBeforePairing'
-  return capturedAt < Math.max(link.pairedAt, link.projectSince) ? 'capturedBeforePairing' : null
+  return isCapturedSince(queue, [link.paired, link.projectSince], capture) ? null : 'capturedBeforePairing'
 }
 
-const growingUpload = ({ path, sizeBytes, since, watchFolder }: GrowingFile): NewUpload => ({
-  ...nameOf(path),
-  mimeType: mediaTypeOf(finalNameOf(path) ?? path),
-  channel: watchFolder.channel,
-  capturedAt: since,
-  newestFirst: isNewestFirst(watchFolder),
-  file: unreadSource(path, sizeBytes, watchFolder),
+const growingUpload = (file: GrowingFile): NewUpload => ({
+  ...nameOf(file.path),
+  mimeType: mediaTypeOf(finalNameOf(file.path) ?? file.path),
+  channel: file.watchFolder.channel,
+  capturedAt: beganAt(file),
+  newestFirst: isNewestFirst(file.watchFolder),
+  file: { ...unreadSource(file.path, file.sizeBytes, file.watchFolder), volumeId: file.volumeId },
   entry: { kind: 'growing' },
 })
+
+/** When a growing file began: when it was seen to, else when its file system says so, where it does. */
+function beganAt({ path, since, sawBegin }: GrowingFile): number {
+  const bornAt = sawBegin ? 0 : (statSync(path, { throwIfNoEntry: false })?.birthtimeMs ?? 0)
+  return bornAt > 0 ? Math.min(Math.floor(bornAt), since) : since
+}
+
+/** What is noted in its row stands, wherever the clock was set to since. */
+function captureOfGrowing(queue: Queue, file: GrowingFile): KnownCapture {
+  const row = findByPath(queue, file.path)
+  const notedAt = row?.state.kind === 'growing' ? row.capturedAt : null
+  const noted = row === null || notedAt === null ? null : { at: notedAt, inBoot: row.capturedInBoot }
+  return { ...(noted ?? captureAt(queue, beganAt(file))), isWitnessed: file.sawBegin }
+}
 
 const unreadSource = (path: string, sizeBytes: number, watchFolder: WatchFolder): NewUpload['file'] => ({
   path,

@@ -1,4 +1,13 @@
-import { betterServerAtBoot, bootInstantOf, type Capture, type ClockReading, onOneClock } from '@rushes/upload-core'
+import {
+  betterServerAtBoot,
+  bootInstantOf,
+  type Capture,
+  type ClockReading,
+  isKnownSince,
+  type Moment,
+  momentByServer,
+  onOneClock,
+} from '@rushes/upload-core'
 import type { Queue } from './open-queue.ts'
 import { integer } from './row.ts'
 import type { StoredUpload } from './stored-upload.ts'
@@ -15,6 +24,22 @@ export const readClocks = (queue: Queue): ClockReading => ({
 
 /** A capture that began at `at` by the wall clock as it goes now. */
 export const captureAt = (queue: Queue, at: number): Capture => ({ at, inBoot: bootInstantOf(at, readClocks(queue)) })
+
+export const momentNow = (queue: Queue): Moment => captureAt(queue, queue.now())
+
+/** A moment of this boot by the server's clock; null where that was not heard yet. */
+export const momentOfServer = (queue: Queue, serverMs: number): Moment | null =>
+  momentByServer(serverMs, readClocks(queue), serverAtBoot(queue, queue.bootId))
+
+/** Whether a capture is known to have begun at these moments or later. `isWitnessed`: this agent saw it begin. */
+export function isCapturedSince(
+  queue: Queue,
+  marks: readonly Moment[],
+  capture: Capture & { isWitnessed: boolean },
+): boolean {
+  const now = readClocks(queue)
+  return marks.every((mark) => isKnownSince(mark, capture, now, (bootId) => serverAtBoot(queue, bootId)))
+}
 
 /** The start of an upload's capture and now, on one clock. */
 export function captureOnOneClock(

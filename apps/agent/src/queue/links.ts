@@ -1,3 +1,4 @@
+import type { Moment } from '@rushes/upload-core'
 import type { Queue } from './open-queue.ts'
 import { integer, integerOrNull, type Row, text, textOrNull, word } from './row.ts'
 
@@ -15,9 +16,9 @@ export type UploadLink = {
   projectEpoch: number
   fence: 'open' | 'identityPending' | 'receiptPending'
   sharingPaused: boolean
-  pairedAt: number
+  paired: Moment
   /** When this device learned that it belongs to its project; null while it has none. */
-  projectSince: number | null
+  projectSince: Moment | null
 }
 
 export type ControlLink = {
@@ -70,11 +71,12 @@ export function storeUploadLink(queue: Queue, link: NewUploadLink): void {
   queue.transact(() => {
     queue
       .sql(
-        `INSERT INTO upload_link (one, server_url, is_ours, client_id, client_secret, access_token, access_expires_at, refresh_token, authorization, fence, paired_at)
-          VALUES (1, ?, ?, ?, ?, ?, ?, ?, 'good', 'identityPending', ?)
+        `INSERT INTO upload_link (one, server_url, is_ours, client_id, client_secret, access_token, access_expires_at, refresh_token, authorization, fence, paired_at, paired_boot_id, paired_uptime_ms)
+          VALUES (1, ?, ?, ?, ?, ?, ?, ?, 'good', 'identityPending', ?, ?, ?)
           ON CONFLICT (one) DO UPDATE SET server_url = excluded.server_url, is_ours = excluded.is_ours, client_id = excluded.client_id,
             client_secret = excluded.client_secret, access_token = excluded.access_token, access_expires_at = excluded.access_expires_at,
             refresh_token = excluded.refresh_token, authorization = 'good', fence = 'identityPending', paired_at = excluded.paired_at,
+            paired_boot_id = excluded.paired_boot_id, paired_uptime_ms = excluded.paired_uptime_ms,
             project_epoch = CASE WHEN server_url = excluded.server_url AND project_id IS NOT NULL THEN project_epoch ELSE 0 END`,
       )
       .run(
@@ -85,7 +87,7 @@ export function storeUploadLink(queue: Queue, link: NewUploadLink): void {
         link.accessToken,
         link.accessExpiresAt,
         link.refreshToken,
-        queue.now(),
+        ...[queue.now(), queue.bootId, queue.uptimeMs()],
       )
     queue.tell({ kind: 'status' })
     queue.tell({ kind: 'work' })
@@ -150,6 +152,7 @@ export function forgetLinks(queue: Queue): void {
 
 function toUploadLink(row: Row): UploadLink {
   const projectId = textOrNull(row, 'project_id')
+  const projectSince = integerOrNull(row, 'project_since')
   return {
     serverUrl: text(row, 'server_url'),
     isOurs: integer(row, 'is_ours') === 1,
@@ -163,7 +166,12 @@ function toUploadLink(row: Row): UploadLink {
     projectEpoch: integer(row, 'project_epoch'),
     fence: word(row, 'fence', ['open', 'identityPending', 'receiptPending']),
     sharingPaused: integer(row, 'sharing_paused') === 1,
-    pairedAt: integer(row, 'paired_at'),
-    projectSince: integerOrNull(row, 'project_since'),
+    paired: momentOf(row, integer(row, 'paired_at'), 'paired'),
+    projectSince: projectSince === null ? null : momentOf(row, projectSince, 'project_since'),
   }
+}
+
+function momentOf(row: Row, at: number, column: 'paired' | 'project_since'): Moment {
+  const bootId = textOrNull(row, `${column}_boot_id`)
+  return { at, inBoot: bootId === null ? null : { bootId, uptimeMs: integer(row, `${column}_uptime_ms`) } }
 }

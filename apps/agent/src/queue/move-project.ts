@@ -1,5 +1,7 @@
 import { type PurgeReceipt, purgeReceipt } from '@rushes/protocol'
+import type { Moment } from '@rushes/upload-core'
 import type { DestinationIdentity } from '../destination/port.ts'
+import { momentNow, momentOfServer } from './capture-clock.ts'
 import { abandonForeignCustody, adoptOrphans, clearForeignUploads, type Touched } from './decisions.ts'
 import { readUploadLink } from './links.ts'
 import type { Queue } from './open-queue.ts'
@@ -31,19 +33,21 @@ export function takeIdentity(
     const cleared = clearForeignUploads(queue, toProjectId)
     abandonForeignCustody(queue, toProjectId)
     const isMove = (fromProjectId !== null && fromProjectId !== toProjectId) || cleared.ids.length > 0
-    const pairedAt = approvalInstant(identity, link.pairedAt)
+    const paired = approvalOf(queue, identity, link.paired)
     // The first project of a pairing is the device's from the approval on, a later one from when it learned of it: also one that came
     // after a time without any, since what was captured in the project before that is none of it.
     const isFirst = fromProjectId === null && link.projectEpoch === 0
-    const learnedAt = isFirst ? pairedAt : queue.now()
-    const since = toProjectId === null ? null : fromProjectId === toProjectId ? link.projectSince : learnedAt
+    const learned = isFirst ? paired : momentNow(queue)
+    const since = toProjectId === null ? null : fromProjectId === toProjectId ? link.projectSince : learned
     const name = toProjectId === null ? null : (identity.projectName ?? toProjectId).slice(0, 255)
     queue
       .sql(
-        'UPDATE upload_link SET project_id = ?, project_name = ?, project_since = ?, project_epoch = ?, paired_at = ?, fence = ?, sharing_paused = ?',
+        `UPDATE upload_link SET project_id = ?, project_name = ?, project_since = ?, project_since_boot_id = ?, project_since_uptime_ms = ?,
+          project_epoch = ?, paired_at = ?, paired_boot_id = ?, paired_uptime_ms = ?, fence = ?, sharing_paused = ?`,
       )
       .run(
-        ...[toProjectId, name, since, epoch, pairedAt],
+        ...[toProjectId, name, since?.at ?? null, since?.inBoot?.bootId ?? null, since?.inBoot?.uptimeMs ?? null],
+        ...[epoch, paired.at, paired.inBoot?.bootId ?? null, paired.inBoot?.uptimeMs ?? null],
         ...[wantsReceipt ? 'receiptPending' : 'open', identity.status === 'paused' ? 1 : 0],
       )
     if (toProjectId !== null) adoptOrphans(queue, toProjectId)
@@ -78,10 +82,15 @@ export function takeIdentity(
 /** Longest time between the approval of a code and the poll that learns of it. */
 const approvalWindowMs = 180_000
 
-/** When the pairing was approved: the server's instant where it fits this device's clock, else when this device learned of it. */
-function approvalInstant({ fence }: DestinationIdentity, learnedAt: number): number {
-  const approvedAt = fence === null ? Number.NaN : Date.parse(fence.pairedAt)
-  return approvedAt <= learnedAt && approvedAt >= learnedAt - approvalWindowMs ? approvedAt : learnedAt
+/**
+ * When the pairing was approved: what the server says of it where its time was heard in this boot and it lies shortly before this device
+ * learned of it, else when this device learned of it. Whatever this device's clock shows.
+ */
+function approvalOf(queue: Queue, { fence }: DestinationIdentity, learned: Moment): Moment {
+  const approved = fence === null ? null : momentOfServer(queue, Date.parse(fence.pairedAt))
+  if (approved?.inBoot == null || approved.inBoot.bootId !== learned.inBoot?.bootId) return learned
+  const waitedMs = learned.inBoot.uptimeMs - approved.inBoot.uptimeMs
+  return waitedMs >= 0 && waitedMs <= approvalWindowMs ? approved : learned
 }
 
 /** Sorted ids, one a line: the text whose digest lets two sides compare what they mean. */

@@ -4,6 +4,7 @@ import { digestsAndErrors } from './schema-digests-and-errors.ts'
 import { folderTotals } from './schema-folder-totals.ts'
 import { growths } from './schema-growths.ts'
 import { orderAndTotals } from './schema-order-and-totals.ts'
+import { pairingMoments } from './schema-pairing-moments.ts'
 import { partCount } from './schema-part-count.ts'
 import { probeAt } from './schema-probe.ts'
 import { rebuilt } from './schema-rebuilt.ts'
@@ -196,4 +197,5 @@ CREATE INDEX executions_pending ON executions (recorded_at) WHERE state = 'final
   undigested,
   captureClock,
   probeAt,
+  pairingMoments,
 ]

@@ -7,6 +7,7 @@ import {
   firstGrowthOf,
   hasRested,
   inherit,
+  isByOwnClock,
   isHeir,
   type LookContext,
   restingFile,
@@ -114,6 +115,11 @@ describe('the first growth', () => {
   test('counts though a coarse clock of the file system sets the modification up to 2 s earlier', () => {
     expect(firstGrowthOf(grown(-1_900))).toBe(startAt)
   })
+  test('of one that appears whole counts too where its time was cut to a pair of seconds that it appeared in', () => {
+    expect(firstGrowthOf(begun({ now: startAt + 1_900 }))).toBe(startAt + 1_900)
+    expect(firstGrowthOf(begun({ now: startAt + 2_001 }))).toBeNull()
+    expect(firstGrowthOf(begun({ now: startAt + 1_900 }, look({ mtimeNs: look().mtimeNs + 1n })))).toBeNull()
+  })
   test('does not count when the modification time was set back after copying', () =>
     expect(firstGrowthOf(grown(-86_400_000))).toBeNull())
   test('is when its temporary name was first seen', () => {
@@ -127,6 +133,27 @@ describe('the first growth', () => {
     expect(captureTimeOf(file, null, startAt - 5_000)).toEqual({ at: startAt - 5_000, source: 'birth' })
     expect(captureTimeOf(file, startAt - 9_000, startAt - 5_000)).toEqual({ at: startAt - 9_000, source: 'embedded' })
     expect(captureTimeOf(grown(400), startAt - 9_000, null)).toEqual({ at: startAt, source: 'firstGrowth' })
+  })
+})
+
+describe('the capture time of a file', () => {
+  const appeared = (writtenBeforeMs: number, more: Partial<LookContext> = {}) =>
+    begun(more, look({ mtimeNs: BigInt(startAt - writtenBeforeMs) * 1_000_000n }))
+  const byOwnClock = (file: UnsettledFile, embeddedAt: number | null = null) =>
+    isByOwnClock(file, captureTimeOf(file, embeddedAt, null))
+
+  test('is by our own clock when it was written a moment before it appeared, or seen to grow', () => {
+    expect(byOwnClock(appeared(10_000))).toBe(true)
+    expect(byOwnClock(appeared(-1))).toBe(true)
+    expect(byOwnClock(appeared(0, { startedAt: startAt - 60_000 }))).toBe(true)
+  })
+  test('may be by any clock when it was written long before it appeared, or by one that runs ahead', () => {
+    expect(byOwnClock(appeared(10_001))).toBe(false)
+    expect(byOwnClock(appeared(-10_001, { isFirstScan: true }))).toBe(false)
+  })
+  test('may be by any clock when it was there before, or its recorder wrote it into the file', () => {
+    expect(byOwnClock(appeared(1, { isFirstScan: true }))).toBe(false)
+    expect(byOwnClock(appeared(1), startAt - 9_000)).toBe(false)
   })
 })
 

@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { GrowingFile, SettledFile } from '../../src/capture/capture-port.ts'
 import { identityOf } from '../../src/capture/file-identity.ts'
 import { takeInFiles } from '../../src/daemon/take-in-files.ts'
@@ -9,7 +9,7 @@ import type { Queue } from '../../src/queue/open-queue.ts'
 import { acknowledgePart, claimPart } from '../../src/queue/part-claims.ts'
 import { uploadsInOrder } from '../../src/queue/queue-reports.ts'
 import { claimRegistration, recordCreated } from '../../src/queue/registrations.ts'
-import { startOfTime, testQueue } from '../queue/test-queue.ts'
+import { pairWith, startOfTime, type TestQueue, testQueue } from '../queue/test-queue.ts'
 
 const path = '/card/A001.mov'
 const minute = 60_000
@@ -53,12 +53,20 @@ function settled(change: Partial<Look>): SettledFile {
     firstGrowthSeenAt: null,
     embeddedCreationAt: null,
     capturedAt: look.capturedAt,
+    isByOwnClock: false,
     mediaType: 'video/quicktime',
   }
 }
 
 const growing = (sizeBytes: number): GrowingFile => ({
-  ...{ path, relativePath: 'A001.mov', watchFolder: settled({}).watchFolder, sizeBytes, since: startOfTime },
+  ...{
+    path,
+    relativePath: 'A001.mov',
+    watchFolder: settled({}).watchFolder,
+    sizeBytes,
+    since: startOfTime,
+    sawBegin: true,
+  },
   ...{ modifiedUs: 1, volumeId: 'volume-1', inode: '1', inodeIsStable: true },
 })
 
@@ -164,6 +172,33 @@ test('another take of the same name, size and time is never joined with what was
   expect(claimPart(queue)).toBeNull()
 })
 
+test('a clip whose card is pulled before it has come to rest waits for that card, whatever the next one holds, and goes on when it is back', () => {
+  const { queue } = testQueue()
+  const listener = takeInFiles(queue, pino({ level: 'silent' }))
+  for (const sizeBytes of [1_000, 1_500]) listener.onGrowing(growing(sizeBytes))
+  const stored = () =>
+    uploadsInOrder(queue, 0, 10).map(({ state, source, sizeBytes }) => [
+      ...[state.kind, 'reason' in state ? state.reason : null, source.volumeId, sizeBytes],
+    ])
+  listener.onGone({ ...settled({}), volumePresent: false })
+  expect(stored()).toEqual([['waiting', 'sourceRemoved', 'volume-1', 1_500]])
+  listener.onSettled(settled({ volumeId: 'volume-2', inode: '7', sizeBytes: 7_000 }))
+  const others = ['queued', null, 'volume-2', 7_000]
+  expect(stored()).toEqual([['waiting', 'sourceRemoved', 'volume-1', 1_500], others])
+})
+
+test('a clip whose card is pulled before it has come to rest is taken as it is when that card is back', () => {
+  const { queue } = testQueue()
+  const listener = takeInFiles(queue, pino({ level: 'silent' }))
+  for (const sizeBytes of [1_000, 1_500]) listener.onGrowing(growing(sizeBytes))
+  listener.onGone({ ...settled({}), volumePresent: false })
+  listener.onVolumes([{ id: 'volume-1', label: '', path: '/card', sizeBytes: null, freeBytes: null, present: true }])
+  listener.onSettled(settled({}))
+  expect(uploadsInOrder(queue, 0, 10).map(({ state, sizeBytes }) => [state.kind, sizeBytes])).toEqual([
+    ['queued', 2_000],
+  ])
+})
+
 test('a take of another card with the same name, size and time has an upload of its own', () => {
   const { queue, listener, id, state } = takenIn({ inodeIsStable: false })
   sendHalf(queue)
@@ -213,3 +248,76 @@ test.each([50 * 365 * 24 * 60 * minute, -2 * 60 * minute])(
     expect(upload?.capturedInBoot).toEqual({ bootId: 'boot-1', uptimeMs: 60 * minute })
   },
 )
+
+describe('a clip from about the time of the pairing', () => {
+  const year = 365 * 24 * 60 * minute
+  const pairedAt = startOfTime
+
+  function shownAt(tested: TestQueue, clip: Partial<Look>, firstGrowthSeenAt: number | null = null) {
+    takeInFiles(tested.queue, pino({ level: 'silent' })).onSettled({
+      ...settled(clip),
+      firstGrowthSeenAt,
+      isByOwnClock: firstGrowthSeenAt !== null,
+    })
+    return uploadsInOrder(tested.queue, 0, 10)[0]?.state
+  }
+  const held = { kind: 'held', reason: 'capturedBeforePairing' }
+  const setClock = ({ clock }: TestQueue, byMs: number) => {
+    clock.now += byMs
+    clock.bootedAt += byMs
+  }
+
+  test('that was seen to begin after it goes, though its card keeps times in steps of two seconds', () => {
+    const tested = testQueue()
+    tested.clock.now += 5_000
+    expect(shownAt(tested, { capturedAt: pairedAt - 1_999 }, pairedAt)).toMatchObject({ kind: 'queued' })
+  })
+
+  test('of which only such a time is known is held', () => {
+    const tested = testQueue()
+    tested.clock.now += 5_000
+    expect(shownAt(tested, { capturedAt: pairedAt - 1_999 })).toMatchObject(held)
+  })
+
+  test.for([year, -50 * year])(
+    'is told by the clock that nobody sets when the wall clock is set by %i ms after it',
+    (byMs) => {
+      const tested = testQueue()
+      tested.clock.now += minute
+      setClock(tested, byMs)
+      tested.clock.now += minute
+      const seenAt = tested.clock.now - 1_000
+      expect(shownAt(tested, { capturedAt: seenAt }, seenAt)).toMatchObject({ kind: 'queued' })
+    },
+  )
+
+  test('that lies on a card from before it is held, when the device was paired at a clock of 1970 that was set since', () => {
+    const tested = testQueue()
+    changeStoredPairing(tested, -startOfTime)
+    tested.clock.now += 10 * minute
+    expect(shownAt(tested, { capturedAt: pairedAt - year })).toMatchObject(held)
+  })
+
+  test('that lies on a card and was captured after it goes, when the device was paired at a clock of 1970 that was set since', () => {
+    const tested = testQueue()
+    changeStoredPairing(tested, -startOfTime)
+    tested.clock.now += 10 * minute
+    expect(shownAt(tested, { capturedAt: pairedAt + minute })).toMatchObject({ kind: 'queued' })
+  })
+
+  test('that grew before it is held, when it rests after it and the clock was set in between', () => {
+    const tested = testQueue({ projectId: null })
+    const listener = takeInFiles(tested.queue, pino({ level: 'silent' }))
+    for (const sizeBytes of [1_000, 1_500]) listener.onGrowing(growing(sizeBytes))
+    tested.clock.now += minute
+    pairWith(tested.queue, 'project-a')
+    setClock(tested, year)
+    tested.clock.now += minute
+    listener.onSettled(settled({ capturedAt: tested.clock.now }))
+    expect(uploadsInOrder(tested.queue, 0, 10)[0]?.state).toMatchObject(held)
+  })
+
+  /** As if the wall clock had been off by so much when the device was paired. */
+  const changeStoredPairing = ({ queue }: TestQueue, byMs: number) =>
+    queue.db.exec(`UPDATE upload_link SET paired_at = paired_at + ${byMs}, project_since = project_since + ${byMs}`)
+})

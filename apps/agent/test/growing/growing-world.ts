@@ -87,7 +87,14 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
   const look = (): GrowingFile => {
     const stat = lstatSync(path, { bigint: true })
     return {
-      ...{ path, relativePath: 'A001', watchFolder: folder, sizeBytes: Number(stat.size), since: startOfTime },
+      ...{
+        path,
+        relativePath: 'A001',
+        watchFolder: folder,
+        sizeBytes: Number(stat.size),
+        since: startOfTime,
+        sawBegin: true,
+      },
       ...{
         modifiedUs: Number(stat.mtimeNs / 1_000n),
         volumeId,
@@ -107,6 +114,7 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
         headTailDigest: '0123456789abcdef',
       },
       ...{ modifiedAt: startOfTime, birthtime: null, firstGrowthSeenAt: startOfTime, embeddedCreationAt: null },
+      isByOwnClock: true,
       capturedAt: startOfTime,
     }
   }

@@ -5,7 +5,7 @@ import { afterEach, test as anyTest, expect, vi } from 'vitest'
 import { atEnd, endAll, startDevice } from './agent-process.ts'
 import { differences, writeClip } from './clips.ts'
 import { canHaveExfatCards, type ExfatCard, makeExfatCard } from './exfat-card.ts'
-import { changeStored } from './stored-queue.ts'
+import { changeStored, movedPairing } from './stored-queue.ts'
 
 vi.setConfig({ testTimeout: 90_000 })
 afterEach(endAll)
@@ -144,8 +144,7 @@ test('EIO: a clip of which the card cannot give all bytes is tried again, shows 
 })
 
 /** exFAT keeps times in steps of two seconds, and the pairing of a test is hardly older than its clips. */
-const pairedAMinuteAgo = (stateDir: string) =>
-  changeStored(stateDir, 'UPDATE upload_link SET paired_at = paired_at - 60000, project_since = project_since - 60000')
+const pairedAMinuteAgo = (stateDir: string) => changeStored(stateDir, movedPairing(-60_000, -60_000))
 
 /** The card in another machine. */
 async function elsewhere(card: ExfatCard, work: (folder: string) => Promise<void>): Promise<void> {

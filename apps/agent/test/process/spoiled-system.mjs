@@ -1,10 +1,9 @@
-// Loaded into an agent before anything else: a system whose clock is off, or whose names cannot be resolved, as told by its environment.
-import dns from 'node:dns'
-import { existsSync, readFileSync } from 'node:fs'
+// Loaded into an agent before anything else: a system whose clock is off, as told by its environment.
+import { readFileSync } from 'node:fs'
 import files from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 
-const { CLOCK_STEPS, NAME, NAMES_GONE } = process.env
+const { CLOCK_STEPS } = process.env
 
 /** A file with how far the clock is ahead since when (in right time): `[[0, aheadMs], [sinceMs, aheadMs]]`. It may grow meanwhile. */
 const aheadMsAt = (rightMs) =>
@@ -36,17 +35,4 @@ function shifted(stats) {
     stats[`${name}Ms`] += aheadMs
   }
   return stats
-}
-
-if (NAME !== undefined) {
-  const ask = dns.lookup
-  dns.lookup = (name, ...rest) => {
-    if (name !== NAME) return ask(name, ...rest)
-    if (!existsSync(NAMES_GONE)) return ask('127.0.0.1', ...rest)
-    const error = Object.assign(new Error(`getaddrinfo EAI_AGAIN ${name}`), {
-      code: 'EAI_AGAIN',
-      syscall: 'getaddrinfo',
-    })
-    process.nextTick(() => rest.at(-1)(error))
-  }
 }

@@ -19,6 +19,11 @@ export function acknowledgedParts(stateDir: string): string[] {
   ).map(({ part }) => part)
 }
 
+/** Says when the device was paired: by its wall clock, and by the clock that nobody sets. */
+export const movedPairing = (wallMs: number, uptimeMs: number): string =>
+  `UPDATE upload_link SET paired_at = paired_at + ${wallMs}, project_since = project_since + ${wallMs},
+    paired_uptime_ms = paired_uptime_ms + ${uptimeMs}, project_since_uptime_ms = project_since_uptime_ms + ${uptimeMs}`
+
 /** Changes the queue of an agent that does not run, as time passing would have. */
 export function changeStored(stateDir: string, sql: string): void {
   const db = new DatabaseSync(join(stateDir, 'queue.db'))

@@ -1,11 +1,11 @@
-import { rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { rename, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, expect, test, vi } from 'vitest'
 import { faults } from '../simulated-destination/fault.ts'
 import { type Device, endAll, startDevice } from './agent-process.ts'
 import { differences, writeClip } from './clips.ts'
-import { changeStored } from './stored-queue.ts'
+import { changeStored, movedPairing } from './stored-queue.ts'
 
 vi.setConfig({ testTimeout: 90_000 })
 afterEach(endAll)
@@ -14,13 +14,9 @@ const day = 86_400_000
 const preload = `--import ${pathToFileURL(join(import.meta.dirname, 'spoiled-system.mjs')).href}`
 const spoiled = (env: Record<string, string>) => ({ ...env, NODE_OPTIONS: preload })
 
-/** As if the device had been paired when its clock was off as it is now. */
-function pairedBy(device: Device, aheadMs: number): void {
-  changeStored(
-    device.stateDir,
-    `UPDATE upload_link SET paired_at = paired_at + ${aheadMs}, project_since = project_since + ${aheadMs}`,
-  )
-}
+/** As if the device had been paired when its clock was off as it is now, and some time before. */
+const pairedBy = (device: Device, aheadMs: number, agoMs = 0): void =>
+  changeStored(device.stateDir, movedPairing(aheadMs - agoMs, -agoMs))
 
 /** Sets the clock of a device, which was right or as it was set before; returns what an agent on it is started with. */
 async function setClock(device: Device, steps: readonly [sinceMs: number, aheadMs: number][]) {
@@ -30,12 +26,19 @@ async function setClock(device: Device, steps: readonly [sinceMs: number, aheadM
   return spoiled({ CLOCK_STEPS: path })
 }
 
-test.for([day, -day, 20 * 365 * day, -50 * 365 * day])(
+/** Starts an agent and waits until it has gone through its folder: what appears there from now on is seen to. */
+async function startWatching(device: Device, env: Record<string, string>): Promise<void> {
+  await writeFile(join(device.watchDir, '.hidden'), 'x')
+  await device.start([], env)
+  await expect.poll(async () => (await device.status()).leftOut?.hidden, { timeout: 30_000 }).toBe(1)
+}
+
+test.for([day, 365 * day, -day, -50 * 365 * day])(
   'a clock that is off by %i ms neither leaks a clip that was captured in a pause nor blocks one that was not',
   async (aheadMs) => {
     const device = await startDevice()
     pairedBy(device, aheadMs)
-    await device.start([], await setClock(device, [[0, aheadMs]]))
+    await startWatching(device, await setClock(device, [[0, aheadMs]]))
     const free = await writeClip(device.watchDir, 'A001.mov', 100_000)
     await device.until(([upload]) => upload?.state === 'verified', 'verified')
     // Its create comes only when the pause is over; by then it lies in the past.
@@ -61,16 +64,15 @@ test.for([
   'a clock that is set %s while clips wait neither leaks one that was captured in a pause nor blocks one that was not',
   async ([, beforeMs, afterMs]) => {
     const device = await startDevice()
-    pairedBy(device, beforeMs - 3_600_000)
+    pairedBy(device, beforeMs, 3_600_000)
     const down = device.server.inject(faults.serverError, { operation: 'create', times: 1_000 })
-    await device.start([], await setClock(device, [[0, beforeMs]]))
-    const free = await writeClip(join(device.watchDir, '..'), 'A001.mov', 100_000)
-    const aMinuteAgo = new Date(Date.now() - 60_000)
-    await utimes(free.path, aMinuteAgo, aMinuteAgo)
-    const shown = { ...free, path: join(device.watchDir, 'A001.mov') }
-    await rename(free.path, shown.path)
+    await startWatching(device, await setClock(device, [[0, beforeMs]]))
+    const free = await writeClip(device.watchDir, 'A001.mov', 100_000)
     await down.firstHit
-    device.server.pause(Date.now() - 30_000)
+    // Well after the one, since a destination grants a second on either side, and well before the other.
+    const pausedAt = Date.now() + 3_000
+    device.server.pause(pausedAt)
+    await expect.poll(() => Date.now(), { timeout: 10_000 }).toBeGreaterThan(pausedAt)
     await writeClip(device.watchDir, 'A002.mov', 100_001)
     await device.until((all) => all.length === 2 && all[1]?.state !== 'growing', 'both wait for their creates')
     await setClock(device, [
@@ -83,10 +85,33 @@ test.for([
       'the one verified, the other blocked',
     )
     expect(uploads[1]?.reason).toBe('capturedInPause')
-    expect(differences(device.server, shown)).toEqual([])
+    expect(differences(device.server, free)).toEqual([])
     expect(device.server.assets).toHaveLength(1)
   },
 )
+
+test('a device that was paired before its clock was right sends what it records, then and later, and holds what a card brings from before', async () => {
+  const device = await startDevice()
+  const longAgoMs = -50 * 365 * day
+  pairedBy(device, longAgoMs)
+  await startWatching(device, await setClock(device, [[0, longAgoMs]]))
+  const own = [await writeClip(device.watchDir, 'A001.mov', 100_000)]
+  await device.until(([upload]) => upload?.state === 'verified', 'the first verified')
+  await setClock(device, [
+    [0, longAgoMs],
+    [Date.now(), 0],
+  ])
+  const brought = await writeClip(join(device.watchDir, '..'), 'B001.mov', 100_001)
+  const aMonthAgo = new Date(Date.now() - 30 * day)
+  await utimes(brought.path, aMonthAgo, aMonthAgo)
+  await rename(brought.path, join(device.watchDir, 'B001.mov'))
+  await device.until((all) => all.length === 2 && all[1]?.state === 'held', 'the one from before is held')
+  own.push(await writeClip(device.watchDir, 'A002.mov', 100_002))
+  const uploads = await device.until((all) => all.length === 3 && all[2]?.state === 'verified', 'the third verified')
+  expect(uploads[1]?.reason).toBe('capturedBeforePairing')
+  for (const clip of own) expect(differences(device.server, clip)).toEqual([])
+  expect(device.server.assets).toHaveLength(2)
+})
 
 test('a clip that was captured in a pause does not leak when the device boots with a clock of long ago before its create', async () => {
   const device = await startDevice()
@@ -101,7 +126,11 @@ test('a clip that was captured in a pause does not leak when the device boots wi
   device.server.resume()
   down.remove()
   // What was this boot is another one from here on.
-  changeStored(device.stateDir, "UPDATE uploads SET captured_boot_id = 'before'; UPDATE boots SET boot_id = 'before'")
+  changeStored(
+    device.stateDir,
+    `UPDATE uploads SET captured_boot_id = 'before'; UPDATE boots SET boot_id = 'before';
+      UPDATE upload_link SET paired_boot_id = 'before', project_since_boot_id = 'before'`,
+  )
   await device.start(
     [],
     await setClock(device, [
@@ -130,22 +159,6 @@ test.for([2 * day, 365 * day])(
     expect(differences(device.server, clip)).toEqual([])
   },
 )
-
-test('DNS gone: uploads wait with that reason, cost no attempt, and go on by themselves when names resolve again', async () => {
-  const device = await startDevice()
-  const gone = join(device.stateDir, '..', 'names-gone')
-  await writeFile(gone, '')
-  changeStored(device.stateDir, "UPDATE upload_link SET server_url = replace(server_url, '127.0.0.1', 'ingest.test')")
-  await device.start(['--insecure'], spoiled({ NAME: 'ingest.test', NAMES_GONE: gone }))
-  const clip = await writeClip(device.watchDir, 'A001.mov', 100_000)
-  await device.until(([upload]) => upload?.state === 'waiting' && upload.reason === 'offline', 'waits for the network')
-  const { uploadLink } = await device.status()
-  expect(uploadLink).toMatchObject({ state: 'down', lastError: expect.stringContaining('name') })
-  await rm(gone)
-  const [upload] = await device.until(([first]) => first?.state === 'verified', 'verified')
-  expect(upload?.attempts).toBe(1)
-  expect(differences(device.server, clip)).toEqual([])
-})
 
 test.for([day, -day])('a clock that is set by %d ms in the middle of a clip costs none of its parts', async (byMs) => {
   const device = await startDevice({ mode: 'foreign', chunkSizeBytes: 1_048_576, settings: { workers: 1 } })

@@ -247,7 +247,7 @@ describe('another project', () => {
     takeIdentity(queue, identity(null, { projectEpoch: 2 }), hashText)
     clock.now += 60_000
     takeIdentity(queue, identity('project-b', { projectEpoch: 3 }), hashText)
-    expect(readUploadLink(queue)).toMatchObject({ project: { id: 'project-b' }, projectSince: clock.now })
+    expect(readUploadLink(queue)).toMatchObject({ project: { id: 'project-b' }, projectSince: { at: clock.now } })
   })
 
   test('does not let anybody retry what belongs to the former one', () => {

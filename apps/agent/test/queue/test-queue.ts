@@ -33,18 +33,7 @@ export function testQueue(options: { projectId?: string | null; isOurs?: boolean
   const [queue] = opened
   if (queue === undefined) throw new Error('a queue was opened')
   const { projectId = 'project-a', isOurs = true } = options
-  if (projectId !== null) {
-    storeUploadLink(queue, {
-      serverUrl: 'http://127.0.0.1:1',
-      isOurs,
-      clientId: 'unit',
-      clientSecret: null,
-      accessToken: 'access-1',
-      accessExpiresAt: clock.now + 8 * 3_600_000,
-      refreshToken: 'refresh-1',
-    })
-    takeIdentity(queue, identity(projectId), hashText)
-  }
+  if (projectId !== null) pairWith(queue, projectId, isOurs)
   return {
     queue,
     stateDir,
@@ -56,6 +45,19 @@ export function testQueue(options: { projectId?: string | null; isOurs?: boolean
       return again
     },
   }
+}
+
+export function pairWith(queue: Queue, projectId: string, isOurs = true): void {
+  storeUploadLink(queue, {
+    serverUrl: 'http://127.0.0.1:1',
+    isOurs,
+    clientId: 'unit',
+    clientSecret: null,
+    accessToken: 'access-1',
+    accessExpiresAt: queue.now() + 8 * 3_600_000,
+    refreshToken: 'refresh-1',
+  })
+  takeIdentity(queue, identity(projectId), hashText)
 }
 
 /** What the destination says of this device. */
