@@ -40,10 +40,16 @@ export function networkClass(code: string): NetworkClass {
 
 /** Of what an HTTP request was rejected with. Takes only codes: messages may quote addresses. Throws again what is a bug of ours. */
 export function networkFailure(error: unknown): NetworkFailure {
-  const code = errorCode(error)
+  const code = codeOf(error)
   const isBug = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError
   if (isBug && code === 'UNKNOWN') throw error
   return networkFailureOf(code, error instanceof Error && 'syscall' in error && error.syscall === 'connect')
+}
+
+/** What is no HTTP has a code of its parser, but not always. */
+function codeOf(error: unknown): string {
+  const code = errorCode(error)
+  return code === 'UNKNOWN' && error instanceof Error && error.name === 'HTTPParserError' ? 'HPE_INVALID' : code
 }
 
 export function networkFailureOf(code: string, whileConnecting = false): NetworkFailure {
