@@ -187,6 +187,11 @@ export function transitionUpload(state: UploadState, event: UploadEvent, context
         ? moved({ ...state, custody: 'abandoned' })
         : notApplicable
     case 'sourceRemoved': {
+      // Of a file that had not come to rest there is nothing to go on with yet; what it is now is looked at when its volume is back.
+      if (state.kind === 'growing') {
+        const work: Work = { step: 'register', registration: freshRegistration }
+        return moved({ kind: 'waiting', reason: 'sourceRemoved', until: null, sinceBootId: null, work })
+      }
       const work = workOf(state)
       if (work === null || !isUnderWay(state)) return notApplicable
       return moved({ kind: 'waiting', reason: 'sourceRemoved', until: null, sinceBootId: null, work }, 'abortSending')

@@ -98,7 +98,7 @@ const nothing: Record<UploadEvent['kind'], Outcome> = {
 
 /** Every cell, so that a new state or event does not compile before it is decided. */
 const table: Record<UploadState['kind'], Record<UploadEvent['kind'], Outcome>> = {
-  growing: { ...nothing, rested: 'queued', begun: 'queued', refused: 'refused', cancelled: 'cancelled', cleared: 'cleared' },
+  growing: { ...nothing, rested: 'queued', begun: 'queued', refused: 'refused', sourceRemoved: 'waiting', cancelled: 'cancelled', cleared: 'cleared' },
   queued: {
     ...nothing, refused: 'refused', claimed: 'registering', failed: 'failed', sourceRemoved: 'waiting', grewAgain: 'growing',
     takenAnew: 'growing', heldBack: 'held', cancelled: 'cancelled', cleared: 'cleared',

@@ -133,7 +133,9 @@ export function takeAnew(queue: Queue, upload: StoredUpload, capturedAt: number 
     endGrowth(queue, upload.id)
     queue.sql('UPDATE uploads SET version_of = NULL WHERE id = ?').run(upload.id)
     // Nothing is known of it any more: it must be offered again even if it rests as it was.
-    queue.sql('UPDATE files SET identity_key = NULL, stat_key = NULL WHERE id = ?').run(upload.source.fileId)
+    queue
+      .sql('UPDATE files SET identity_key = NULL, stat_key = NULL, modified_us = 0 WHERE id = ?')
+      .run(upload.source.fileId)
     if (capturedAt !== null) storeCapture(queue, upload.id, captureAt(queue, capturedAt))
     return true
   })
