@@ -63,7 +63,10 @@ test.for([
 ] as const)(
   'a clock that is set %s while clips wait neither leaks one that was captured in a pause nor blocks one that was not',
   async ([, beforeMs, afterMs]) => {
-    const device = await startDevice()
+    // Few tries in the seconds that this takes.
+    const device = await startDevice({
+      settings: { retry: { baseDelayMs: 500, maxDelayMs: 1_000, jobPauseMs: 1_000 } },
+    })
     pairedBy(device, beforeMs, 3_600_000)
     const down = device.server.inject(faults.serverError, { operation: 'create', times: 1_000 })
     await startWatching(device, await setClock(device, [[0, beforeMs]]))
