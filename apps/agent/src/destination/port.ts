@@ -177,9 +177,9 @@ export type PutPart = {
   onBytes(byteCount: number): void
   /** Called with each piece as it was read, in order, before it leaves; its buffer is filled again afterwards. */
   onRead?: (chunk: Uint8Array) => void
-  /** Longest time without a byte taken and, after the last, without a reply. The clock starts when a connection is there. */
+  /** Longest time without a byte taken; after the last, `replyLimitMs` without a reply. The clock starts when a connection is there. */
   stallMs: number
-  /** Where waiting for the reply needs another limit than the bytes. */
+  /** Where waiting for the reply needs another limit than size and rate make of it. */
   replyMs?: number
 }
 export type PartSource = {

@@ -8,6 +8,7 @@ import { createPartBody, type Pace, type PartBody } from './part-body.ts'
 import { type OpenedSource, type OpenFile, openOnDisk, openSource, SourceProblemError } from './part-source.ts'
 import type { PartOutcome, PutPart } from './port.ts'
 import { replyFailure } from './reply-failure.ts'
+import { replyLimitMs } from './reply-limit.ts'
 import type { Throttle } from './throttle.ts'
 import { unsentBytes } from './unsent-bytes.ts'
 import { createWatchdog, type Watchdog } from './watchdog.ts'
@@ -68,14 +69,18 @@ async function openUntilAborted(openFile: OpenFile, { file }: PutPart, watchdog:
   }
 }
 
-function progressOf({ file, onBytes, stallMs, replyMs = stallMs }: PutPart, watchdog: Watchdog) {
+function progressOf({ file, onBytes, stallMs, replyMs }: PutPart, watchdog: Watchdog) {
   const begunMs = performance.now()
+  const { sizeBytes } = file
   let takenBytes = 0
+  const elapsedMs = () => performance.now() - begunMs
+  const limitMs = () =>
+    takenBytes < sizeBytes ? stallMs : (replyMs ?? replyLimitMs({ sizeBytes, elapsedMs: elapsedMs(), stallMs }))
   return {
-    soFar: () => ({ takenBytes, elapsedMs: performance.now() - begunMs }),
+    soFar: () => ({ takenBytes, elapsedMs: elapsedMs() }),
     taken(byteCount: number) {
       takenBytes += byteCount
-      watchdog.expectWithin(takenBytes === file.sizeBytes ? replyMs : stallMs)
+      watchdog.expectWithin(limitMs())
       if (byteCount > 0) onBytes(byteCount)
     },
   }

@@ -51,7 +51,7 @@ const ofCreate: Record<string, [Fault, Expected]> = {
   channelPaused: [faults.channelPaused, { failure: { kind: 'reply', status: 409 }, verdict: { kind: 'block' } }],
   notFoundByIntermediary: [
     faults.notFoundByIntermediary,
-    { failure: { kind: 'reply', status: 404 }, verdict: { kind: 'retry', blame: 'item' } },
+    { failure: { kind: 'reply', status: 404 }, verdict: { kind: 'retry', blame: 'unclear' } },
   ],
   quotaExceeded: [
     faults.quotaExceeded,
@@ -115,7 +115,7 @@ const ofPart: Record<string, [Fault, Expected]> = {
   ],
   notFoundByIntermediary: [
     faults.notFoundByIntermediary,
-    { failure: { kind: 'reply', status: 404 }, verdict: { kind: 'retry', blame: 'item' } },
+    { failure: { kind: 'reply', status: 404 }, verdict: { kind: 'retry', blame: 'unclear' } },
   ],
   resetMidBody: [faults.resetMidBody(300_000), reset],
   dropBefore: [faults.dropBefore, reset],

@@ -330,6 +330,15 @@ describe('putPart, when nothing moves or it is told to stop', () => {
     expect(outcome).toEqual({ kind: 'failed', failure: { kind: 'stalled' } })
   })
 
+  it('waits for the reply to a large part for as long as a slow disk takes to store it', async () => {
+    const { destination, server, path, clip } = await largeClip(64_000_000)
+    server.inject(faults.latency(1_500), { operation: 'part' })
+
+    const outcome = await destination.putPart(await partOf(path, clip.uploadUrls[0], { stallMs: 500 }))
+
+    expect(outcome.kind).toBe('stored')
+  })
+
   it('does not count the wait for a connection as a stall', async () => {
     const { destination, server, path, clip } = await withOneConnection()
     const held = server.inject(faults.stallReply, { operation: 'part' })

@@ -1,6 +1,7 @@
 import { startTcpFaultProxy } from '@rushes/test-kit'
 import { expect, test } from 'vitest'
 import { isHopeless, lastResortMs } from '../../src/destination/last-resort.ts'
+import { replyLimitMs } from '../../src/destination/reply-limit.ts'
 import { createClip, pair, partOf, patternedBytes, startHarness, tempFile, xxh64 } from './harness.ts'
 
 const bytes = patternedBytes(4_000_000)
@@ -54,4 +55,13 @@ test('a part is given up only when at its rate it would outlive its address, and
   expect(isHopeless({ ...part, takenBytes: 30_000_000, elapsedMs: lastResortMs - 1 })).toBe(false)
   expect(isHopeless({ ...part, takenBytes: 0 })).toBe(true)
   expect(isHopeless({ ...part, takenBytes: part.sizeBytes, elapsedMs: 86_400_000 })).toBe(false)
+})
+
+test('the wait for a reply grows with the part and with the time that its bytes took, up to half an hour', () => {
+  const part = { sizeBytes: 100_000, elapsedMs: 4, stallMs: 45_000 }
+  expect(replyLimitMs(part)).toBe(45_005)
+  expect(replyLimitMs({ ...part, sizeBytes: 1_638_536_679 })).toBeCloseTo(45_000 + 81_927, 0)
+  expect(replyLimitMs({ ...part, elapsedMs: 600_000 })).toBe(645_000)
+  expect(replyLimitMs({ ...part, elapsedMs: 86_400_000 })).toBe(lastResortMs)
+  expect(replyLimitMs({ ...part, stallMs: 3_600_000 })).toBe(3_600_000)
 })
