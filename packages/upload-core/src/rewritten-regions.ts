@@ -12,7 +12,7 @@ export type RewriteHabit = 'head' | 'partitions' | 'segments' | 'everywhere'
 
 const habits: ReadonlyMap<string, RewriteHabit> = new Map([
   // The size of `mdat`, and fragments that are joined when the recording stops: at the beginning. The index is appended or prepended.
-  ...(['mp4', 'mov', 'qt', 'm4v', 'm4a', '3gp', 'insv', 'lrv', '360', 'heic', 'heif'] as const).map(
+  ...(['mp4', 'mov', 'qt', 'm4v', 'm4a', '3gp', 'insv', 'lrv', '360', 'heic', 'heif', 'hif'] as const).map(
     (extension) => [extension, 'head'] as const,
   ),
   // The sizes of `RIFF`, `ds64` and `data`.

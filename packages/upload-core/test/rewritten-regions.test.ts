@@ -8,6 +8,7 @@ test('what is not known is taken to be rewritten everywhere', () => {
   expect(rewriteHabitOf('xyz')).toBe('everywhere')
   expect(rewriteHabitOf('')).toBe('everywhere')
   expect(rewriteHabitOf('MOV')).toBe('head')
+  expect(rewriteHabitOf('HIF')).toBe('head')
   expect(rewriteHabitOf('mxf')).toBe('partitions')
   expect(numbers(partsToCompare(parts, 'everywhere', 50, 0))).toEqual([2, 3, 4, 5])
 })
