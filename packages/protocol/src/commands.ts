@@ -33,6 +33,9 @@ export const finalExecutionStates = [
   'superseded',
 ] as const satisfies readonly ExecutionState[]
 
+/** Why a clip that was captured in a pause is to be offered once more. */
+export const unblockReason = z.string().trim().min(1).max(500)
+
 /** What a device is told to do. `kind` decides the fields. */
 export const commandBody = z.discriminatedUnion('kind', [
   /** Queue failed, cancelled or awaiting-restart uploads again with fresh tries: the named ones, or all that failed. */

@@ -219,7 +219,7 @@ export const reasons: Record<ReasonCode, Reason> = {
     'info',
     'none',
     'captured while sharing was paused',
-    'It was captured while sharing was paused and never uploads by itself.',
+    'It was captured while sharing was paused and never uploads by itself; it can be offered once more, with a reason.',
   ),
   emptyFile: reason('warning', 'none', 'empty file', 'The file has no bytes; there is nothing to upload.'),
   tooLarge: reason('problem', 'none', 'too large', 'The file is larger than the destination can take (5 TiB).'),

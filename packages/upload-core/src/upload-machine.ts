@@ -59,6 +59,10 @@ export type UploadEvent =
   /** A reason came up not to begin it by itself. */
   | { kind: 'heldBack'; reason: HeldReason }
   | { kind: 'released' }
+  /** A person wants a clip that was captured in a pause to be offered once more, and has said why. */
+  | { kind: 'unblocked' }
+  /** A person takes a clip back that was cleared from the queue. */
+  | { kind: 'restored' }
   /** A clip that was held because the queue was lost is whole at the destination already. */
   | { kind: 'foundAtDestination'; assetId: string; verified: boolean }
   | { kind: 'retried' }
@@ -211,6 +215,18 @@ export function transitionUpload(state: UploadState, event: UploadEvent, context
       return moved({ kind: 'held', reason: event.reason, work: { step: 'register', registration: state.registration } })
     case 'released':
       return state.kind === 'held' ? moved(resume(state.work)) : notApplicable
+    case 'unblocked':
+      // Its create says again when it was captured: where the pause still covers that, it is blocked again.
+      if (state.kind !== 'blocked') return notApplicable
+      return moved({ kind: 'queued', registration: freshRegistration }, 'renewCreateKey')
+    case 'restored':
+      if (state.kind !== 'cleared' || state.reason === 'sourceDeleted') return notApplicable
+      return moved(
+        state.heldFor === null
+          ? { kind: 'queued', registration: freshRegistration }
+          : { kind: 'held', reason: state.heldFor, work: freshWork },
+        'renewCreateKey',
+      )
     case 'foundAtDestination': {
       if (state.kind !== 'held' || state.reason !== 'queueRebuilt' || state.work.step !== 'register')
         return notApplicable
@@ -237,7 +253,7 @@ export function transitionUpload(state: UploadState, event: UploadEvent, context
       return moved({ kind: 'cancelled', reason: event.reason, work: workOf(state) }, 'abortSending')
     case 'cleared':
       return isOpen(state) || state.kind === 'failed'
-        ? moved({ kind: 'cleared', reason: event.reason }, 'abortSending', 'dropParts')
+        ? moved({ kind: 'cleared', reason: event.reason, heldFor: holdOf(state) }, 'abortSending', 'dropParts')
         : notApplicable
   }
 }
@@ -261,6 +277,8 @@ function workOf(state: UploadState): Work | null {
     return state.work
   return null
 }
+
+const holdOf = (state: UploadState): HeldReason | null => (state.kind === 'held' ? state.reason : null)
 
 function assetOf(state: UploadState): Asset | null {
   const work = workOf(state)
@@ -320,7 +338,7 @@ function applyCreateConsequence(
     case 'block':
       return moved({ kind: 'blocked', reason: 'capturedInPause' }, ...partsOf(registration))
     case 'clear':
-      return moved({ kind: 'cleared', reason: 'sourceDeleted' }, ...partsOf(registration))
+      return moved({ kind: 'cleared', reason: 'sourceDeleted', heldFor: null }, ...partsOf(registration))
     case 'fail': {
       const { reason } = consequence
       if (reason !== 'attemptsExhausted')

@@ -94,7 +94,8 @@ export type UploadState =
   | { kind: 'failed'; reason: FailedReason; error: UploadError | null; work: Work | null }
   | { kind: 'blocked'; reason: 'capturedInPause' }
   | { kind: 'cancelled'; reason: CancelledReason; work: Work | null }
-  | { kind: 'cleared'; reason: ClearedReason }
+  /** `heldFor`: why it waited for a person when it was cleared; null when it did not. */
+  | { kind: 'cleared'; reason: ClearedReason; heldFor: HeldReason | null }
   | { kind: 'refused'; reason: RefusedReason }
 
 export const freshRegistration: Registration = {

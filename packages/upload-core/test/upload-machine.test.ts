@@ -37,7 +37,7 @@ const states: Record<UploadState['kind'], UploadState> = {
   failed: { kind: 'failed', reason: 'attemptsExhausted', error, work },
   blocked: { kind: 'blocked', reason: 'capturedInPause' },
   cancelled: { kind: 'cancelled', reason: 'cancelledByOperator', work: null },
-  cleared: { kind: 'cleared', reason: 'sourceDeleted' },
+  cleared: { kind: 'cleared', reason: 'clearedByOperator', heldFor: null },
   refused: { kind: 'refused', reason: 'emptyFile' },
 }
 
@@ -78,6 +78,8 @@ const events: Record<UploadEvent['kind'], UploadEvent> = {
   grewAgain: { kind: 'grewAgain' },
   heldBack: { kind: 'heldBack', reason: 'capturedBeforePairing' },
   released: { kind: 'released' },
+  unblocked: { kind: 'unblocked' },
+  restored: { kind: 'restored' },
   foundAtDestination: { kind: 'foundAtDestination', assetId: 'asset-9', verified: true },
   retried: { kind: 'retried' },
   reset: { kind: 'reset' },
@@ -92,7 +94,7 @@ const nothing: Record<UploadEvent['kind'], Outcome> = {
   rested: '-', refused: '-', begun: '-', claimed: '-', created: '-', createFailed: '-', claimReturned: '-', claimLost: '-', partAcknowledged: '-',
   partsCut: '-', takenAnew: '-', contentDiffers: '-',
   partsStalled: '-', partsExhausted: '-', assetLost: '-', failed: '-', waitEnded: '-', booted: '-', custodyOwed: '-',
-  custodyAnswered: '-', custodyAbandoned: '-', sourceRemoved: '-', sourceFound: '-', grewAgain: '-', heldBack: '-', released: '-', foundAtDestination: '-',
+  custodyAnswered: '-', custodyAbandoned: '-', sourceRemoved: '-', sourceFound: '-', grewAgain: '-', heldBack: '-', released: '-', unblocked: '-', restored: '-', foundAtDestination: '-',
   retried: '-', reset: '-', cancelled: '-', cleared: '-',
 } // biome-ignore format: a row of words
 
@@ -119,9 +121,9 @@ const table: Record<UploadState['kind'], Record<UploadEvent['kind'], Outcome>> =
   uploaded: { ...nothing, custodyAnswered: 'verified', custodyAbandoned: 'uploaded' },
   verified: nothing,
   failed: { ...nothing, partAcknowledged: 'failed', takenAnew: 'failed', failed: 'failed', retried: 'uploading', reset: 'queued', cancelled: 'cancelled', cleared: 'cleared' },
-  blocked: nothing,
+  blocked: { ...nothing, unblocked: 'queued' },
   cancelled: { ...nothing, retried: 'queued', reset: 'queued' },
-  cleared: { ...nothing, sourceFound: 'queued' },
+  cleared: { ...nothing, restored: 'queued' },
   refused: nothing,
 } // biome-ignore format: rows of words
 
@@ -325,7 +327,7 @@ describe('the upload machine', () => {
     expect(move(states.queued, events.grewAgain).effects).toEqual(['renewCreateKey'])
   })
 
-  test('a paused channel blocks for good', () => {
+  test('a paused channel blocks until a person says why it is to be tried again', () => {
     const blocked = move(states.registering, {
       kind: 'createFailed',
       token: 7,
@@ -334,7 +336,29 @@ describe('the upload machine', () => {
       consequence: { kind: 'block' },
     }).state
     expect(blocked).toEqual({ kind: 'blocked', reason: 'capturedInPause' })
-    for (const event of kinds(events)) expect(transitionUpload(blocked, events[event], { now }).kind).toBe('ignored')
+    const leftBy = kinds(events).filter((event) => transitionUpload(blocked, events[event], { now }).kind === 'moved')
+    expect(leftBy).toEqual(['unblocked'])
+    expect(move(blocked, events.unblocked)).toEqual({
+      kind: 'moved',
+      state: { kind: 'queued', registration: freshRegistration },
+      effects: ['renewCreateKey'],
+    })
+  })
+
+  test('what was cleared goes on as it was: held for its reason, else queued with a create of its own', () => {
+    const cleared = (state: UploadState) => move(state, events.cleared).state
+    expect(move(cleared(states.uploading), events.restored)).toEqual({
+      kind: 'moved',
+      state: { kind: 'queued', registration: freshRegistration },
+      effects: ['renewCreateKey'],
+    })
+    expect(move(cleared(states.held), events.restored).state).toEqual(states.held)
+  })
+
+  test('a clip whose file was deleted comes back with its file, and not by anybody who restores it', () => {
+    const deleted: UploadState = { kind: 'cleared', reason: 'sourceDeleted', heldFor: null }
+    expect(transitionUpload(deleted, events.restored, { now }).kind).toBe('ignored')
+    expect(move(deleted, events.sourceFound).state.kind).toBe('queued')
   })
 
   test.for([

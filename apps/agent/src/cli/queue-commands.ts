@@ -93,7 +93,8 @@ function listLine(upload: ListedUpload): string {
   const percent = upload.sizeBytes === 0 ? 0 : Math.floor((upload.bytesAcknowledged * 100) / upload.sizeBytes)
   const why = upload.reason === null ? '' : ` · ${reasons[upload.reason].title}`
   const error = upload.error === null ? '' : ` · ${shownText(upload.error.message)}`
-  return `${upload.id}  ${upload.state.padEnd(11)} ${`${percent} %`.padStart(5)} ${shownBytes(upload.sizeBytes).padStart(9)}  ${shownText(upload.path)}${why}${error}`
+  const unblocked = upload.unblocked === null ? '' : ` · offered again: ${shownText(upload.unblocked.reason)}`
+  return `${upload.id}  ${upload.state.padEnd(11)} ${`${percent} %`.padStart(5)} ${shownBytes(upload.sizeBytes).padStart(9)}  ${shownText(upload.path)}${why}${error}${unblocked}`
 }
 
 function statusText(answer: StatusAnswer): string {

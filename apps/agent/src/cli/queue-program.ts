@@ -3,6 +3,7 @@ import { AgentError } from '../agent-error.ts'
 import type { Operations } from '../local-api/operations.ts'
 import type { Output } from './output.ts'
 import { add, finishRecording, list, notPaired, status, touch } from './queue-commands.ts'
+import { restore, unblock } from './take-back.ts'
 import { requireDaemon, type WaitedFor, waitFor, watch } from './watch.ts'
 import { wholeNumber } from './whole-number.ts'
 
@@ -92,9 +93,13 @@ export function addQueueCommands(program: Command, onQueue: OnQueue, signal: Abo
     )
   program
     .command('release [id...]')
-    .description('end the hold, and release the named held uploads')
-    .action(async (ids: string[], _flags: object, command: Command) => {
+    .description(
+      'end the hold, and release the named held uploads; with a reason: offer one once more that was captured in a pause',
+    )
+    .option('--reason <text>', 'why a clip that is blocked is to be offered again')
+    .action(async (ids: string[], flags: { reason?: string }, command: Command) => {
       await onQueue(async (operations, output) => {
+        if (flags.reason !== undefined) return unblock(operations, ids, flags.reason, output)
         const released = await operations.release({ ids })
         output.print(
           released,
@@ -102,6 +107,13 @@ export function addQueueCommands(program: Command, onQueue: OnQueue, signal: Abo
         )
         refuseMissed(ids, released.ids, 'not held:')
       })(command)
+    })
+  program
+    .command('restore [id...]')
+    .description('take back what was cleared from the queue, of this project; without ids: tell how much that is')
+    .option('--cleared', 'all of it')
+    .action(async (ids: string[], flags: { cleared?: boolean }, command: Command) => {
+      await onQueue((operations, output) => restore(operations, ids, flags.cleared === true, output))(command)
     })
   program
     .command('deauthorize')

@@ -11,13 +11,14 @@ import {
   endGrowth,
   findGrowth,
   growingInode,
+  recordEnd,
   reopenGrowth,
   sendNewer,
   takeAnew,
 } from '../queue/growths.ts'
 import { findByPath } from '../queue/known-files.ts'
 import type { Queue } from '../queue/open-queue.ts'
-import { type SourceFacts, updateSource } from '../queue/registrations.ts'
+import type { SourceFacts } from '../queue/registrations.ts'
 import type { StoredUpload } from '../queue/stored-upload.ts'
 import { followRename, makeWay } from './follow-rename.ts'
 
@@ -109,7 +110,7 @@ function settle(queue: Queue, upload: StoredUpload, facts: SourceFacts): boolean
   else applyUploadEvent(queue, upload.id, { kind: 'grewAgain' })
   endGrowth(queue, upload.id)
   const isOver = state.kind === 'blocked' || state.kind === 'refused'
-  if (isOver) updateSource(queue, source.fileId, facts)
+  if (isOver) recordEnd(queue, upload, facts)
   return isOver
 }
 

@@ -1,4 +1,4 @@
-import { deviceStatus, uploadReport } from '@rushes/protocol'
+import { deviceStatus, unblockReason, uploadReport } from '@rushes/protocol'
 import { z } from 'zod'
 import { clipSchemas } from './clip-schemas.ts'
 
@@ -24,7 +24,12 @@ export const storedPairing = z.object({
 export type StoredPairing = z.infer<typeof storedPairing>
 
 /** `list` prints one of these a line. */
-export const listedUpload = uploadReport.extend({ seq: z.number(), pinned: z.boolean(), xxh64: z.string().nullable() })
+export const listedUpload = uploadReport.extend({
+  seq: z.number(),
+  pinned: z.boolean(),
+  xxh64: z.string().nullable(),
+  unblocked: z.object({ reason: z.string(), at: z.iso.datetime() }).nullable(),
+})
 export type ListedUpload = z.infer<typeof listedUpload>
 
 export const statusAnswer = deviceStatus.extend({
@@ -100,6 +105,17 @@ export const operationSchemas = {
   release: {
     input: z.object({ ids: z.array(z.string()) }),
     output: z.object({ changed: z.boolean(), ids: z.array(z.string()) }),
+  },
+  /** Offers a clip once more that was captured in a pause; no id when there is none to offer. */
+  unblock: {
+    input: z.object({ id: z.string().min(1).max(64), reason: unblockReason }),
+    output: z.object({ ids: z.array(z.string()) }),
+  },
+  restore: { input: z.object({ ids }), output: touched },
+  /** What a restore of everything would take back. `elsewhere`: clips that belong to other projects and stay cleared. */
+  restorable: {
+    input: z.object({}),
+    output: z.object({ count: z.number(), byteCount: z.number(), elsewhere: z.number() }),
   },
   pair: {
     input: storedPairing,

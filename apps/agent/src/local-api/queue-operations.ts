@@ -8,12 +8,15 @@ import type { LinkStatus } from '../link-port.ts'
 import { findUpload } from '../queue/apply-upload-event.ts'
 import {
   cancelUploads,
+  countRestorable,
   endHold,
   holdUploads,
   pinUploads,
   releaseHeld,
   resetUploads,
+  restoreUploads,
   retryUploads,
+  unblockUpload,
 } from '../queue/decisions.ts'
 import {
   forgetControlLink,
@@ -96,6 +99,10 @@ export function queueOperations({
           seq: upload.seq,
           pinned: upload.pinnedAt !== null,
           xxh64: upload.digest?.xxh64 ?? null,
+          unblocked:
+            upload.unblocked === null
+              ? null
+              : { reason: upload.unblocked.reason, at: new Date(upload.unblocked.at).toISOString() },
         }
       })
     },
@@ -119,6 +126,9 @@ export function queueOperations({
     },
     pin: async ({ ids, pinned }) => ({ ids: pinUploads(queue, ids, pinned) }),
     hold: async () => ({ changed: holdUploads(queue, 'device') }),
+    unblock: async ({ id, reason }) => ({ ids: unblockUpload(queue, id, reason).ids }),
+    restore: async ({ ids }) => restoreUploads(queue, ids),
+    restorable: async () => countRestorable(queue),
     release: async ({ ids }) => ({ changed: endHold(queue, 'device'), ids: releaseHeld(queue, ids).ids }),
     async pair({ uploadLink, controlLink }) {
       queue.transact(() => {

@@ -59,7 +59,7 @@ export function applyToUpload(
         `UPDATE uploads SET state = ?, reason = ?, step = ?, attempts = coalesce(?, attempts), uncertain = ?, deprioritised = ?, recreations = ?,
             asset_id = ?, urls_issued_at = ?, parts_total = ?, parts_done = ?,
             bytes_acknowledged = bytes_acknowledged + ?,
-            not_before = ?, since_boot_id = ?, lease_token = ?, lease_until = ?, custody = ?,
+            not_before = ?, since_boot_id = ?, lease_token = ?, lease_until = ?, custody = ?, held_for = ?,
             error_class = ?, error_code = ?, error_message = ?, error_at = ?, updated_at = ?
           WHERE id = ? AND state = ? AND lease_token IS ?`,
       )
@@ -80,7 +80,14 @@ export function applyToUpload(
           columns.partsDone,
           change.acknowledgedBytes ?? 0,
         ],
-        ...[columns.notBefore, columns.sinceBootId, columns.leaseToken, columns.leaseUntil, columns.custody],
+        ...[
+          columns.notBefore,
+          columns.sinceBootId,
+          columns.leaseToken,
+          columns.leaseUntil,
+          columns.custody,
+          columns.heldFor,
+        ],
         ...errorValues(keptError, queue.now()),
         queue.now(),
         ...[upload.id, upload.state.kind, upload.leaseToken],

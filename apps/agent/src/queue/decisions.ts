@@ -1,8 +1,8 @@
 import type { CancelledReason, ClearedReason, UploadEvent } from '@rushes/upload-core'
-import { applyUploadEvent } from './apply-upload-event.ts'
+import { applyUploadEvent, findUpload } from './apply-upload-event.ts'
 import type { Queue } from './open-queue.ts'
 import { appendEvent } from './outbox.ts'
-import { integerOrNull, text } from './row.ts'
+import { integer, integerOrNull, text } from './row.ts'
 import type { StoredUpload } from './stored-upload.ts'
 
 /** What a decision touched, as it was before: for the numbers of a result or a receipt. */
@@ -33,6 +33,42 @@ export function cancelUploads(queue: Queue, ids: readonly string[] | null, reaso
 /** Lets held uploads go. */
 export function releaseHeld(queue: Queue, ids: readonly string[]): Touched {
   return applyToAll(queue, ids, { kind: 'released' })
+}
+
+/**
+ * Offers a clip once more that was captured in a pause. Its create tells again when it was captured, so a destination whose pause still covers
+ * that blocks it again. `reason`: why; it is kept with the clip and told.
+ */
+export function unblockUpload(queue: Queue, id: string, reason: string): Touched {
+  return queue.transact(() => {
+    const touched = applyToAll(queue, [id], { kind: 'unblocked' })
+    const upload = touched.ids.length === 0 ? null : findUpload(queue, id)
+    if (upload === null) return touched
+    queue.sql('UPDATE uploads SET unblocked_reason = ?, unblocked_at = ? WHERE id = ?').run(reason, queue.now(), id)
+    const message = `${upload.name} was captured in a pause and is offered once more: ${reason}`.slice(0, 500)
+    appendEvent(queue, { kind: 'notice', code: 'unblocked', message })
+    return touched
+  })
+}
+
+const restorable = "state = 'cleared' AND reason IN ('projectChanged', 'clearedByOperator')"
+
+/** Takes back what was cleared from the queue, of the paired project alone: the named uploads, or (null) all of them. What was held is held again. */
+export function restoreUploads(queue: Queue, ids: readonly string[] | null): Touched {
+  return applyToAll(queue, ids ?? idsWhere(queue, restorable), { kind: 'restored' })
+}
+
+/** What `restoreUploads` would take back, and how many clips stay cleared because they belong to other projects. */
+export function countRestorable(queue: Queue): { count: number; byteCount: number; elsewhere: number } {
+  const row = queue
+    .sql(
+      `SELECT count(*) FILTER (WHERE l.one IS NOT NULL) AS here, count(*) FILTER (WHERE l.one IS NULL) AS elsewhere,
+          coalesce(sum(u.size_bytes) FILTER (WHERE l.one IS NOT NULL), 0) AS bytes
+        FROM uploads u LEFT JOIN upload_link l ON l.project_id = u.project_id WHERE u.${restorable}`,
+    )
+    .get()
+  if (row === undefined) return { count: 0, byteCount: 0, elsewhere: 0 }
+  return { count: integer(row, 'here'), byteCount: integer(row, 'bytes'), elsewhere: integer(row, 'elsewhere') }
 }
 
 const openStates = "state IN ('growing', 'queued', 'registering', 'uploading', 'waiting', 'held')"
@@ -142,8 +178,8 @@ function applyToAll(queue: Queue, ids: readonly string[], event: UploadEvent): T
   })
 }
 
-const startsAgain = (event: UploadEvent): boolean =>
-  event.kind === 'retried' || event.kind === 'reset' || event.kind === 'released'
+const startingAgain = new Set<UploadEvent['kind']>(['retried', 'reset', 'released', 'unblocked', 'restored'])
+const startsAgain = (event: UploadEvent): boolean => startingAgain.has(event.kind)
 
 /** An upload of another project is never queued again: nobody could claim it, and it would wait for ever without a reason. */
 function belongsToPairedProject(queue: Queue, id: string): boolean {

@@ -180,6 +180,18 @@ export function sendNewer(queue: Queue, upload: StoredUpload, source: SourceFact
   })
 }
 
+/** The file of a clip that will not go up by itself has come to its end, and is this. */
+export function recordEnd(queue: Queue, upload: StoredUpload, source: SourceFacts): void {
+  queue.transact(() => {
+    updateSource(queue, upload.source.fileId, source)
+    queue
+      .sql("UPDATE uploads SET size_bytes = ? WHERE id = ? AND state IN ('blocked', 'refused')")
+      .run(source.sizeBytes, upload.id)
+    const now = findUpload(queue, upload.id)
+    if (now !== null) appendUploadChanged(queue, uploadReportOf(now))
+  })
+}
+
 /** Every part has arrived; what is owed is the comparison of the whole file. */
 export function markSent(queue: Queue, uploadId: string): void {
   queue.sql("UPDATE growths SET phase = 'sent' WHERE upload_id = ? AND phase = 'complete'").run(uploadId)

@@ -1,5 +1,6 @@
 import { captureClock } from './schema-capture-clock.ts'
 import { createName } from './schema-create-name.ts'
+import { decisions } from './schema-decisions.ts'
 import { digestsAndErrors } from './schema-digests-and-errors.ts'
 import { folderTotals } from './schema-folder-totals.ts'
 import { growths } from './schema-growths.ts'
@@ -198,4 +199,5 @@ CREATE INDEX executions_pending ON executions (recorded_at) WHERE state = 'final
   captureClock,
   probeAt,
   pairingMoments,
+  decisions,
 ]

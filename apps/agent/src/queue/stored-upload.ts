@@ -46,6 +46,8 @@ export type StoredUpload = {
   /** xxh64 of the whole file as it was sent, and when that was found out; null while it is not known. */
   digest: { xxh64: string; at: number } | null
   leaseToken: number | null
+  /** Why and when somebody wanted it to be offered once more although it was captured in a pause; null when nobody did. */
+  unblocked: { reason: string; at: number } | null
   /** Since when an operator wants it before everything else. */
   pinnedAt: number | null
   updatedAt: number
@@ -72,6 +74,7 @@ export const uploadColumns = `u.*, f.path, f.watch_folder, f.volume_id, f.inode,
 export function readUpload(row: Row): StoredUpload {
   const xxh64 = textOrNull(row, 'file_xxh64')
   const capturedBootId = textOrNull(row, 'captured_boot_id')
+  const unblockedReason = textOrNull(row, 'unblocked_reason')
   return {
     id: text(row, 'id'),
     seq: integer(row, 'seq'),
@@ -107,6 +110,7 @@ export function readUpload(row: Row): StoredUpload {
     error: readError(row),
     digest: xxh64 === null ? null : { xxh64, at: integer(row, 'file_digested_at') },
     leaseToken: integerOrNull(row, 'lease_token'),
+    unblocked: unblockedReason === null ? null : { reason: unblockedReason, at: integer(row, 'unblocked_at') },
     pinnedAt: integerOrNull(row, 'pinned_at'),
     updatedAt: integer(row, 'updated_at'),
   }
@@ -221,7 +225,11 @@ function readState(row: Row): UploadState {
     case 'cancelled':
       return { kind, reason: word(row, 'reason', cancelledReasons), work: readWorkOrNull(row) }
     case 'cleared':
-      return { kind, reason: word(row, 'reason', clearedReasons) }
+      return {
+        kind,
+        reason: word(row, 'reason', clearedReasons),
+        heldFor: textOrNull(row, 'held_for') === null ? null : word(row, 'held_for', heldReasons),
+      }
     case 'refused':
       return { kind, reason: word(row, 'reason', refusedReasons) }
   }
@@ -269,6 +277,7 @@ export type StateColumns = {
   leaseToken: number | null
   leaseUntil: number | null
   custody: 'none' | 'owed' | 'abandoned'
+  heldFor: HeldReason | null
 }
 
 /** The inverse of `readUpload(…).state`. */
@@ -305,8 +314,9 @@ export function stateColumns(state: UploadState): StateColumns {
     case 'failed':
     case 'cancelled':
       return { ...columns, ...(state.work === null ? {} : workColumns(state.work)), reason: state.reason }
-    case 'blocked':
     case 'cleared':
+      return { ...columns, reason: state.reason, heldFor: state.heldFor }
+    case 'blocked':
     case 'refused':
       return { ...columns, reason: state.reason }
   }
@@ -328,6 +338,7 @@ const emptyColumns: Omit<StateColumns, 'state'> = {
   leaseToken: null,
   leaseUntil: null,
   custody: 'none',
+  heldFor: null,
 }
 
 const flag = (value: boolean): 0 | 1 => (value ? 1 : 0)

@@ -27,7 +27,7 @@ async function grown(names: readonly string[], volumeId = '') {
   return { folder, sweep, states, queue, ids }
 }
 
-const cleared = { kind: 'cleared', reason: 'sourceDeleted' }
+const cleared = { kind: 'cleared', reason: 'sourceDeleted', heldFor: null }
 
 test('growing files that were deleted or renamed while the agent was down are cleared, and those that are there still grow', async () => {
   const { folder, sweep, states } = await grown(['deleted.mov', 'renamed.mov', 'there.mov'])

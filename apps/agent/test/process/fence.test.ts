@@ -148,7 +148,7 @@ test('our own server gives a device whose pair is lost a new one for its device 
   })
 })
 
-test('a clip captured while sharing is paused is blocked for good, and nobody can retry it', async () => {
+test('a clip captured while sharing is paused is blocked, nobody can retry it, and who says why has it offered once more', async () => {
   const device = await startDevice()
   const { server } = device
   await device.start()
@@ -160,7 +160,57 @@ test('a clip captured while sharing is paused is blocked for good, and nobody ca
   expect((await device.cli('retry', blocked?.id ?? '')).code).toBe(1)
   expect((await device.cli('reset', blocked?.id ?? '')).code).toBe(1)
   expect((await device.list())[0]?.state).toBe('blocked')
+
+  const id = blocked?.id ?? ''
+  for (const given of [[id], [id, '--reason', ' '], ['--reason', 'all of them'], [id, id, '--reason', 'both']])
+    expect((await device.cli('release', ...given)).code).not.toBe(0)
+  // Where the pause still covers its time of capture it is blocked again.
+  const creates = () => server.requestsOf('create').length
+  const before = creates()
+  expect((await device.cli('release', id, '--reason', 'perhaps')).code).toBe(0)
+  await device.until(([upload]) => upload?.state === 'blocked' && creates() > before, 'blocked again')
   expect(server.assets).toEqual([])
+  // The operator of the destination has taken the pause back.
+  server.forgetPauses()
+  expect((await device.cli('release', id, '--reason', 'the client has agreed')).code).toBe(0)
+  await device.until(([upload]) => upload?.state === 'verified', 'verified')
+  expect((await device.cli('list', '--json')).stdout).toContain('the client has agreed')
+  expect(server.assets).toHaveLength(1)
+  expect(server.violations).toEqual([])
+})
+
+test('back in its first project a device takes back what was cleared, after telling how much, and each clip arrives once', async () => {
+  const device = await startDevice()
+  const { server } = device
+  await device.cli('hold')
+  const first = await device.start()
+  const clips = [
+    await writeClip(device.watchDir, 'A001.mov', 100_000),
+    await writeClip(device.watchDir, 'A002.mov', 200_000),
+  ]
+  await device.until((uploads) => uploads.length === 2 && uploads.every(({ state }) => state === 'held'), 'taken in')
+  await first.kill()
+  server.setProject(other)
+  await device.cli('release')
+  const second = await device.start()
+  await device.until((uploads) => uploads.every(({ state }) => state === 'cleared'), 'cleared')
+  const restore = async (...given: string[]) => JSON.parse((await device.cli('restore', ...given)).stdout)
+  expect(await restore()).toEqual({ count: 0, byteCount: 0, elsewhere: 2 })
+  expect(await restore('--cleared')).toMatchObject({ ids: [] })
+
+  await second.kill()
+  server.setProject({ id: 'project-1', name: 'First Project' })
+  await device.start()
+  await server.until(() => server.receipts.length === 2, 'the receipt came', 60_000)
+  expect(await restore()).toEqual({ count: 2, byteCount: 300_000, elsewhere: 0 })
+  expect((await restore('--cleared')).ids).toHaveLength(2)
+  await device.until(
+    (uploads) => uploads.length === 2 && uploads.every(({ state }) => state === 'verified'),
+    'verified',
+  )
+  expect(clips.flatMap((clip) => differences(server, clip))).toEqual([])
+  expect(server.assets.map(({ projectId }) => projectId)).toEqual(['project-1', 'project-1'])
+  expect(server.violations).toEqual([])
 })
 
 test('what was captured before the pairing is held, counted, and goes up when it is released', async () => {

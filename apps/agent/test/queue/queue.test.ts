@@ -213,7 +213,7 @@ describe('another project', () => {
     })
     expect(aborted).toContain(ids[0])
     expect(ids.map((id) => findUpload(queue, id)?.state)).toEqual(
-      Array(2).fill({ kind: 'cleared', reason: 'projectChanged' }),
+      Array(2).fill({ kind: 'cleared', reason: 'projectChanged', heldFor: null }),
     )
     addClip(queue)
     expect(claimRegistration(queue, 10)).toBeNull()

@@ -23,6 +23,8 @@ export interface SimulatedDestination {
   setProject(project: { id: string; name: string } | null): void
   /** Pauses sharing, from now or from an earlier instant on (milliseconds since 1970), until `resume`. */
   pause(fromMs?: number): void
+  /** As though there had been none. */
+  forgetPauses(): void
   resume(toMs?: number): void
   endAccessTokens(): void
   /** Ends everything that the devices hold: they have to be paired again. */
@@ -132,6 +134,7 @@ export async function startSimulatedDestination(options: SimulatedDestinationOpt
       pairingOf(userCode).state = 'expired'
     },
     setProject: (project) => world.moveDevices(project),
+    forgetPauses: () => void world.pauses.splice(0),
     pause: (fromMs = Date.now()) => {
       world.pauses.push({ fromMs, toMs: Number.POSITIVE_INFINITY })
     },

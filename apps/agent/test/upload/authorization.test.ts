@@ -40,7 +40,7 @@ test('an identity that was read before the device was paired anew does not open 
   expect(await authorization.confirm()).toEqual({ kind: 'confirmed', moved: true })
   expect(tokensRead).toEqual(['access-1', 'access-2'])
   expect(readUploadLink(queue)).toMatchObject({ project: { id: 'project-b' }, fence: 'open' })
-  expect(findUpload(queue, id)?.state).toEqual({ kind: 'cleared', reason: 'projectChanged' })
+  expect(findUpload(queue, id)?.state).toEqual({ kind: 'cleared', reason: 'projectChanged', heldFor: null })
 })
 
 test('who asks while the identity is read gets the answer of a reading that began after the question', async () => {
