@@ -201,7 +201,7 @@ export const reasons: Record<ReasonCode, Reason> = {
     'info',
     'resumeSharing',
     'sharing is paused',
-    'Sharing is paused; what was captured before the pause goes up when sharing resumes.',
+    'What is captured from now on never uploads; what was captured before the pause goes up.',
   ),
   queueRebuilt: reason(
     'problem',

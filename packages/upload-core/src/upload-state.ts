@@ -23,7 +23,7 @@ export type WaitingReason = Extract<
 /** Why an upload waits for a person. */
 export type HeldReason = Extract<
   ReasonCode,
-  'heldByOperator' | 'capturedBeforePairing' | 'sharingPausedNow' | 'queueRebuilt' | 'manualFolder'
+  'heldByOperator' | 'capturedBeforePairing' | 'queueRebuilt' | 'manualFolder'
 >
 export type RefusedReason = Extract<
   ReasonCode,

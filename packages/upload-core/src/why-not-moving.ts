@@ -17,7 +17,6 @@ export type DeviceConditions = {
     >
     since: string | null
   } | null
-  sharingPaused: boolean
   diskFull: boolean
 }
 
@@ -62,7 +61,6 @@ export function deviceReasons(device: DeviceConditions): NotMoving[] {
   if (device.fencePending) add('awaitingFence')
   if (device.linkDown !== null) add(device.linkDown.reason, device.linkDown.since)
   if (device.heldSince !== null) add('heldByOperator', device.heldSince)
-  if (device.sharingPaused) add('sharingPausedNow')
   return found
 }
 
@@ -75,7 +73,7 @@ export function shownState(
   upload: UploadCondition,
 ): { state: UploadStateName; reason: ReasonCode | null } {
   const wouldMove = upload.state === 'queued' || upload.state === 'registering' || upload.state === 'uploading'
-  const first = wouldMove ? deviceReasons(device).find(({ reason }) => reason !== 'sharingPausedNow') : undefined
+  const [first] = wouldMove ? deviceReasons(device) : []
   if (first === undefined) return { state: upload.state, reason: upload.reason }
   return { state: first.reason === 'heldByOperator' ? 'held' : 'waiting', reason: first.reason }
 }

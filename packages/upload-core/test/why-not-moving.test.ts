@@ -1,7 +1,7 @@
 import { type ReasonCode, reasons, uploadStates } from '@rushes/protocol'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type DeviceConditions, deviceReasons, shownState, whyNotMoving } from '../src/index.ts'
+import { type DeviceConditions, shownState, whyNotMoving } from '../src/index.ts'
 
 const fine: DeviceConditions = {
   paired: true,
@@ -10,7 +10,6 @@ const fine: DeviceConditions = {
   fencePending: false,
   heldSince: null,
   linkDown: null,
-  sharingPaused: false,
   diskFull: false,
 }
 const queued = { state: 'queued', reason: null, updatedAt: null } as const
@@ -43,11 +42,6 @@ test('a clip that would move but for the device is shown as waiting or held, wit
   expect(shownState({ ...fine, paired: false }, queued)).toEqual({ state: 'waiting', reason: 'notPaired' })
 })
 
-test('sharing that is paused does not keep back what was captured before: it is told, and the clip still moves', () => {
-  expect(shownState({ ...fine, sharingPaused: true }, queued)).toEqual({ state: 'queued', reason: null })
-  expect(deviceReasons({ ...fine, sharingPaused: true }).map(({ reason }) => reason)).toEqual(['sharingPausedNow'])
-})
-
 test('a clip that has arrived has no reason, whatever the device is in', () => {
   fc.assert(
     fc.property(
@@ -58,7 +52,6 @@ test('a clip that has arrived has no reason, whatever the device is in', () => {
         fencePending: fc.boolean(),
         heldSince: fc.option(fc.constant('x')),
         linkDown: fc.constant(null),
-        sharingPaused: fc.boolean(),
         diskFull: fc.boolean(),
       }),
       (device) => {

@@ -113,6 +113,7 @@ function statusText(answer: StatusAnswer): string {
         `folder      ${shownText(nameOf(folder))}: ${homeSentence({ ...answer, ...folder, rateBytesPerSecond: 0 })}`,
     ),
     ...(hold === null ? [] : [`on hold     since ${new Date(hold.since).toLocaleString()}, by ${hold.by}`]),
+    ...(answer.sharingPaused ? [`sharing     paused: ${reasons.sharingPausedNow.explanation}`] : []),
     ...answer.volumes.map(
       (volume) =>
         `volume      ${shownText(volume.label)} at ${shownText(volume.path)}${volume.present ? (volume.freeBytes === null ? '' : `, ${shownBytes(volume.freeBytes)} free`) : ', not connected'}`,

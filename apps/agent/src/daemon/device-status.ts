@@ -25,7 +25,6 @@ export function deviceConditions(queue: Queue, live: LiveFacts | null): DeviceCo
     fencePending: link !== null && link.authorization === 'good' && link.fence === 'receiptPending',
     heldSince: isoOrNull(hold?.since ?? null),
     linkDown: down === null ? null : { reason: down.reason, since: isoOrNull(down.since) },
-    sharingPaused: link?.sharingPaused === true,
     diskFull: queue.diskFull,
   }
 }
@@ -35,16 +34,14 @@ export function readDeviceStatus(queue: Queue, live: LiveFacts | null): DeviceSt
   const link = readUploadLink(queue)
   const hold = readHold(queue)
   const { counts, bytes } = sumTotals(stateTotals(queue))
-  const blockedBy = deviceReasons(deviceConditions(queue, live)).find(
-    ({ reason }) => reason !== 'sharingPausedNow',
-  )?.reason
+  const [blockedBy] = deviceReasons(deviceConditions(queue, live))
   return deviceStatus.parse({
     project: link?.project ?? null,
     projectEpoch: link?.projectEpoch ?? 0,
     destination: link?.serverUrl ?? '',
     destinationIsOurs: link?.isOurs ?? false,
     hold: hold === null ? null : { since: new Date(hold.since).toISOString(), by: hold.by },
-    blockedBy: blockedBy ?? null,
+    blockedBy: blockedBy?.reason ?? null,
     uploadLink: {
       state: live?.link.state ?? 'unknown',
       lastSuccessAt: isoOrNull(live?.link.lastSuccessAt ?? null),

@@ -51,6 +51,8 @@ export const statusAnswer = deviceStatus.extend({
   agentVersion: z.string(),
   /** Why nothing at all moves, the first thing to mend first. */
   notMoving: z.array(z.object({ reason: z.string(), since: z.string().nullable() })),
+  /** What is captured now never uploads; what was captured before does. */
+  sharingPaused: z.boolean(),
   leftOut: z.record(z.string(), z.number()).nullable(),
   /** What came of each watch folder on each volume, which is of each card, those first that are not home. */
   folders: z.array(

@@ -72,6 +72,7 @@ export function queueOperations({
       controlLink: facts?.controlLink ?? null,
       agentVersion,
       notMoving: deviceReasons(conditions).map(({ reason, since }) => ({ reason, since })),
+      sharingPaused: readUploadLink(queue)?.sharingPaused === true,
       leftOut: facts?.leftOut ?? null,
       folders: readFolderSums(queue, facts?.volumes ?? []),
     }

@@ -142,7 +142,6 @@ const waitingReasons = [
 const heldReasons = [
   'heldByOperator',
   'capturedBeforePairing',
-  'sharingPausedNow',
   'queueRebuilt',
   'manualFolder',
 ] as const satisfies readonly HeldReason[]

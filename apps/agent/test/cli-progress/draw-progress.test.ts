@@ -34,6 +34,7 @@ const status: StatusAnswer = {
   controlLink: null,
   agentVersion: '0.1.0',
   notMoving: [],
+  sharingPaused: false,
   leftOut: null,
   folders: [],
 }
