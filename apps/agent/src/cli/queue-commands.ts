@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { reasons } from '@rushes/protocol'
 import { AgentError } from '../agent-error.ts'
-import type { ListedUpload, Operations, StatusAnswer } from '../local-api/operations.ts'
+import type { ListedUpload, OperationOutput, Operations, StatusAnswer } from '../local-api/operations.ts'
 import { type Output, shownBytes, shownText } from './output.ts'
 import { nameOf } from './progress/draw-progress.ts'
 import { homeSentence } from './progress/home-sentence.ts'
@@ -17,10 +17,19 @@ export async function add(
 ): Promise<string[]> {
   const status = await operations.status({})
   if (!status.paired) throw notPaired()
+  const asks = paths.map((path) => async () => (await operations.add({ paths: [resolve(path)], channel }))[0])
+  return addEach(asks, output)
+}
+
+/** Asks for one clip after the other to be queued and tells what came of each; resolves and fails as `add`. */
+export async function addEach(
+  asks: readonly (() => Promise<OperationOutput<'addPiped'> | undefined>)[],
+  output: Output,
+): Promise<string[]> {
   const ids: string[] = []
   let isAnyRefused = false
-  for (const path of paths) {
-    const [outcome] = await operations.add({ paths: [resolve(path)], channel })
+  for (const ask of asks) {
+    const outcome = await ask()
     if (outcome === undefined) continue
     isAnyRefused ||= outcome.outcome === 'refused' || outcome.outcome === 'unreadable'
     if (outcome.id !== undefined) ids.push(outcome.id)
@@ -62,7 +71,9 @@ export async function status(operations: Operations, output: Output): Promise<vo
   output.print(answer, () => statusText(answer))
 }
 
-type Touching = (input: { ids: string[] | null }) => Promise<{ ids: string[]; byteCount: number }>
+type Touching = (input: {
+  ids: string[] | null
+}) => Promise<{ ids: string[]; byteCount: number; onlyCopies?: string[] }>
 
 /** Retry, reset or cancel: the named uploads, or all that are meant by the flag. Fails when a named one was left as it was. */
 export async function touch(
@@ -76,7 +87,14 @@ export async function touch(
   if (ids.length === 0 && !all)
     throw new AgentError('MISUSE', `${verb} needs upload ids or ${flag}`, 'rushes-agent list shows the ids.')
   const touched = await operation({ ids: all ? null : [...ids] })
-  output.print(touched, `${verb}: ${touched.ids.length} files, ${shownBytes(touched.byteCount)}`)
+  output.print(touched, () =>
+    [
+      `${verb}: ${touched.ids.length} files, ${shownBytes(touched.byteCount)}`,
+      ...(touched.onlyCopies ?? []).map(
+        (path) => `kept        ${shownText(path)} (the only copy of what came through a pipe)`,
+      ),
+    ].join('\n'),
+  )
   const missed = all ? [] : ids.filter((id) => !touched.ids.includes(id))
   if (missed.length > 0)
     throw new AgentError(

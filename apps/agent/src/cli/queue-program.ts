@@ -1,11 +1,11 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { AgentError } from '../agent-error.ts'
 import type { Operations } from '../local-api/operations.ts'
+import { addAddCommand } from './add-program.ts'
 import type { Output } from './output.ts'
-import { add, finishRecording, list, notPaired, status, touch } from './queue-commands.ts'
+import { finishRecording, list, notPaired, status, touch } from './queue-commands.ts'
 import { restore, unblock } from './take-back.ts'
-import { requireDaemon, type WaitedFor, waitFor, watch } from './watch.ts'
-import { wholeNumber } from './whole-number.ts'
+import { watch } from './watch.ts'
 
 /** Makes the action of a command that works on the queue, through the daemon when one runs. */
 export type OnQueue = (
@@ -14,20 +14,7 @@ export type OnQueue = (
 
 /** The commands that look at the queue and steer it. */
 export function addQueueCommands(program: Command, onQueue: OnQueue, signal: AbortSignal): void {
-  program
-    .command('add <file...>')
-    .description('queue files by hand')
-    .option('--channel <n>', 'the channel of the destination', wholeNumber, 0)
-    .addOption(
-      new Option('--wait <state>', 'show progress until they have come so far').choices(['uploaded', 'verified']),
-    )
-    .action(async (files: string[], flags: { channel: number; wait?: WaitedFor }, command: Command) => {
-      await onQueue(async (operations, output) => {
-        if (flags.wait !== undefined) await requireDaemon(operations)
-        const ids = await add(operations, files, flags.channel, output)
-        if (flags.wait !== undefined) await waitFor(operations, ids, flags.wait, output, signal)
-      })(command)
-    })
+  addAddCommand(program, onQueue, signal)
   program
     .command('watch')
     .description('show progress of what is on its way, until Ctrl-C')
@@ -55,7 +42,9 @@ export function addQueueCommands(program: Command, onQueue: OnQueue, signal: Abo
   }
   program
     .command('cancel [id...]')
-    .description('take uploads out of the queue; files are never touched')
+    .description(
+      'take uploads out of the queue; files are never touched, nor is the only copy of what came through a pipe',
+    )
     .option('--all', 'everything that is not uploaded')
     .action(async (ids: string[], flags: { all?: boolean }, command: Command) => {
       await onQueue((operations, output) =>

@@ -1,29 +1,38 @@
 import { lstat, realpath } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { maxFileSizeBytes } from '@rushes/protocol'
-import { chooseCaptureTime, type RefusedReason } from '@rushes/upload-core'
+import { type Capture, chooseCaptureTime, type HeldReason, type RefusedReason } from '@rushes/upload-core'
 import { errorCode, errorMessage } from '../agent-error.ts'
 import { identityOf } from '../capture/file-identity.ts'
 import { inspectFile } from '../capture/inspect-file.ts'
 import { mediaTypeOf } from '../capture/media-type.ts'
 import { readVolumeTable } from '../capture/volume-table.ts'
 import { addUpload } from '../queue/add-upload.ts'
+import { storeCapture } from '../queue/capture-clock.ts'
 import { findByIdentity, findByPath } from '../queue/known-files.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import { factsOf } from './take-in-files.ts'
 
 export type AddOutcome =
-  | { path: string; outcome: 'queued'; id: string }
+  | { path: string; outcome: 'queued'; id: string; reason?: HeldReason }
   /** It is in the queue already, in whatever state: retry or reset it there. */
   | { path: string; outcome: 'known'; id: string; state: string }
   | { path: string; outcome: 'refused'; reason: RefusedReason }
   | { path: string; outcome: 'unreadable'; code: string; message: string }
 
+/** What is known of a file better than it tells itself. */
+export type KnownOfFile = { captured: Capture; hold: HeldReason | null }
+
 /**
  * Queues one file that a person has named. What a person chooses goes up whenever it was captured; a pause of sharing still holds, since
  * its capture time travels with it.
  */
-export async function addFile(queue: Queue, path: string, channel: number): Promise<AddOutcome> {
+export async function addFile(
+  queue: Queue,
+  path: string,
+  channel: number,
+  given: KnownOfFile | null = null,
+): Promise<AddOutcome> {
   try {
     const stats = await lstat(path, { bigint: true })
     if (!stats.isFile()) return { path, outcome: 'refused', reason: 'notARegularFile' }
@@ -43,7 +52,7 @@ export async function addFile(queue: Queue, path: string, channel: number): Prom
       }
     const identity = identityOf(look, (await readVolumeTable(null)).find(real), real, inspection.headTailDigest)
     const modifiedAt = Number(stats.mtimeNs / 1_000_000n)
-    const capturedAt = chooseCaptureTime({
+    const told = chooseCaptureTime({
       firstGrowthSeenAt: null,
       embeddedAt: inspection.embeddedCreationAt,
       bornAt: inspection.birthtime,
@@ -58,10 +67,11 @@ export async function addFile(queue: Queue, path: string, channel: number): Prom
         name: basename(path),
         mimeType: mediaTypeOf(path),
         channel,
-        capturedAt,
-        entry: { kind: 'queued' },
+        capturedAt: given?.captured.at ?? told,
+        entry: given?.hold ? { kind: 'held', reason: given.hold } : { kind: 'queued' },
       })
-      return { path, outcome: 'queued', id: upload.id }
+      if (given !== null) storeCapture(queue, upload.id, given.captured)
+      return { path, outcome: 'queued', id: upload.id, ...(given?.hold ? { reason: given.hold } : {}) }
     })
   } catch (error) {
     return { path, outcome: 'unreadable', code: errorCode(error), message: errorMessage(error) }

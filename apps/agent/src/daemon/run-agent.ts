@@ -24,6 +24,7 @@ import { clearVanished } from './clear-vanished.ts'
 import { createLinkPort } from './create-link-port.ts'
 import { readDeviceStatus } from './device-status.ts'
 import { guardDisk } from './guard-disk.ts'
+import { keepSpool } from './keep-spool.ts'
 import { notifySupervisor } from './notify-supervisor.ts'
 import { createCommandRunner } from './run-command.ts'
 import { settleRebuilt } from './settle-rebuilt.ts'
@@ -135,6 +136,8 @@ async function runOnQueue(
       settleRebuilt({ queue, destinationOf: pool.of, log, random: Math.random, signal: stopping }),
     )
     ending.unshift(() => settling)
+    const keeping = keepGoing(stopping, log, () => keepSpool({ queue, stateDir, log, signal: stopping }))
+    ending.unshift(() => keeping)
 
     let link: RunningLink | null = null
     const live = () => ({
@@ -148,7 +151,7 @@ async function runOnQueue(
     const { authorization, inFlight } = engine
     const api = await serveLocalApi({
       stateDir,
-      operations: queueOperations({ queue, pool, authorization, live, finishRecording: capture.finish }),
+      operations: queueOperations({ queue, stateDir, pool, authorization, live, finishRecording: capture.finish }),
       log,
     })
     ending.unshift(() => api.stop())

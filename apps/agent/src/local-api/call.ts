@@ -32,6 +32,7 @@ export function remoteOperations(stateDir: string): Operations {
     below: remote('below'),
     show: remote('show'),
     add: remote('add'),
+    addPiped: remote('addPiped'),
     retry: remote('retry'),
     reset: remote('reset'),
     cancel: remote('cancel'),

@@ -95,9 +95,12 @@ export const operationSchemas = {
   list: { input: z.object({ afterSeq: z.number(), limit: z.number().max(1_000) }), output: z.array(listedUpload) },
   ...clipSchemas,
   add: { input: z.object({ paths: z.array(z.string()).max(1_000), channel: z.number() }), output: z.array(addOutcome) },
+  /** Queues what a pipe has left whole in the spool. */
+  addPiped: { input: z.object({ id: z.uuid() }), output: addOutcome },
   retry: { input: z.object({ ids }), output: touched },
   reset: { input: z.object({ ids }), output: touched },
-  cancel: { input: z.object({ ids }), output: touched },
+  /** `onlyCopies`: files of those that were cancelled that came through a pipe and lie nowhere else. */
+  cancel: { input: z.object({ ids }), output: touched.extend({ onlyCopies: z.array(z.string()) }) },
   finish: { input: z.object({ path: z.string().min(1).max(4096) }), output: z.object({ finished: z.boolean() }) },
   pin: {
     input: z.object({ ids: z.array(z.string()), pinned: z.boolean() }),

@@ -1,6 +1,8 @@
+import { realpath } from 'node:fs/promises'
 import { deviceReasons, shownState } from '@rushes/upload-core'
 import { AgentError } from '../agent-error.ts'
 import { addFile } from '../daemon/add-file.ts'
+import { addPiped } from '../daemon/add-piped.ts'
 import { deviceConditions, type LiveFacts, readDeviceStatus } from '../daemon/device-status.ts'
 import { readFolderSums } from '../daemon/folder-sums.ts'
 import type { DestinationPool } from '../destination-pool.ts'
@@ -30,6 +32,7 @@ import {
 import type { Queue } from '../queue/open-queue.ts'
 import { uploadsInOrder, uploadsOnTheirWay } from '../queue/queue-reports.ts'
 import { uploadReportOf } from '../queue/upload-report.ts'
+import { isSpooled } from '../spool/spool-folder.ts'
 import type { Authorization } from '../upload/authorization.ts'
 import { agentVersion } from '../version.ts'
 import { clipOperations } from './clip-operations.ts'
@@ -37,6 +40,7 @@ import { maxProgressClips, type Operations, type StatusAnswer } from './operatio
 
 export type QueueOperationsOptions = {
   queue: Queue
+  stateDir: string
   pool: DestinationPool
   authorization: Authorization
   /** Takes a recorder's word that a growing file is complete; absent when no daemon runs. */
@@ -54,6 +58,7 @@ export type QueueOperationsOptions = {
 /** The operations on an open queue. */
 export function queueOperations({
   queue,
+  stateDir,
   pool,
   authorization,
   live,
@@ -113,9 +118,15 @@ export function queueOperations({
       for (const path of paths) outcomes.push(await addFile(queue, path, channel))
       return outcomes
     },
+    addPiped: ({ id }) => addPiped(queue, stateDir, id),
     retry: async ({ ids }) => retryUploads(queue, ids),
     reset: async ({ ids }) => resetUploads(queue, ids),
-    cancel: async ({ ids }) => cancelUploads(queue, ids, 'cancelledOnDevice'),
+    async cancel({ ids }) {
+      const cancelled = cancelUploads(queue, ids, 'cancelledOnDevice')
+      const real = await realpath(stateDir)
+      const paths = cancelled.ids.flatMap((id) => findUpload(queue, id)?.source.path ?? [])
+      return { ...cancelled, onlyCopies: paths.filter((path) => isSpooled(real, path)) }
+    },
     async finish({ path }) {
       if (finishRecording === undefined)
         throw new AgentError(
