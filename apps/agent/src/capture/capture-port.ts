@@ -137,6 +137,7 @@ export type GrowingFile = Located & {
 
 export type ChangedFile = Located & {
   sizeBytes: number
+  volumeId: string
   /** `replaced`: another inode under the same name (only told apart where inodes are stable). */
   change: 'written' | 'truncated' | 'replaced'
 }
@@ -154,6 +155,8 @@ export type UnreadableFile = Located & {
 }
 
 export type GoneFile = Located & {
+  /** Where it lay: cards of one camera hold files of the same names. */
+  volumeId: string
   /** True: it was deleted or moved away. False: its card, drive, share or the whole watch folder is absent; it may come back. */
   volumePresent: boolean
 }

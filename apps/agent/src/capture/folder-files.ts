@@ -136,7 +136,8 @@ export class FolderFiles {
     tracked.set(path, next)
     for (const tidings of tell) {
       this.#lastChangeMs = this.#context.clock.monotonicMs()
-      if (tidings.kind === 'changed') teller.changed(path, { sizeBytes: look.sizeBytes, change: tidings.change })
+      const { sizeBytes } = look
+      if (tidings.kind === 'changed') teller.changed(path, { sizeBytes, volumeId: volume.id, change: tidings.change })
       else if (next.kind === 'unsettled') teller.growing(path, next)
     }
   }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type {
   CaptureListener,
   ChangedFile,
+  GoneFile,
   RefusedFile,
   SettledFile,
   UnreadableFile,
@@ -52,7 +53,7 @@ export class FolderTeller {
       }),
     )
 
-  changed = (path: string, file: { sizeBytes: number; change: ChangedFile['change'] }): boolean =>
+  changed = (path: string, file: Pick<ChangedFile, 'sizeBytes' | 'volumeId' | 'change'>): boolean =>
     this.#tell(() => this.#listener.onChanged({ ...this.#locate(path), ...file }))
 
   refused = (path: string, file: { sizeBytes: number; reason: RefusedFile['reason'] }): boolean =>
@@ -61,8 +62,8 @@ export class FolderTeller {
   unreadable = (path: string, file: { sizeBytes: number; error: UnreadableFile['error'] }): boolean =>
     this.#tell(() => this.#listener.onUnreadable({ ...this.#locate(path), ...file }))
 
-  gone = (path: string, volumePresent: boolean): boolean =>
-    this.#tell(() => this.#listener.onGone({ ...this.#locate(path), volumePresent }))
+  gone = (path: string, file: Pick<GoneFile, 'volumeId' | 'volumePresent'>): boolean =>
+    this.#tell(() => this.#listener.onGone({ ...this.#locate(path), ...file }))
 
   #locate(path: string): { path: string; relativePath: string; watchFolder: WatchFolder } {
     const relativePath = path.startsWith(unusableKeyPrefix) ? path.slice(unusableKeyPrefix.length) : path

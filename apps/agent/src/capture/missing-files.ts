@@ -44,7 +44,8 @@ export class MissingFiles {
   lose(path: string, file: TrackedFile, volumePresent: boolean): void {
     const { teller, clock } = this.#context
     const isToTell = file.kind !== 'unsettled' || file.wasTold
-    if (isToTell && !teller.gone(path, volumePresent)) this.#dueMs.set(path, clock.monotonicMs() + tryAgainMs)
+    if (isToTell && !teller.gone(path, { volumeId: file.volume.id, volumePresent }))
+      this.#dueMs.set(path, clock.monotonicMs() + tryAgainMs)
     else this.forget(path)
   }
 

@@ -87,17 +87,17 @@ export function takeInFiles(queue: Queue, log: Logger, limits?: PartLimits): Cap
     onKnown(file) {
       firstSizes.delete(file.path)
       queue.transact(() => {
-        const upload = findByPath(queue, file.path)
+        const upload = findByPath(queue, file.path, file.identity.volumeId)
         if (upload?.state.kind !== 'growing') return
         // Its own row, gone back to growing and at rest again as it was; or a second name of a file that has its row.
         if (upload.source.identityKey === file.identity.key) takeIn(queue, growing, file)
         else settle(upload, { kind: 'cancelled', reason: 'cancelledOnDevice' })
       })
     },
-    onChanged({ path, change }) {
-      const upload = findByPath(queue, path)
+    onChanged({ path, volumeId, change }) {
+      const upload = findByPath(queue, path, volumeId)
       // Of a file that is sent while it grows a change is no news; `onGrowing` follows and says what it is.
-      if (upload === null || findGrowth(queue, upload.id) !== null) return
+      if (upload === null || isElsewhere(upload, volumeId) || findGrowth(queue, upload.id) !== null) return
       const applied = settle(upload, { kind: 'grewAgain' })
       if (applied.kind === 'moved') return
       const reason = change === 'truncated' ? 'sourceTruncated' : 'sourceChanged'
@@ -139,11 +139,11 @@ export function takeInFiles(queue: Queue, log: Logger, limits?: PartLimits): Cap
       )
       log.warn({ path, error }, 'file cannot be read')
     },
-    onGone({ path, volumePresent }) {
+    onGone({ path, volumeId, volumePresent }) {
       firstSizes.delete(path)
       growing.forget(path)
-      const upload = findByPath(queue, path)
-      if (upload === null) return
+      const upload = findByPath(queue, path, volumeId)
+      if (upload === null || isElsewhere(upload, volumeId)) return
       // Back again as it rested before it would be no news, and nobody would end the wait.
       if (!volumePresent && upload.state.kind === 'growing' && upload.source.identityKey !== null) return
       settle(upload, volumePresent ? { kind: 'cleared', reason: 'sourceDeleted' } : { kind: 'sourceRemoved' })
@@ -163,6 +163,10 @@ const isNewestFirst = ({ order }: WatchFolder): boolean => order === 'newest-fir
 const octetStream = 'application/octet-stream'
 const nameOf = (path: string): { name: string } => ({ name: basename(finalNameOf(path) ?? path) })
 
+/** Cards of one camera hold files of the same names: what happens on one says nothing of a clip on another, which waits for its own. */
+const isElsewhere = ({ source }: StoredUpload, volumeId: string): boolean =>
+  source.volumeId !== '' && source.volumeId !== volumeId
+
 /** Whether the row still stands for the file at its path, so that no second one is made. */
 function isStillToCome({ state }: StoredUpload): boolean {
   switch (state.kind) {
@@ -181,9 +185,10 @@ function isStillToCome({ state }: StoredUpload): boolean {
 
 /** A file at rest that is not known by its identity: the row of its path when that still waits for it, else a new one. */
 function takeIn(queue: Queue, growing: GrowingIntake, file: SettledFile): void {
-  const before = findByPath(queue, file.path)
+  const { volumeId } = file.identity
+  const before = findByPath(queue, file.path, volumeId)
   if (before !== null && growing.settled(before, file, factsOf(file.identity))) return
-  const known = findByPath(queue, file.path)
+  const known = findByPath(queue, file.path, volumeId)
   if (known !== null && wasDecidedWhileGrowing(known, file))
     recordLeftOut(queue, known, { source: factsOf(file.identity), captured: captureOf(queue, known, file) })
   else if (known === null || !isStillToCome(known) || isOfOtherCard(known, file)) addNew(queue, file)
@@ -208,12 +213,9 @@ function isUntouched({ source }: StoredUpload, { identity }: SettledFile): boole
   return isSameLook && source.identityKey !== null && headTailDigestOf(source.identityKey) === identity.headTailDigest
 }
 
-/** Cards of one camera hold files of the same names: the row waits for the card that it came from. What grows is on the one that is in. */
-function isOfOtherCard(known: StoredUpload, file: SettledFile): boolean {
-  const { volumeId } = known.source
-  if (known.state.kind === 'growing') return false
-  return volumeId !== '' && volumeId !== file.identity.volumeId && !isUntouched(known, file)
-}
+/** What grows is on the card that is in, whatever that goes by; and one may go by another name than before. */
+const isOfOtherCard = (known: StoredUpload, file: SettledFile): boolean =>
+  known.state.kind !== 'growing' && isElsewhere(known, file.identity.volumeId) && !isUntouched(known, file)
 
 /** What has no asset yet is taken as it is now; what was sent of it so far is of another file. */
 function takeChanged(queue: Queue, known: StoredUpload, file: SettledFile): void {
@@ -289,7 +291,7 @@ function beganAt({ path, since, sawBegin }: GrowingFile): number {
 
 /** What is noted in its row stands, wherever the clock was set to since. */
 function captureOfGrowing(queue: Queue, file: GrowingFile): KnownCapture {
-  const row = findByPath(queue, file.path)
+  const row = findByPath(queue, file.path, file.volumeId)
   const notedAt = row?.state.kind === 'growing' ? row.capturedAt : null
   const noted = row === null || notedAt === null ? null : { at: notedAt, inBoot: row.capturedInBoot }
   return { ...(noted ?? captureAt(queue, beganAt(file))), isWitnessed: file.sawBegin }

@@ -44,11 +44,12 @@ export function growingIntake(queue: Queue, monotonicNow: () => number, limits?:
   const firstLooks = new Map<string, FirstLook>()
   return {
     grew(file, mayBegin) {
-      const upload = followRename(queue, file) ?? findByPath(queue, file.path)
+      const upload = followRename(queue, file) ?? findByPath(queue, file.path, file.volumeId)
       if (upload === null) return
       const growth = findGrowth(queue, upload.id)
       if (growth !== null) {
-        if (makeWay(queue, upload, file)) return
+        // What is sent of a take on another card waits for that card.
+        if (upload.source.volumeId !== file.volumeId || makeWay(queue, upload, file)) return
         if (growth.phase === 'sent') awaitRest(queue, upload.id)
         else follow(queue, upload, growth.phase, file)
         return
@@ -69,7 +70,7 @@ export function growingIntake(queue: Queue, monotonicNow: () => number, limits?:
     settled(upload, file, facts) {
       firstLooks.delete(file.path)
       const growth = findGrowth(queue, upload.id)
-      if (growth === null || makeWay(queue, upload, facts)) return false
+      if (growth === null || upload.source.volumeId !== facts.volumeId || makeWay(queue, upload, facts)) return false
       return growth.phase === 'sent' ? settleNewer(queue, upload, facts) : settle(queue, upload, facts)
     },
     isKnown: (file) => file.inodeIsStable && growingInode(queue, file.volumeId, file.inode) !== null,

@@ -10,14 +10,17 @@ import { text } from './row.ts'
 import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
 import { uploadReportOf } from './upload-report.ts'
 
-/** The newest upload of the file that is known under this path; null when there is none. */
-export function findByPath(queue: Queue, path: string): StoredUpload | null {
-  return newestWhere(queue, 'f.path = ?', path)
+/**
+ * The newest upload of the file that is known under this path; null when there is none. Cards of one camera hold files of the same names: where it is
+ * known on which volume the file lies, one of that volume comes before those of others.
+ */
+export function findByPath(queue: Queue, path: string, volumeId: string | null = null): StoredUpload | null {
+  return firstWhere(queue, 'f.path = ? ORDER BY f.volume_id IS ? DESC, u.seq DESC', path, volumeId)
 }
 
 /** The newest upload of the file with this identity, under whatever path; null when none is known. */
 export function findByIdentity(queue: Queue, identityKey: string): StoredUpload | null {
-  return newestWhere(queue, 'f.identity_key = ?', identityKey)
+  return firstWhere(queue, 'f.identity_key = ? ORDER BY u.seq DESC', identityKey)
 }
 
 export function isKnownStat(queue: Queue, statKey: string, path: string): boolean {
@@ -90,7 +93,7 @@ export function recordOtherFile(
     applyUploadEvent(queue, upload.id, { kind: 'failed', reason, error })
     updateSource(queue, upload.source.fileId, source)
     const { changes } = queue
-      .sql("UPDATE uploads SET size_bytes = ? WHERE id = ? AND state = 'failed'")
+      .sql("UPDATE uploads SET size_bytes = ?, bytes_lost = 0 WHERE id = ? AND state = 'failed'")
       .run(source.sizeBytes, upload.id)
     if (changes > 0) storeCapture(queue, upload.id, captured)
     const now = findUpload(queue, upload.id)
@@ -109,7 +112,7 @@ export function recordLeftOut(
     applyUploadEvent(queue, upload.id, { kind: 'takenAnew' })
     updateSource(queue, upload.source.fileId, source)
     const { changes } = queue
-      .sql("UPDATE uploads SET size_bytes = ? WHERE id = ? AND state IN ('cancelled', 'cleared')")
+      .sql("UPDATE uploads SET size_bytes = ?, bytes_lost = 0 WHERE id = ? AND state IN ('cancelled', 'cleared')")
       .run(source.sizeBytes, upload.id)
     if (changes > 0) storeCapture(queue, upload.id, captured)
     const now = findUpload(queue, upload.id)
@@ -140,11 +143,9 @@ export function growingUploads(queue: Queue, afterSeq: number, limit: number): S
     .map((row) => readUpload(row))
 }
 
-function newestWhere(queue: Queue, condition: string, value: string): StoredUpload | null {
+function firstWhere(queue: Queue, condition: string, ...values: (string | null)[]): StoredUpload | null {
   const row = queue
-    .sql(
-      `SELECT ${uploadColumns} FROM files f JOIN uploads u ON u.file_id = f.id WHERE ${condition} ORDER BY u.seq DESC LIMIT 1`,
-    )
-    .get(value)
+    .sql(`SELECT ${uploadColumns} FROM files f JOIN uploads u ON u.file_id = f.id WHERE ${condition} LIMIT 1`)
+    .get(...values)
   return row === undefined ? null : readUpload(row)
 }

@@ -42,7 +42,7 @@ function recordings({ inodeIsStable = true } = {}) {
     recordCreated(queue, claim, { assetId: 'asset-1', urlsIssuedAt: startOfTime, parts: [] })
   }
   const vanish = (name: string) =>
-    listener.onGone({ path: at(name), relativePath: name, watchFolder, volumePresent: true })
+    listener.onGone({ path: at(name), relativePath: name, watchFolder, volumeId: 'uuid:1', volumePresent: true })
   const stored = () =>
     uploadsInOrder(queue, 0, 10).map(({ name, source, state, isRealtime }) => [
       ...[basename(source.path), name, state.kind, isRealtime],
