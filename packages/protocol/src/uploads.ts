@@ -43,7 +43,10 @@ export const uploadReport = z.object({
   reason: z.enum(reasonCodes).nullable(),
   partsDone: z.number().int().nonnegative(),
   partsTotal: z.number().int().nonnegative(),
+  /** Never falls while the clip is the same take, whatever the destination loses. */
   bytesAcknowledged: z.number().int().nonnegative(),
+  /** How many of those have to be sent again; absent: none. */
+  bytesLost: z.number().int().nonnegative().optional(),
   attempts: z.number().int().nonnegative(),
   /** The last one, with its class (where to look) and its time; agents that say nothing of these two are older. */
   error: z

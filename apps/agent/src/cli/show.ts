@@ -17,7 +17,7 @@ function text(upload: ShownUpload): string {
   return [
     shownText(upload.path),
     `state       ${upload.state}${reason === null ? '' : ` · ${reasons[reason].title}`}`,
-    `bytes       ${shownBytes(upload.bytesAcknowledged)} of ${shownBytes(upload.sizeBytes)} acknowledged, ${upload.partsDone} of ${upload.partsTotal} parts`,
+    `bytes       ${shownBytes(upload.bytesAcknowledged)} of ${shownBytes(upload.sizeBytes)} acknowledged, ${upload.partsDone} of ${upload.partsTotal} parts${upload.bytesLost === undefined ? '' : `; ${shownBytes(upload.bytesLost)} of it are sent again`}`,
     `xxh64       ${xxh64 ?? 'not known yet'}`,
     `asset       ${upload.assetId ?? '-'}`,
     `attempts    ${upload.attempts}${upload.nextAttemptAt === null ? '' : `, next at ${upload.nextAttemptAt}`}`,

@@ -17,7 +17,7 @@ export function sumTotals(totals: readonly StateTotal[]): Sums {
     counts[state] = (counts[state] ?? 0) + total.count
     if (leftOut.has(state)) continue
     bytes.captured += total.sizeBytes
-    bytes.acknowledged += total.acknowledgedBytes
+    bytes.acknowledged += total.acknowledgedBytes + total.lostBytes
     if (state === 'verified') bytes.verified += total.sizeBytes
     if (!settled.has(state)) bytes.waiting += total.sizeBytes - total.acknowledgedBytes
   }

@@ -67,7 +67,7 @@ export type StatusAnswer = z.infer<typeof statusAnswer>
 
 /** A clip on its way; bytes in flight are handed to the network and not acknowledged. */
 export const clipProgress = uploadReport
-  .pick({ id: true, path: true, state: true, reason: true, sizeBytes: true, bytesAcknowledged: true })
+  .pick({ id: true, path: true, state: true, reason: true, sizeBytes: true, bytesAcknowledged: true, bytesLost: true })
   .extend({ bytesInFlight: z.number() })
 export type ClipProgress = z.infer<typeof clipProgress>
 

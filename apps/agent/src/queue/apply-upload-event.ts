@@ -58,7 +58,7 @@ export function applyToUpload(
       .sql(
         `UPDATE uploads SET state = ?, reason = ?, step = ?, attempts = coalesce(?, attempts), uncertain = ?, deprioritised = ?, recreations = ?,
             asset_id = ?, urls_issued_at = ?, parts_total = ?, parts_done = ?,
-            bytes_acknowledged = bytes_acknowledged + ?,
+            bytes_acknowledged = bytes_acknowledged + ?, bytes_lost = max(0, bytes_lost - ?),
             not_before = ?, since_boot_id = ?, lease_token = ?, lease_until = ?, custody = ?, held_for = ?,
             error_class = ?, error_code = ?, error_message = ?, error_at = ?, updated_at = ?
           WHERE id = ? AND state = ? AND lease_token IS ?`,
@@ -78,6 +78,7 @@ export function applyToUpload(
           columns.urlsIssuedAt,
           columns.partsTotal,
           columns.partsDone,
+          change.acknowledgedBytes ?? 0,
           change.acknowledgedBytes ?? 0,
         ],
         ...[
@@ -111,7 +112,7 @@ function performEffect(queue: Queue, uploadId: string, effect: UploadEffect): vo
       queue.sql('DELETE FROM parts WHERE upload_id = ?').run(uploadId)
       queue
         .sql(
-          'UPDATE uploads SET bytes_acknowledged = 0, file_xxh64 = NULL, file_digested_at = NULL, digest_attempts = 0, digest_not_before = NULL WHERE id = ?',
+          'UPDATE uploads SET bytes_lost = bytes_lost + bytes_acknowledged, bytes_acknowledged = 0, file_xxh64 = NULL, file_digested_at = NULL, digest_attempts = 0, digest_not_before = NULL WHERE id = ?',
         )
         .run(uploadId)
       queue.sql('UPDATE growths SET probe = NULL, shift_bytes = 0, compared = 0 WHERE upload_id = ?').run(uploadId)

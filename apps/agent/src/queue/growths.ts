@@ -136,7 +136,10 @@ export function takeAnew(queue: Queue, upload: StoredUpload, capturedAt: number 
     queue
       .sql('UPDATE files SET identity_key = NULL, stat_key = NULL, modified_us = 0 WHERE id = ?')
       .run(upload.source.fileId)
-    if (capturedAt !== null) storeCapture(queue, upload.id, captureAt(queue, capturedAt))
+    if (capturedAt !== null) {
+      storeCapture(queue, upload.id, captureAt(queue, capturedAt))
+      queue.sql('UPDATE uploads SET bytes_lost = 0 WHERE id = ?').run(upload.id)
+    }
     return true
   })
 }

@@ -49,13 +49,20 @@ export function countUploads(queue: Queue): number {
   return row === undefined ? 0 : integer(row, 'uploads')
 }
 
-export type StateTotal = { state: string; count: number; sizeBytes: number; acknowledgedBytes: number }
+/** `lostBytes`: had been acknowledged too, and have to be sent again. */
+export type StateTotal = {
+  state: string
+  count: number
+  sizeBytes: number
+  acknowledgedBytes: number
+  lostBytes: number
+}
 
 /** Counts and bytes by state. */
 export function stateTotals(queue: Queue): StateTotal[] {
   return queue
     .sql(
-      'SELECT state, sum(uploads) AS uploads, sum(size_bytes) AS size, sum(bytes_acknowledged) AS acknowledged FROM folder_totals GROUP BY state HAVING sum(uploads) > 0 ORDER BY state',
+      'SELECT state, sum(uploads) AS uploads, sum(size_bytes) AS size, sum(bytes_acknowledged) AS acknowledged, sum(bytes_lost) AS lost FROM folder_totals GROUP BY state HAVING sum(uploads) > 0 ORDER BY state',
     )
     .all()
     .map(readTotal)
@@ -68,7 +75,7 @@ export type FolderTotal = StateTotal & { volumeId: string; watchFolder: string |
 export function folderTotals(queue: Queue): FolderTotal[] {
   return queue
     .sql(
-      'SELECT volume_id, watch_folder, state, uploads, size_bytes AS size, bytes_acknowledged AS acknowledged FROM folder_totals WHERE uploads > 0 ORDER BY watch_folder, volume_id, state',
+      'SELECT volume_id, watch_folder, state, uploads, size_bytes AS size, bytes_acknowledged AS acknowledged, bytes_lost AS lost FROM folder_totals WHERE uploads > 0 ORDER BY watch_folder, volume_id, state',
     )
     .all()
     .map((row) => ({
@@ -83,6 +90,7 @@ const readTotal = (row: Row): StateTotal => ({
   count: integer(row, 'uploads'),
   sizeBytes: integer(row, 'size'),
   acknowledgedBytes: integer(row, 'acknowledged'),
+  lostBytes: integer(row, 'lost'),
 })
 
 /** Uploads that have parts on their way or waiting to be sent: what progress is reported of. */
@@ -91,7 +99,9 @@ export function uploadsUnderWay(
   limit: number,
 ): Array<{ id: string; bytesAcknowledged: number; partsDone: number }> {
   return queue
-    .sql("SELECT id, bytes_acknowledged, parts_done FROM uploads WHERE state = 'uploading' ORDER BY seq LIMIT ?")
+    .sql(
+      "SELECT id, bytes_acknowledged + min(bytes_lost, size_bytes - bytes_acknowledged) AS bytes_acknowledged, parts_done FROM uploads WHERE state = 'uploading' ORDER BY seq LIMIT ?",
+    )
     .all(limit)
     .map((row) => ({
       id: text(row, 'id'),

@@ -176,7 +176,9 @@ export function adoptSource(queue: Queue, upload: StoredUpload, source: SourceFa
   queue.transact(() => {
     updateSource(queue, upload.source.fileId, source)
     queue
-      .sql("UPDATE uploads SET size_bytes = ?, adopt_source = 0 WHERE id = ? AND state IN ('registering', 'failed')")
+      .sql(
+        "UPDATE uploads SET size_bytes = ?, bytes_lost = 0, adopt_source = 0 WHERE id = ? AND state IN ('registering', 'failed')",
+      )
       .run(source.sizeBytes, upload.id)
   })
   return { ...upload, sizeBytes: source.sizeBytes, adoptSource: false, source: { ...upload.source, ...source } }

@@ -1,3 +1,4 @@
+import { bytesLost } from './schema-bytes-lost.ts'
 import { captureClock } from './schema-capture-clock.ts'
 import { createName } from './schema-create-name.ts'
 import { decisions } from './schema-decisions.ts'
@@ -200,4 +201,5 @@ CREATE INDEX executions_pending ON executions (recorded_at) WHERE state = 'final
   probeAt,
   pairingMoments,
   decisions,
+  bytesLost,
 ]

@@ -42,6 +42,8 @@ export type StoredUpload = {
   adoptSource: boolean
   attempts: number
   bytesAcknowledged: number
+  /** Had been acknowledged too, and has to be sent again. */
+  bytesLost: number
   error: StoredError | null
   /** xxh64 of the whole file as it was sent, and when that was found out; null while it is not known. */
   digest: { xxh64: string; at: number } | null
@@ -107,6 +109,7 @@ export function readUpload(row: Row): StoredUpload {
     adoptSource: integer(row, 'adopt_source') === 1,
     attempts: integer(row, 'attempts'),
     bytesAcknowledged: integer(row, 'bytes_acknowledged'),
+    bytesLost: Math.min(integer(row, 'bytes_lost'), integer(row, 'size_bytes') - integer(row, 'bytes_acknowledged')),
     error: readError(row),
     digest: xxh64 === null ? null : { xxh64, at: integer(row, 'file_digested_at') },
     leaseToken: integerOrNull(row, 'lease_token'),

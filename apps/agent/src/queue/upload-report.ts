@@ -18,7 +18,8 @@ export function uploadReportOf(upload: StoredUpload): UploadReport {
     reason: state.kind === 'growing' ? 'settling' : 'reason' in state ? state.reason : null,
     partsDone: asset?.partsDone ?? 0,
     partsTotal: asset?.partsTotal ?? 0,
-    bytesAcknowledged: upload.bytesAcknowledged,
+    bytesAcknowledged: upload.bytesAcknowledged + upload.bytesLost,
+    ...(upload.bytesLost === 0 ? {} : { bytesLost: upload.bytesLost }),
     attempts: upload.attempts,
     error:
       upload.error === null

@@ -13,7 +13,8 @@ import { addClip, startOfTime, testQueue } from './test-queue.ts'
 
 /** The same, by counting every row. */
 const counted = `SELECT f.volume_id AS volumeId, f.watch_folder AS watchFolder, u.state, count(*) AS count,
-    sum(u.size_bytes) AS sizeBytes, sum(u.bytes_acknowledged) AS acknowledgedBytes
+    sum(u.size_bytes) AS sizeBytes, sum(u.bytes_acknowledged) AS acknowledgedBytes,
+    sum(min(u.bytes_lost, u.size_bytes - u.bytes_acknowledged)) AS lostBytes
   FROM uploads u JOIN files f ON f.id = u.file_id GROUP BY 1, 2, 3 ORDER BY coalesce(f.watch_folder, ''), f.volume_id, u.state`
 
 const rowsOf = (queue: Queue) =>
@@ -56,6 +57,8 @@ test('totals of each folder and card are those of its clips, whatever happens to
       const claim = claimPart(queue)
       if (claim !== null) acknowledgePart(queue, claim, '0123456789abcdef', false)
     },
+    () => applyUploadEvent(queue, random.pick(clips).id, { kind: 'reset' }),
+    () => applyUploadEvent(queue, random.pick(clips).id, { kind: 'takenAnew' }),
     () => applyUploadEvent(queue, random.pick(clips).id, { kind: 'cancelled', reason: 'cancelledOnDevice' }),
     () => {
       const { source } = random.pick(clips)
@@ -97,5 +100,7 @@ test('a queue from before folders were counted is counted when it is opened', ()
   old.close()
   const again = reopen()
   expect(folderTotals(again)).toEqual(rowsOf(again))
-  expect(stateTotals(again)).toEqual([{ state: 'queued', count: 2, sizeBytes: 8_000, acknowledgedBytes: 0 }])
+  expect(stateTotals(again)).toEqual([
+    { state: 'queued', count: 2, sizeBytes: 8_000, acknowledgedBytes: 0, lostBytes: 0 },
+  ])
 })

@@ -154,7 +154,7 @@ test('counts by state stay right through additions, changes and removals, also o
   })
   const counted = queue.db
     .prepare(
-      'SELECT state, count(*) AS count, sum(size_bytes) AS sizeBytes, sum(bytes_acknowledged) AS acknowledgedBytes FROM uploads GROUP BY state ORDER BY state',
+      'SELECT state, count(*) AS count, sum(size_bytes) AS sizeBytes, sum(bytes_acknowledged) AS acknowledgedBytes, sum(bytes_lost) AS lostBytes FROM uploads GROUP BY state ORDER BY state',
     )
     .all()
   expect(stateTotals(queue)).toEqual(counted.map((row) => ({ ...row })))

@@ -12,8 +12,8 @@ const halfLifeMs = 2_000
  */
 export function followRates(before: ClipRates, clips: readonly ClipProgress[], atMs: number): ClipRates {
   return new Map(
-    clips.map(({ id, bytesAcknowledged, bytesInFlight }) => {
-      const sentBytes = bytesAcknowledged + bytesInFlight
+    clips.map(({ id, bytesAcknowledged, bytesLost = 0, bytesInFlight }) => {
+      const sentBytes = bytesAcknowledged - bytesLost + bytesInFlight
       const last = before.get(id)
       if (last === undefined || atMs <= last.atMs) return [id, last ?? { atMs, sentBytes, bytesPerSecond: 0 }]
       const elapsedMs = atMs - last.atMs

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { reasons } from '@rushes/protocol'
 import type { ClipProgress, ProgressAnswer, StatusAnswer } from '../../local-api/operations.ts'
+import { shownBytes } from '../output.ts'
 import type { ClipRates } from './clip-rates.ts'
 import { cutText } from './fit-text.ts'
 import { homeSentence } from './home-sentence.ts'
@@ -39,6 +40,7 @@ export function drawProgress(
   const room = Math.max(0, size.rows - below.length - 2)
   const rowsOfClips = movingFirst(clips).map((clip) => [
     row(clipTally(clip, rates)),
+    ...(clip.bytesLost === undefined ? [] : [line(`  ${shownBytes(clip.bytesLost)} are sent again`, 'warning')]),
     ...(clip.reason === null ? [] : [line(`  ${clip.state}: ${reasons[clip.reason].title}`, 'warning')]),
   ])
   return [
@@ -70,6 +72,7 @@ const clipTally = (clip: ClipProgress, rates: ClipRates): Tally => ({
   name: basename(clip.path),
   capturedBytes: clip.sizeBytes,
   acknowledgedBytes: clip.bytesAcknowledged,
+  leftBytes: clip.sizeBytes - clip.bytesAcknowledged + (clip.bytesLost ?? 0),
   inFlightBytes: Math.min(clip.bytesInFlight, clip.sizeBytes - clip.bytesAcknowledged),
   verifiedBytes: clip.state === 'verified' ? clip.sizeBytes : 0,
   bytesPerSecond: rates.get(clip.id)?.bytesPerSecond ?? 0,
@@ -78,6 +81,7 @@ const clipTally = (clip: ClipProgress, rates: ClipRates): Tally => ({
 const tallyOf = ({ bytes }: Pick<StatusAnswer, 'bytes'>): Omit<Tally, 'name'> => ({
   capturedBytes: bytes.captured,
   acknowledgedBytes: bytes.acknowledged,
+  leftBytes: bytes.waiting,
   inFlightBytes: 0,
   verifiedBytes: bytes.verified,
   bytesPerSecond: null,

@@ -7,6 +7,8 @@ export type Tally = {
   name: string
   capturedBytes: number
   acknowledgedBytes: number
+  /** Still to be acknowledged, what has to be sent again included. */
+  leftBytes: number
   /** Handed to the network and not acknowledged yet. */
   inFlightBytes: number
   verifiedBytes: number
@@ -31,8 +33,8 @@ const columns = {
   left: {
     title: 'left',
     width: 9,
-    cell: ({ capturedBytes, acknowledgedBytes, inFlightBytes, bytesPerSecond }) =>
-      bytesPerSecond === null ? '' : shownTimeLeft(capturedBytes - acknowledgedBytes - inFlightBytes, bytesPerSecond),
+    cell: ({ leftBytes, inFlightBytes, bytesPerSecond }) =>
+      bytesPerSecond === null ? '' : shownTimeLeft(leftBytes - inFlightBytes, bytesPerSecond),
   },
 } as const satisfies Record<string, Column>
 type ColumnName = keyof typeof columns
