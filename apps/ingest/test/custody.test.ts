@@ -65,6 +65,26 @@ test('stored bytes that equal the device’s digests are verified, whether these
   }
 })
 
+test('the digest of the whole file that comes after the verification is kept, and nothing is read again for it', async () => {
+  const it = await clip()
+  await it.upload()
+  await it.tell({ parts: it.parts })
+  await untilVerified(device, it.id, 'verified')
+  const told = await it.tell({ parts: it.parts, fileXxh64: xxh64Of(it.bytes) })
+  expect(assetCustody.parse(told.body).verified).toBe('verified')
+  const own = await device.call('GET', '/v2/devices/assets')
+  expect(own.body).toMatchObject({
+    assets: expect.arrayContaining([expect.objectContaining({ id: it.id, fileXxh64: xxh64Of(it.bytes) })]),
+  })
+  // Told without it once more, it is known all the same; another one is no proof.
+  await it.tell({ parts: it.parts })
+  expect((await device.call('GET', '/v2/devices/assets')).body).toMatchObject({
+    assets: expect.arrayContaining([expect.objectContaining({ id: it.id, fileXxh64: xxh64Of(it.bytes) })]),
+  })
+  await it.tell({ parts: it.parts, fileXxh64: '0000000000000000' })
+  await untilVerified(device, it.id, 'mismatch')
+})
+
 test('without digests a whole clip is size-checked, no more', async () => {
   const it = await clip()
   await it.upload()

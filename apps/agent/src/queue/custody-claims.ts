@@ -3,7 +3,10 @@ import type { Queue } from './open-queue.ts'
 import { integer, text } from './row.ts'
 import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
 
-/** The next uploaded clip of the paired project whose digests are to be confirmed by the destination; null when none is due. */
+/**
+ * The next clip of the paired project that has something to tell the destination: an uploaded one the digests that are to be confirmed, a
+ * verified one the digest of its whole file. Null when none is due.
+ */
 export function nextCustody(queue: Queue): StoredUpload | null {
   const row = queue
     .sql(
@@ -21,6 +24,21 @@ export function postponeCustody(queue: Queue, uploadId: string, until: number): 
     .sql("UPDATE uploads SET custody_not_before = ? WHERE id = ? AND custody = 'owed'")
     .run(Math.ceil(until), uploadId)
   queue.tell({ kind: 'work' })
+}
+
+/** The destination has verified the clip before it could be told the digest of the whole file: it is told now. */
+export function oweFileDigest(queue: Queue, uploadId: string): void {
+  const { changes } = queue
+    .sql(
+      "UPDATE uploads SET custody = 'owed', custody_not_before = NULL WHERE id = ? AND state = 'verified' AND file_xxh64 IS NOT NULL",
+    )
+    .run(uploadId)
+  if (changes > 0) queue.tell({ kind: 'work' })
+}
+
+/** It was told, or cannot be; the clip is as verified as before. */
+export function settleFileDigest(queue: Queue, uploadId: string): void {
+  queue.sql("UPDATE uploads SET custody = 'none' WHERE id = ? AND state = 'verified'").run(uploadId)
 }
 
 /** The digests of the bytes as they left, by part number. */

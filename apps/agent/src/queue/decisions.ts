@@ -1,5 +1,6 @@
 import type { CancelledReason, ClearedReason, UploadEvent } from '@rushes/upload-core'
 import { applyUploadEvent, findUpload } from './apply-upload-event.ts'
+import { settleFileDigest } from './custody-claims.ts'
 import type { Queue } from './open-queue.ts'
 import { appendEvent } from './outbox.ts'
 import { integer, integerOrNull, text } from './row.ts'
@@ -101,7 +102,7 @@ export function adoptOrphans(queue: Queue, projectId: string): void {
   })
 }
 
-/** Stops asking for the custody of clips in a project that the device has left; they stay `uploaded`. */
+/** Stops asking for the custody of clips in a project that the device has left; they stay `uploaded`, or `verified`. */
 export function abandonForeignCustody(queue: Queue, projectId: string | null): void {
   const rows = queue.sql("SELECT id FROM uploads WHERE custody = 'owed' AND project_id IS NOT ?").all(projectId)
   applyToAll(
@@ -109,6 +110,7 @@ export function abandonForeignCustody(queue: Queue, projectId: string | null): v
     rows.map((row) => text(row, 'id')),
     { kind: 'custodyAbandoned' },
   )
+  for (const row of rows) settleFileDigest(queue, text(row, 'id'))
 }
 
 /** Puts uploads before all others, those that were pinned first in front, or back in their place; the ids of those that this changed. */

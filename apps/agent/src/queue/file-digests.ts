@@ -1,3 +1,4 @@
+import { oweFileDigest } from './custody-claims.ts'
 import type { Queue } from './open-queue.ts'
 import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
 
@@ -26,13 +27,16 @@ export function claimUndigested(queue: Queue): StoredUpload | null {
   })
 }
 
-/** The whole file as it was sent to this asset has this xxh64. */
+/** The whole file as it was sent to this asset has this xxh64. A destination that has verified the clip by its parts is told so. */
 export function recordFileDigest(queue: Queue, { id, assetId }: { id: string; assetId: string }, xxh64: string): void {
-  queue
-    .sql(
-      "UPDATE uploads SET file_xxh64 = ?, file_digested_at = ? WHERE id = ? AND asset_id = ? AND state IN ('uploaded', 'verified')",
-    )
-    .run(xxh64, queue.now(), id, assetId)
+  queue.transact(() => {
+    queue
+      .sql(
+        "UPDATE uploads SET file_xxh64 = ?, file_digested_at = ? WHERE id = ? AND asset_id = ? AND state IN ('uploaded', 'verified')",
+      )
+      .run(xxh64, queue.now(), id, assetId)
+    oweFileDigest(queue, id)
+  })
 }
 
 /** It could not be read just now. */

@@ -11,7 +11,7 @@ import type { Logger } from 'pino'
 import { describeFailure } from '../destination/describe-failure.ts'
 import type { Additions, CustodyOutcome, Destination } from '../destination/port.ts'
 import { applyUploadEvent } from '../queue/apply-upload-event.ts'
-import { custodyParts, nextCustody, postponeCustody } from '../queue/custody-claims.ts'
+import { custodyParts, nextCustody, oweFileDigest, postponeCustody, settleFileDigest } from '../queue/custody-claims.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import { appendEvent } from '../queue/outbox.ts'
@@ -31,8 +31,13 @@ export type CustodyOptions = {
   signal: AbortSignal
 }
 
-/** Of this process, by upload: how often the destination has answered, and how often in a row the question has failed since. */
-export type CustodyTries = Map<string, { answers: number; failures: number }>
+/**
+ * Of this process, by upload: how often the destination has answered, how often in a row the question has failed since, and which digest of the
+ * whole file it was told.
+ */
+export type CustodyTries = Map<string, { answers: number; failures: number; toldXxh64: string | null }>
+
+const noTries = { answers: 0, failures: 0, toldXxh64: null }
 
 const firstPollMs = 200
 const slowestPollMs = 15_000
@@ -40,31 +45,40 @@ const slowestRetryMs = 300_000
 
 /**
  * Confirms the next uploaded clip: sends the digests of the bytes as they left, then asks until the destination has read its own bytes
- * back. False when none is due.
+ * back. That of the whole file is sent with them where it is known by then, else once it is. False when none is due.
  */
 export async function followCustody(options: CustodyOptions, tries: CustodyTries): Promise<boolean> {
   const { queue, destinationOf, gate, signal } = options
   const upload = nextCustody(queue)
   const link = readUploadLink(queue)
-  if (upload === null || link === null || upload.state.kind !== 'uploaded') return false
+  if (upload === null || link === null) return false
   const { additions } = destinationOf(link)
+  const isVerified = upload.state.kind === 'verified'
   if (additions === null) {
-    applyUploadEvent(queue, upload.id, { kind: 'custodyAnswered', answer: 'sizeChecked' })
+    if (isVerified) settleFileDigest(queue, upload.id)
+    else applyUploadEvent(queue, upload.id, { kind: 'custodyAnswered', answer: 'sizeChecked' })
     return true
   }
-  const { answers, failures } = tries.get(upload.id) ?? { answers: 0, failures: 0 }
+  const { answers, failures, toldXxh64 } = tries.get(upload.id) ?? noTries
   // The digests go with the first question, until it was answered.
-  const outcome = await ask(options, additions, link, upload, answers === 0)
+  const isFirst = isVerified || answers === 0
+  const outcome = await ask(options, additions, link, upload, isFirst)
   if (outcome.kind === 'aborted' || signal.aborted) return false
   if (outcome.kind === 'failed') {
-    tries.set(upload.id, { answers, failures: failures + 1 })
+    tries.set(upload.id, { answers, failures: failures + 1, toldXxh64 })
     if ((await handleFailure(options, link, upload, outcome, failures + 1)) === 'final') tries.delete(upload.id)
     return true
   }
   gate.succeeded()
+  const told = isFirst ? (upload.digest?.xxh64 ?? null) : toldXxh64
+  if (isVerified) {
+    tries.delete(upload.id)
+    settleFileDigest(queue, upload.id)
+    return true
+  }
   const answer = answerOf(outcome.custody)
   if (answer === 'pending') {
-    tries.set(upload.id, { answers: answers + 1, failures: 0 })
+    tries.set(upload.id, { answers: answers + 1, failures: 0, toldXxh64: told })
     const bound = backoffBoundMs(answers + 1, {
       attemptsPerJob: 1,
       jobs: 1,
@@ -76,7 +90,11 @@ export async function followCustody(options: CustodyOptions, tries: CustodyTries
     return true
   }
   tries.delete(upload.id)
-  applyUploadEvent(queue, upload.id, { kind: 'custodyAnswered', answer }, answer === 'verified' ? { error: null } : {})
+  queue.transact(() => {
+    const change = answer === 'verified' ? { error: null } : {}
+    applyUploadEvent(queue, upload.id, { kind: 'custodyAnswered', answer }, change)
+    if (told === null) oweFileDigest(queue, upload.id)
+  })
   return true
 }
 
@@ -88,10 +106,12 @@ function ask(
   isFirst: boolean,
 ): Promise<CustodyOutcome> {
   const { accessToken } = link
-  const assetId = upload.state.kind === 'uploaded' ? upload.state.asset.assetId : ''
+  const { state, digest } = upload
+  const assetId = state.kind === 'uploaded' || state.kind === 'verified' ? state.asset.assetId : ''
   if (!isFirst) return additions.getAsset({ accessToken, assetId }, signal)
   const custody = {
     parts: custodyParts(queue, upload.id),
+    ...(digest === null ? {} : { fileXxh64: digest.xxh64 }),
     relativePath: relativePathOf(upload),
     volumeId: upload.source.volumeId.slice(0, 255),
   }
@@ -117,8 +137,13 @@ async function handleFailure(
     if (confirmation.kind === 'failed') closeGateFor(gate, confirmation)
     verdict = confirmation.kind === 'confirmed' && failures > 1 ? verdictWhenAuthorized('custody') : verdict
   }
-  recordUploadError(queue, upload.id, error)
+  const isVerified = upload.state.kind === 'verified'
+  if (!isVerified) recordUploadError(queue, upload.id, error)
   log.warn({ uploadId: upload.id, error, verdict: verdict.kind }, 'custody could not be confirmed yet')
+  if (isVerified && (verdict.kind === 'startOver' || verdict.kind === 'fail')) {
+    settleFileDigest(queue, upload.id)
+    return 'final'
+  }
   if (verdict.kind === 'startOver') {
     applyUploadEvent(queue, upload.id, { kind: 'custodyAnswered', answer: 'lost' })
     return 'final'

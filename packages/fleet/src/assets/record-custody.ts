@@ -38,8 +38,13 @@ export async function recordCustody(
 
     const isKnown = registered.every((part, index) => part.deviceXxh64 === told[index]?.xxh64)
     const isJudged = asset.custody === 'verified' || asset.custody === 'mismatch'
-    if (isKnown && isJudged && (custody.fileXxh64 ?? asset.fileXxh64) === asset.fileXxh64)
+    const fileXxh64 = custody.fileXxh64 ?? (isKnown ? asset.fileXxh64 : null)
+    if (isKnown && isJudged && fileXxh64 === asset.fileXxh64) return { kind: 'recorded', verify: false }
+    if (isKnown && asset.custody === 'verified' && fileXxh64 === asset.storedXxh64) {
+      // Told late, and what was read back has it: nothing is read again, and the clip is verified all along.
+      await tx.update(assets).set({ fileXxh64, updatedAt: now }).where(eq(assets.id, asset.id))
       return { kind: 'recorded', verify: false }
+    }
     await tx.execute(sql`
       update asset_parts set device_xxh64 = told.xxh64
       from unnest(${sql.param(told.map((part) => part.number))}::integer[],
@@ -50,7 +55,7 @@ export async function recordCustody(
     await tx
       .update(assets)
       .set({
-        fileXxh64: custody.fileXxh64 ?? null,
+        fileXxh64,
         relativePath: custody.relativePath?.replaceAll('\0', '_') ?? asset.relativePath,
         volumeId: custody.volumeId?.replaceAll('\0', '_') ?? asset.volumeId,
         updatedAt: now,
