@@ -129,6 +129,8 @@ export type GrowingFile = Located & {
   since: number
   /** False of a file that was there when watching began: it began before `since`. */
   sawBegin: boolean
+  /** Birth time by the file system; null where it keeps none. */
+  bornAt: number | null
   modifiedUs: number
   volumeId: string
   inode: string

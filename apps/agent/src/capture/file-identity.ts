@@ -8,10 +8,16 @@ export type FileLook = {
   mtimeNs: bigint
   inode: bigint
   device: bigint
+  /** Absent where it does not matter, 0 where none is kept. */
+  birthtimeNs?: bigint
 }
 
-/** Of a directory also its birth, 0 where none is kept: file systems give the inode of a deleted one to the next. */
-export type DirectoryLook = FileLook & { birthtimeNs: bigint }
+/** Birth time by the file system, milliseconds since 1970; null where it keeps none. */
+export const bornAtOf = ({ birthtimeNs = 0n }: Pick<FileLook, 'birthtimeNs'>): number | null =>
+  birthtimeNs > 0n ? Number(birthtimeNs / 1_000_000n) : null
+
+/** Of a directory always with its birth: file systems give the inode of a deleted one to the next. */
+export type DirectoryLook = Required<FileLook>
 
 /** Puts an identity together; `FileIdentity` says what it is made of. `realPath` is without symbolic links. */
 export function identityOf(

@@ -89,7 +89,7 @@ function seeUnsettled(previous: UnsettledFile, look: FileLook, change: Change | 
     }
     return { next, tell: [] }
   }
-  const begun = change === 'replaced' ? { firstSeenAt: context.now, wasThere: false } : {}
+  const begun = isOtherTake(change, previous.look, look) ? { firstSeenAt: context.now, wasThere: false } : {}
   const next: UnsettledFile = {
     ...previous,
     ...begun,
@@ -147,6 +147,10 @@ function nextLook(changedMs: number, { nowMs, restMs, lookGapMs }: LookContext):
   const restsAtMs = changedMs + restMs
   return restsAtMs > nowMs ? Math.min(restsAtMs, nowMs + lookGapMs) : nowMs
 }
+
+/** One that took the place of a file that is being written, or that begins once more in its inode, began now. */
+const isOtherTake = (change: Change, before: Pick<FileLook, 'sizeBytes'>, after: FileLook): boolean =>
+  change === 'replaced' || (change === 'truncated' && after.sizeBytes < before.sizeBytes / 2)
 
 /** What makes a file another one than at the look before. Inodes count only where they last. */
 export function changeBetween(

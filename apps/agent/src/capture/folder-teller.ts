@@ -9,6 +9,7 @@ import type {
   UnreadableFile,
   WatchFolder,
 } from './capture-port.ts'
+import { bornAtOf } from './file-identity.ts'
 import type { UnsettledFile } from './file-life.ts'
 import { unusableKeyPrefix } from './walk-folder.ts'
 
@@ -47,6 +48,7 @@ export class FolderTeller {
           sizeBytes: look.sizeBytes,
           since: firstSeenAt,
           sawBegin: !wasThere,
+          bornAt: bornAtOf(look),
           modifiedUs: Number(look.mtimeNs / 1_000n),
         },
         ...{ volumeId: volume.id, inode: String(look.inode), inodeIsStable: volume.keepsInodes },

@@ -1,7 +1,7 @@
 import { constants, type FileHandle, open } from 'node:fs/promises'
 import { errorCode, errorMessage } from '../agent-error.ts'
 import { type ReadAt, readEmbeddedCreationTime } from './embedded-creation-time.ts'
-import type { FileLook } from './file-identity.ts'
+import { bornAtOf, type FileLook } from './file-identity.ts'
 import { digestHeadAndTail } from './head-tail-digest.ts'
 import { isAbsence } from './whereabouts.ts'
 
@@ -24,9 +24,7 @@ export async function inspectFile(path: string, expected: FileLook): Promise<Ins
     const headTailDigest = await digestHeadAndTail(read, expected.sizeBytes)
     const embeddedCreationAt = await readEmbeddedCreationTime(read, expected.sizeBytes)
     if (!isAsExpected(await file.stat({ bigint: true }), expected)) return { kind: 'changed' }
-    // Not every file system keeps it; then it is 0.
-    const birthtime = before.birthtimeNs > 0n ? Number(before.birthtimeNs / 1_000_000n) : null
-    return { kind: 'read', headTailDigest, embeddedCreationAt, birthtime }
+    return { kind: 'read', headTailDigest, embeddedCreationAt, birthtime: bornAtOf(before) }
   } catch (error) {
     if (isAbsence(error)) return { kind: 'absent' }
     if (errorCode(error) === 'ELOOP') return { kind: 'changed' }

@@ -24,11 +24,12 @@ export async function lookAt(realRoot: string, path: string, rules: LeaveOutRule
   if (!fitsSystem(absolute)) return { path, kind: 'refused', reason: 'unusableName', look: noLook }
   try {
     const stat = await lstat(absolute, { bigint: true })
-    const look = { sizeBytes: Number(stat.size), mtimeNs: stat.mtimeNs, inode: stat.ino, device: stat.dev }
+    const { size, mtimeNs, ino, dev, birthtimeNs } = stat
+    const look = { sizeBytes: Number(size), mtimeNs, inode: ino, device: dev, birthtimeNs }
     const why = whyLeftOut(path, stat.isDirectory() ? 'directory' : 'file', rules)
     if (why !== null) return { path, kind: 'leftOut', why, look }
     if (stat.isFile()) return { path, kind: 'file', look }
-    if (stat.isDirectory()) return { path, kind: 'directory', look: { ...look, birthtimeNs: stat.birthtimeNs } }
+    if (stat.isDirectory()) return { path, kind: 'directory', look }
     if (!stat.isSymbolicLink()) return { path, kind: 'refused', reason: 'notARegularFile', look }
     // A link within the folder is a second name of what is picked up anyway; one to nothing names nothing.
     const target = await realpath(absolute).catch(() => null)

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { maxFileSizeBytes } from '@rushes/protocol'
 import { type Capture, earlierCapture, type HeldReason, type PartLimits, type UploadEvent } from '@rushes/upload-core'
@@ -81,7 +80,7 @@ export function takeInFiles(queue: Queue, log: Logger, limits?: PartLimits): Cap
         const hasGrown = firstSize !== undefined && firstSize !== file.sizeBytes
         const isNew = hasGrown && findByPath(queue, file.path) === null
         if (isNew && !growing.isKnown(file) && growing.isWorthRow(file)) addUpload(queue, growingUpload(file))
-        growing.grew(file, () => holdReason(queue, file.watchFolder.mode, captureOfGrowing(queue, file)) === null)
+        growing.grew(file, () => mayGoUpGrowing(queue, file))
       })
     },
     onKnown(file) {
@@ -240,8 +239,6 @@ function captureOf(queue: Queue, known: StoredUpload, file: SettledFile): Captur
 function outcomeOf(queue: Queue, file: SettledFile, noted: Capture | null): Rested['outcome'] {
   const { sizeBytes, watchFolder, capturedAt, firstGrowthSeenAt, isByOwnClock } = file
   if (sizeBytes > maxFileSizeBytes) return { kind: 'refused', reason: 'tooLarge' }
-  const lostAt = rebuiltAt(queue)
-  if (lostAt !== null && (noted?.at ?? capturedAt) <= lostAt) return { kind: 'held', reason: 'queueRebuilt' }
   // What was seen to begin is told by that: a card may keep times in steps of two seconds.
   const isNoted = noted !== null && noted.at !== capturedAt
   const capture = isNoted
@@ -267,6 +264,10 @@ type KnownCapture = Capture & { isWitnessed: boolean }
 
 /** Why a file is not uploaded by itself; null when it is. What is not known to have begun after the pairing is held like what began before. */
 function holdReason(queue: Queue, mode: WatchFolder['mode'], capture: KnownCapture): HeldReason | null {
+  const lostAt = rebuiltAt(queue)
+  // What claims to be of a time to come may be of any: it was captured by another clock, or before this one was set.
+  const isOfTimeToCome = !capture.isWitnessed && capture.at > queue.now()
+  if (lostAt !== null && (capture.at <= lostAt || isOfTimeToCome)) return 'queueRebuilt'
   if (mode === 'manual') return 'manualFolder'
   const link = readUploadLink(queue)
   if (link === null || link.projectSince === null) return 'capturedBeforePairing'
@@ -283,18 +284,19 @@ const growingUpload = (file: GrowingFile): NewUpload => ({
   entry: { kind: 'growing' },
 })
 
-/** When a growing file began: when it was seen to, else when its file system says so, where it does. */
-function beganAt({ path, since, sawBegin }: GrowingFile): number {
-  const bornAt = sawBegin ? 0 : (statSync(path, { throwIfNoEntry: false })?.birthtimeMs ?? 0)
-  return bornAt > 0 ? Math.min(Math.floor(bornAt), since) : since
-}
+/** When a growing file began: as this agent saw, else as its file system tells; null where nobody knows. */
+const beganAt = ({ since, sawBegin, bornAt }: GrowingFile): number | null =>
+  sawBegin ? since : bornAt !== null && bornAt <= since ? bornAt : null
 
-/** What is noted in its row stands, wherever the clock was set to since. */
-function captureOfGrowing(queue: Queue, file: GrowingFile): KnownCapture {
+/** Whether a file may go up while it grows. One of which nobody knows when it began is judged when it rests, by all that it tells of itself then. */
+function mayGoUpGrowing(queue: Queue, file: GrowingFile): boolean {
+  const at = beganAt(file)
+  if (at === null) return false
+  // What is noted in its row stands, wherever the clock was set to since.
   const row = findByPath(queue, file.path, file.volumeId)
   const notedAt = row?.state.kind === 'growing' ? row.capturedAt : null
-  const noted = row === null || notedAt === null ? null : { at: notedAt, inBoot: row.capturedInBoot }
-  return { ...(noted ?? captureAt(queue, beganAt(file))), isWitnessed: file.sawBegin }
+  const capture = row === null || notedAt === null ? captureAt(queue, at) : { at: notedAt, inBoot: row.capturedInBoot }
+  return holdReason(queue, file.watchFolder.mode, { ...capture, isWitnessed: file.sawBegin }) === null
 }
 
 const unreadSource = (path: string, sizeBytes: number, watchFolder: WatchFolder): NewUpload['file'] => ({

@@ -1,8 +1,9 @@
 import { extname } from 'node:path'
-import { leastCuttableBytes, type PartLimits, type RateSample, rateOf } from '@rushes/upload-core'
+import { earlierCapture, leastCuttableBytes, type PartLimits, type RateSample, rateOf } from '@rushes/upload-core'
 import type { GrowingFile, SettledFile } from '../capture/capture-port.ts'
 import { finalNameOf } from '../capture/temporary-name.ts'
 import { applyUploadEvent } from '../queue/apply-upload-event.ts'
+import { captureAt, readClocks } from '../queue/capture-clock.ts'
 import { awaitRest } from '../queue/growing-claims.ts'
 import { lastCutByte } from '../queue/growing-parts.ts'
 import {
@@ -71,7 +72,7 @@ export function growingIntake(queue: Queue, monotonicNow: () => number, limits?:
       firstLooks.delete(file.path)
       const growth = findGrowth(queue, upload.id)
       if (growth === null || upload.source.volumeId !== facts.volumeId || makeWay(queue, upload, facts)) return false
-      return growth.phase === 'sent' ? settleNewer(queue, upload, facts) : settle(queue, upload, facts)
+      return growth.phase === 'sent' ? settleNewer(queue, upload, facts) : settle(queue, upload, file, facts)
     },
     isKnown: (file) => file.inodeIsStable && growingInode(queue, file.volumeId, file.inode) !== null,
     isWorthRow: ({ path, sizeBytes, watchFolder: { bytesPerSecond } }) =>
@@ -96,23 +97,35 @@ function follow(queue: Queue, upload: StoredUpload, phase: 'open' | 'complete', 
 }
 
 /** The recorder has finished. What has an asset is completed with the rest of its parts; what has none becomes an upload of known size. */
-function settle(queue: Queue, upload: StoredUpload, facts: SourceFacts): boolean {
+function settle(queue: Queue, upload: StoredUpload, file: SettledFile, facts: SourceFacts): boolean {
   const { state, source } = upload
   const isOther = facts.inodeIsStable && facts.inode !== source.inode
   const hasLost = facts.sizeBytes <= lastCutByte(queue, upload.id)
   const work = 'work' in state ? state.work : null
   const hasAsset = state.kind === 'registering' || state.kind === 'uploading' || work?.step === 'parts'
-  if (hasAsset && !isOther && !hasLost && isToBeFinished(queue, upload, facts)) {
+  const beganBefore = isCapturedEarlier(queue, upload, file)
+  if (hasAsset && !isOther && !hasLost && !beganBefore && isToBeFinished(queue, upload, facts)) {
     completeGrowth(queue, upload, facts)
     return true
   }
   // A create that may have come through is another one from here on: the asset of a growing file is never used for one of known size.
-  if (hasAsset) takeAnew(queue, upload, isOther ? queue.now() : null)
+  if (hasAsset) takeAnew(queue, upload, isOther ? queue.now() : beganBefore ? file.capturedAt : null)
   else applyUploadEvent(queue, upload.id, { kind: 'grewAgain' })
   endGrowth(queue, upload.id)
   const isOver = state.kind === 'blocked' || state.kind === 'refused'
   if (isOver) recordEnd(queue, upload, facts)
   return isOver
+}
+
+/** Times of files are as coarse as this. */
+const grainMs = 2_000
+
+/** What grew was a copy: its asset was made with the time of the copying, and whether it may go up at all is told by when it was captured. */
+function isCapturedEarlier(queue: Queue, { capturedAt, capturedInBoot }: StoredUpload, file: SettledFile): boolean {
+  if (capturedAt === null) return false
+  const told = captureAt(queue, file.capturedAt)
+  const earlier = earlierCapture({ at: capturedAt, inBoot: capturedInBoot }, told, readClocks(queue))
+  return earlier === told && capturedAt - told.at > grainMs
 }
 
 /** Written to once more after its final part had gone: the same clip, in a newer version. Another take is another clip. */

@@ -47,6 +47,14 @@ describe('a file that is looked at', () => {
     expect(see(null, look(), disk, at(0, { isFirstScan: true })).tell).toEqual([])
   })
 
+  test('and, still being written, begins once more in its inode is another take, which begins now; one that is trimmed goes on', () => {
+    const long = unsettled(see(begun(), look({ sizeBytes: 1_000 }), disk, at(1_000)).next)
+    const anew = unsettled(see(long, look({ sizeBytes: 100 }), disk, at(60_000)).next)
+    expect([anew.firstSeenAt, anew.wasThere]).toEqual([startAt + 60_000, false])
+    const trimmed = unsettled(see(long, look({ sizeBytes: 900 }), disk, at(60_000)).next)
+    expect(trimmed.firstSeenAt).toBe(startAt)
+  })
+
   test('and has not changed rests after the settle time and not a millisecond sooner', () => {
     const later = unsettled(see(begun(), look(), disk, at(1_999)).next)
     expect(hasRested(later, 1_999, 2_000)).toBe(false)

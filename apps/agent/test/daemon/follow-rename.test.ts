@@ -26,6 +26,7 @@ function recordings({ inodeIsStable = true } = {}) {
       ...{ path: at(name), relativePath: name, watchFolder, sizeBytes: Number(size), since: startOfTime },
       ...{ modifiedUs: Number(mtimeNs / 1_000n), volumeId: 'uuid:1', inode: String(ino), inodeIsStable },
       sawBegin: true,
+      bornAt: null,
     }
     listener.onGrowing(file)
   }

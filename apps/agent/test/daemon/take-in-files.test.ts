@@ -66,6 +66,7 @@ const growing = (sizeBytes: number): GrowingFile => ({
     sizeBytes,
     since: startOfTime,
     sawBegin: true,
+    bornAt: null,
   },
   ...{ modifiedUs: 1, volumeId: 'volume-1', inode: '1', inodeIsStable: true },
 })

@@ -39,14 +39,18 @@ export class GrowingDestination {
   mishap: Mishap = 'none'
   /** As a destination may that keeps parts in their places. */
   refusesOtherSizes = false
+  /** Windows in which sharing is paused, by the device's clock, which is right. */
+  readonly pauses: { fromMs: number; toMs: number }[] = []
   readonly #isOurs: boolean
   readonly #minPartBytes: number
+  readonly #now: () => number
   /** Digests by address that were acknowledged with a reply that came. */
   readonly #heard = new Map<string, string>()
 
-  constructor(isOurs: boolean, minPartBytes: number) {
+  constructor(isOurs: boolean, minPartBytes: number, now: () => number) {
     this.#isOurs = isOurs
     this.#minPartBytes = minPartBytes
+    this.#now = now
   }
 
   /** The asset that an upload of this name made whole, the newest last. */
@@ -84,6 +88,10 @@ export class GrowingDestination {
 
   #create(request: Parameters<Destination['createAsset']>[0]): Promise<CreateOutcome> {
     return this.#around((): CreateOutcome => {
+      const capturedAt = this.#now() - request.offsetSeconds * 1_000
+      // A second on either side: offsets come in whole seconds.
+      if (this.pauses.some(({ fromMs, toMs }) => capturedAt >= fromMs - 1_000 && capturedAt <= toMs + 1_000))
+        return { kind: 'failed', failure: refused(409, 'Channel Paused') }
       const sizeBytes = request.kind === 'complete' ? request.sizeBytes : null
       const known = this.#isOurs
         ? this.assets.find((asset) => asset.idempotencyKey === request.idempotencyKey && !asset.isClosed)

@@ -33,6 +33,8 @@ const tailBytes = 100
 /** The real one: whoever cannot read a file asks whether its volume is mounted. */
 const volumeId = (await readVolumeTable(null)).find(realpathSync(tmpdir())).id
 
+type Take = { seenAt: number; sawBegin: boolean; bornAt: number | null; toldAt: number | null }
+
 /** One device that records into a folder and uploads from it, step by step; nothing happens by itself. */
 export function growingWorld(options: { isOurs: boolean; extension: string }) {
   const tested = testQueue({ isOurs: options.isOurs })
@@ -42,7 +44,7 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
   const folder: WatchFolder = {
     ...{ path: dir, channel: 0, mode: 'realtime', include: [], exclude: [], order: 'oldest-first', bytesPerSecond: 64 },
   }
-  const destination = new GrowingDestination(options.isOurs, tinyLimits.minPartSizeBytes)
+  const destination = new GrowingDestination(options.isOurs, tinyLimits.minPartSizeBytes, () => tested.clock.now)
   const port = destination.port()
   const log = pino({ level: 'silent' })
   const never = new AbortController().signal
@@ -51,6 +53,8 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
   let listener = takeInFiles(queue, log, tinyLimits)
   let stamp = 0
   let isDamaged = false
+  /** What capture knows of when the take began. `toldAt`: what the file at rest tells, where nobody saw it begin. */
+  let take: Take = { seenAt: startOfTime, sawBegin: true, bornAt: null, toldAt: null }
   const openFile: OpenFile = async (file) => {
     const opened = await openOnDisk(file)
     const eio = async () => {
@@ -92,8 +96,9 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
         relativePath: 'A001',
         watchFolder: folder,
         sizeBytes: Number(stat.size),
-        since: startOfTime,
-        sawBegin: true,
+        since: take.seenAt,
+        sawBegin: take.sawBegin,
+        bornAt: take.bornAt,
       },
       ...{
         modifiedUs: Number(stat.mtimeNs / 1_000n),
@@ -113,9 +118,10 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
         ...{ inodeIsStable: true, pathOnVolume: 'A001', sizeBytes: Number(stat.size), mtimeNs: String(stat.mtimeNs) },
         headTailDigest: '0123456789abcdef',
       },
-      ...{ modifiedAt: startOfTime, birthtime: null, firstGrowthSeenAt: startOfTime, embeddedCreationAt: null },
-      isByOwnClock: true,
-      capturedAt: startOfTime,
+      ...{ modifiedAt: startOfTime, birthtime: null, embeddedCreationAt: null },
+      firstGrowthSeenAt: take.sawBegin && take.toldAt === null ? take.seenAt : null,
+      isByOwnClock: take.sawBegin && take.toldAt === null,
+      capturedAt: take.toldAt ?? take.seenAt,
     }
   }
   /** Bytes that are nowhere the same twice. */
@@ -175,8 +181,16 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
       const head = noise(byteCount)
       world.write((content) => Buffer.concat([head, content]))
     },
+    get clock() {
+      return tested.clock
+    },
+    /** What capture knows, or is told by the file, of when the take began. */
+    began(more: Partial<Take>) {
+      take = { ...take, ...more }
+    },
     /** Another take under the same name. */
     replace: (byteCount: number) => {
+      take = { seenAt: tested.clock.now, sawBegin: true, bornAt: null, toldAt: null }
       rmSync(path)
       writeFileSync(path, noise(byteCount))
     },
