@@ -175,6 +175,7 @@ function rowOf(clip: Clip): ClipRow | null {
   const { id: uploadId, projectId: _, ...told } = report
   return {
     ...told,
+    bytesLost: told.bytesLost ?? 0,
     uploadId,
     assetId: clip.assetId,
     deviceId: clip.device.id,

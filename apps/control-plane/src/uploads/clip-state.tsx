@@ -27,7 +27,10 @@ export function ClipProgress({ row }: { row: ListedClip }) {
   if (sizeBytes === null)
     return <span title="A real-time upload; its size is known when it ends">{formatBytes(bytesAcknowledged)}</span>
   return (
-    <div className="flex items-center gap-2">
+    <div
+      className="flex items-center gap-2"
+      title={row.bytesLost > 0 ? `${formatBytes(row.bytesLost)} of it are sent again` : undefined}
+    >
       <ProgressBar label={`Progress of ${row.name}`} total={sizeBytes} acknowledged={bytesAcknowledged} />
       <span className="w-9 shrink-0 text-right text-sm text-ink-2">{formatPercent(bytesAcknowledged, sizeBytes)}</span>
     </div>

@@ -29,7 +29,7 @@ export function planFor(action: ClipAction, clips: readonly ClipRow[]): ClipPlan
     deviceId,
     name: ofDevice[0]?.deviceName ?? '',
     clipCount: ofDevice.length,
-    byteCount: ofDevice.reduce((sum, clip) => sum + Math.max(0, (clip.sizeBytes ?? 0) - clip.bytesAcknowledged), 0),
+    byteCount: ofDevice.reduce((sum, clip) => sum + bytesToGo(clip), 0),
   }))
   const orders = [...perDevice].flatMap(([deviceId, ofDevice]) =>
     chunks(ofDevice.flatMap((clip) => clip.uploadId ?? [])).map((uploadIds) => ({
@@ -52,3 +52,6 @@ function chunks(ids: readonly string[]): string[][] {
     ids.slice(index * maxClipsPerCommand, (index + 1) * maxClipsPerCommand),
   )
 }
+
+const bytesToGo = ({ sizeBytes, bytesAcknowledged, bytesLost }: ClipRow): number =>
+  Math.max(0, (sizeBytes ?? 0) - bytesAcknowledged + bytesLost)

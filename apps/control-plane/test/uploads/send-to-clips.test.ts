@@ -20,6 +20,7 @@ const clip = (over: Partial<ClipRow>): ClipRow => ({
   partsDone: 0,
   partsTotal: 2,
   bytesAcknowledged: 400,
+  bytesLost: 0,
   nextAttemptAt: null,
   custody: null,
   availableAt: null,

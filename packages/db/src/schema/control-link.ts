@@ -75,6 +75,8 @@ export const deviceUploads = pgTable(
     partsDone: integer('parts_done').notNull(),
     partsTotal: integer('parts_total').notNull(),
     bytesAcknowledged: bigint('bytes_acknowledged', { mode: 'number' }).notNull(),
+    /** How many of those have to be sent again. */
+    bytesLost: bigint('bytes_lost', { mode: 'number' }).notNull().default(0),
     attempts: integer('attempts').notNull(),
     errorCode: text('error_code'),
     errorMessage: text('error_message'),

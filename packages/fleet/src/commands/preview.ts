@@ -39,7 +39,7 @@ export async function previewCommand(
       name: devices.name,
       isOnline: isOnline(devices.id),
       clipCount: sql<number>`(count(*) filter (where ${touched}))::int`,
-      byteCount: sql<number>`coalesce(sum(${deviceUploads.sizeBytes} - ${deviceUploads.bytesAcknowledged}) filter (where ${touched}), 0)::float8`,
+      byteCount: sql<number>`coalesce(sum(${deviceUploads.sizeBytes} - ${deviceUploads.bytesAcknowledged} + ${deviceUploads.bytesLost}) filter (where ${touched}), 0)::float8`,
       movingCount: sql<number>`(count(*) filter (where ${touched} and ${deviceUploads.state} in ('registering', 'uploading')))::int`,
       asOf: deviceReports.receivedAt,
     })

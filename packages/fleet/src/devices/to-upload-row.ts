@@ -20,6 +20,7 @@ export function toUploadRow({
     partsDone: stored.partsDone,
     partsTotal: stored.partsTotal,
     bytesAcknowledged: stored.bytesAcknowledged,
+    bytesLost: stored.bytesLost,
     attempts: stored.attempts,
     error: stored.errorCode === null ? null : { code: stored.errorCode, message: stored.errorMessage ?? '' },
     assetId: stored.assetId,

@@ -17,6 +17,7 @@ export function uploadValues(deviceId: string, upload: UploadReport): typeof dev
     partsDone: upload.partsDone,
     partsTotal: upload.partsTotal,
     bytesAcknowledged: upload.bytesAcknowledged,
+    bytesLost: upload.bytesLost ?? 0,
     attempts: upload.attempts,
     errorCode: upload.error === null ? null : storableText(upload.error.code),
     errorMessage: upload.error === null ? null : storableText(upload.error.message),

@@ -26,6 +26,8 @@ export type ClipRow = {
   partsDone: number
   partsTotal: number
   bytesAcknowledged: number
+  /** How many of those have to be sent again. */
+  bytesLost: number
   nextAttemptAt: string | null
   /** What our ingest vouches for; null when it has no asset of this clip. */
   custody: 'no' | 'pending' | 'verified' | 'mismatch' | 'sizeChecked' | null
@@ -61,7 +63,7 @@ export function clipRows(): SQL {
   return sql`(
     select u.device_id, u.upload_id, a.id as asset_id, regexp_replace(u.path, '^.*[/\\\\]', '') as name, u.path,
       u.size_bytes, u.captured_at, u.project_id, u.state, u.reason, u.error_code, u.error_message, u.attempts,
-      u.parts_done, u.parts_total, u.bytes_acknowledged, u.next_attempt_at, a.custody, a.available_at, u.received_at, u.vanished_at,
+      u.parts_done, u.parts_total, u.bytes_acknowledged, u.bytes_lost, u.next_attempt_at, a.custody, a.available_at, u.received_at, u.vanished_at,
       coalesce(u.captured_at, u.received_at) as sort_at, u.upload_id as upload_key,
       lower(concat_ws(' ', u.path, a.name)) as search_text
     from ${deviceUploads} u
@@ -72,7 +74,7 @@ export function clipRows(): SQL {
       case a.state when 'available' then case when a.custody = 'verified' then 'verified' else 'uploaded' end
         when 'failed' then 'failed' when 'closed' then 'cleared' else 'uploading' end,
       null, a.ended_because, a.ended_detail, 0,
-      p.done, p.total, p.bytes, null, a.custody, a.available_at, a.updated_at, null,
+      p.done, p.total, p.bytes, 0, null, a.custody, a.available_at, a.updated_at, null,
       a.captured_at, a.id::text,
       lower(concat_ws(' ', a.relative_path, a.name))
     from ${assets} a
@@ -118,6 +120,7 @@ export async function selectClips(db: Database, tail: SQL): Promise<(ClipRow & {
     partsDone: row.parts_done,
     partsTotal: row.parts_total,
     bytesAcknowledged: Number(row.bytes_acknowledged),
+    bytesLost: Number(row.bytes_lost),
     nextAttemptAt: iso(row.next_attempt_at),
     custody: row.custody,
     availableAt: iso(row.available_at),
@@ -156,6 +159,7 @@ type RawClip = {
   parts_done: number
   parts_total: number
   bytes_acknowledged: string
+  bytes_lost: string
   next_attempt_at: string | Date | null
   custody: ClipRow['custody']
   available_at: string | Date | null

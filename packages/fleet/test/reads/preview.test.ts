@@ -21,7 +21,7 @@ test('a preview counts per device what a command would touch, without touching i
   const device = await put.device('Cart')
   await put.upload(device.id, { uploadId: 'moving', state: 'uploading', bytesAcknowledged: 400 })
   await put.upload(device.id, { uploadId: 'queued', state: 'queued' })
-  await put.upload(device.id, { uploadId: 'failed', state: 'failed', bytesAcknowledged: 100 })
+  await put.upload(device.id, { uploadId: 'failed', state: 'failed', bytesAcknowledged: 300, bytesLost: 200 })
   await put.upload(device.id, { uploadId: 'last try', state: 'waiting', reason: 'awaitingRestart' })
   await put.upload(device.id, { uploadId: 'home', state: 'verified', bytesAcknowledged: 1000 })
   await put.upload(device.id, { uploadId: 'gone', state: 'queued', vanishedAt: now })
