@@ -131,6 +131,11 @@ function statusText(answer: StatusAnswer): string {
         `folder      ${shownText(nameOf(folder))}: ${homeSentence({ ...answer, ...folder, rateBytesPerSecond: 0 })}`,
     ),
     ...(hold === null ? [] : [`on hold     since ${new Date(hold.since).toLocaleString()}, by ${hold.by}`]),
+    ...(answer.pairingEndsAt === null
+      ? []
+      : [
+          `pairing     ends ${new Date(answer.pairingEndsAt).toLocaleString()} unless the destination is reached before`,
+        ]),
     ...(answer.sharingPaused ? [`sharing     paused: ${reasons.sharingPausedNow.explanation}`] : []),
     ...answer.volumes.map(
       (volume) =>

@@ -51,6 +51,8 @@ export const statusAnswer = deviceStatus.extend({
   agentVersion: z.string(),
   /** Why nothing at all moves, the first thing to mend first. */
   notMoving: z.array(z.object({ reason: z.string(), since: z.string().nullable() })),
+  /** When the pairing ends, where that is near: the destination was not reached for days. ISO 8601. */
+  pairingEndsAt: z.string().nullable(),
   /** What is captured now never uploads; what was captured before does. */
   sharingPaused: z.boolean(),
   leftOut: z.record(z.string(), z.number()).nullable(),

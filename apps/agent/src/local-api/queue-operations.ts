@@ -30,6 +30,7 @@ import {
   storeUploadLink,
 } from '../queue/links.ts'
 import type { Queue } from '../queue/open-queue.ts'
+import { nearPairingEnd } from '../queue/pairing-end.ts'
 import { uploadsInOrder, uploadsOnTheirWay } from '../queue/queue-reports.ts'
 import { uploadReportOf } from '../queue/upload-report.ts'
 import { isSpooled } from '../spool/spool-folder.ts'
@@ -77,10 +78,15 @@ export function queueOperations({
       controlLink: facts?.controlLink ?? null,
       agentVersion,
       notMoving: deviceReasons(conditions).map(({ reason, since }) => ({ reason, since })),
+      pairingEndsAt: pairingEndsAt(),
       sharingPaused: readUploadLink(queue)?.sharingPaused === true,
       leftOut: facts?.leftOut ?? null,
       folders: readFolderSums(queue, facts?.volumes ?? []),
     }
+  }
+  const pairingEndsAt = (): string | null => {
+    const end = nearPairingEnd(queue)
+    return end === null ? null : new Date(queue.now() + end.leftMs).toISOString()
   }
   return {
     status: async () => readStatus(),

@@ -49,6 +49,14 @@ export function readUploadLink(queue: Queue): UploadLink | null {
   return row === undefined ? null : toUploadLink(row)
 }
 
+/** Since when the pair of tokens is used; null when there is none. */
+export function readTokensSince(queue: Pick<Queue, 'sql'>): Moment | null {
+  const row = queue.sql('SELECT * FROM upload_link').get()
+  if (row === undefined) return null
+  const renewedAt = integerOrNull(row, 'renewed_at')
+  return renewedAt === null ? momentOf(row, integer(row, 'paired_at'), 'paired') : momentOf(row, renewedAt, 'renewed')
+}
+
 export function readControlLink(queue: Queue): ControlLink | null {
   const row = queue.sql('SELECT * FROM control_link').get()
   if (row === undefined) return null
@@ -77,6 +85,7 @@ export function storeUploadLink(queue: Queue, link: NewUploadLink): void {
             client_secret = excluded.client_secret, access_token = excluded.access_token, access_expires_at = excluded.access_expires_at,
             refresh_token = excluded.refresh_token, authorization = 'good', fence = 'identityPending', paired_at = excluded.paired_at,
             paired_boot_id = excluded.paired_boot_id, paired_uptime_ms = excluded.paired_uptime_ms,
+            renewed_at = NULL, renewed_boot_id = NULL, renewed_uptime_ms = NULL,
             project_epoch = CASE WHEN server_url = excluded.server_url AND project_id IS NOT NULL THEN project_epoch ELSE 0 END`,
       )
       .run(
@@ -113,9 +122,14 @@ export function storeTokens(queue: Queue, renewedFrom: string, pair: TokenPair):
   return queue.transact(() => {
     const { changes } = queue
       .sql(
-        "UPDATE upload_link SET access_token = ?, access_expires_at = ?, refresh_token = ?, authorization = 'good', fence = 'identityPending' WHERE refresh_token = ?",
+        `UPDATE upload_link SET access_token = ?, access_expires_at = ?, refresh_token = ?, authorization = 'good', fence = 'identityPending',
+            renewed_at = ?, renewed_boot_id = ?, renewed_uptime_ms = ?
+          WHERE refresh_token = ?`,
       )
-      .run(pair.accessToken, pair.accessExpiresAt, pair.refreshToken, renewedFrom)
+      .run(
+        ...[pair.accessToken, pair.accessExpiresAt, pair.refreshToken],
+        ...[queue.now(), queue.bootId, queue.uptimeMs(), renewedFrom],
+      )
     queue.tell({ kind: 'status' })
     return changes > 0
   })
@@ -171,7 +185,7 @@ function toUploadLink(row: Row): UploadLink {
   }
 }
 
-function momentOf(row: Row, at: number, column: 'paired' | 'project_since'): Moment {
+function momentOf(row: Row, at: number, column: 'paired' | 'project_since' | 'renewed'): Moment {
   const bootId = textOrNull(row, `${column}_boot_id`)
   return { at, inBoot: bootId === null ? null : { bootId, uptimeMs: integer(row, `${column}_uptime_ms`) } }
 }

@@ -10,6 +10,7 @@ import { pairingMoments } from './schema-pairing-moments.ts'
 import { partCount } from './schema-part-count.ts'
 import { probeAt } from './schema-probe.ts'
 import { rebuilt } from './schema-rebuilt.ts'
+import { tokensSince } from './schema-tokens-since.ts'
 import { undigested } from './schema-undigested.ts'
 
 /**
@@ -202,4 +203,5 @@ CREATE INDEX executions_pending ON executions (recorded_at) WHERE state = 'final
   pairingMoments,
   decisions,
   bytesLost,
+  tokensSince,
 ]

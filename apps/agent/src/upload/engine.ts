@@ -20,6 +20,7 @@ import { keepGoing, workWhileThereIs } from './keep-going.ts'
 import { keepTime } from './keep-time.ts'
 import { registerNext } from './register.ts'
 import { sendParts } from './send-part.ts'
+import { warnOfPairingEnd } from './warn-of-pairing-end.ts'
 import { watchSources } from './watch-sources.ts'
 
 export type EngineOptions = {
@@ -150,6 +151,7 @@ export function startEngine(options: EngineOptions): Engine {
     work(bell, () => followCustody({ ...judging, destinationOf, log, signal: stop.signal }, custodyTries)),
     keepGoing(signal, log, () => keepAuthorized({ queue, authorization, gate, bell, log, random, signal })),
     keepGoing(signal, log, () => keepTime(queue, bell, random, limits, signal)),
+    keepGoing(signal, log, () => warnOfPairingEnd(queue, log, signal)),
     keepGoing(signal, log, () => watchSources(queue, signal)),
     ...(adapting === null ? [] : [keepGoing(signal, log, () => adapting.run())]),
   ]

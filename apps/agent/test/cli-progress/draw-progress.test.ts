@@ -35,6 +35,7 @@ const status: StatusAnswer = {
   agentVersion: '0.1.0',
   notMoving: [],
   sharingPaused: false,
+  pairingEndsAt: null,
   leftOut: null,
   folders: [],
 }
