@@ -14,6 +14,11 @@ export type PartBody = {
   chunks: AsyncGenerator<Uint8Array>
   /** 16 lower-case hexadecimal digits; null until the last byte was taken. */
   digest(): string | null
+  /**
+   * Gives its memory back at once. Left to the collector, megabytes of every part wait for it, and it runs the more often for them. Only for
+   * a body of which nothing waits to be written any more.
+   */
+  free(): void
 }
 
 /**
@@ -37,11 +42,13 @@ export async function createPartBody(
   loadedXxhash ??= xxhash()
   const hash = (await loadedXxhash).create64()
   let digest: string | null = null
+  let buffers: Buffer<ArrayBuffer>[] = []
 
   async function* chunks(): AsyncGenerator<Uint8Array> {
     onTaken(0)
     const even = Buffer.allocUnsafeSlow(Math.min(bufferSizeBytes, part.sizeBytes))
     const odd = Buffer.allocUnsafeSlow(Math.min(bufferSizeBytes, part.sizeBytes - even.byteLength))
+    buffers = [even, odd]
     const read = async (index: number) => {
       const startBytes = index * bufferSizeBytes
       const buffer = index % 2 === 0 ? even : odd
@@ -71,5 +78,8 @@ export async function createPartBody(
     }
     digest = hash.digest().toString(16).padStart(16, '0')
   }
-  return { chunks: chunks(), digest: () => digest }
+  const free = () => {
+    for (const { buffer } of buffers.splice(0)) buffer.transfer(0)
+  }
+  return { chunks: chunks(), digest: () => digest, free }
 }

@@ -10,7 +10,7 @@ import type { PartOutcome, PutPart } from './port.ts'
 import { replyFailure } from './reply-failure.ts'
 import { replyLimitMs } from './reply-limit.ts'
 import type { Throttle } from './throttle.ts'
-import { unsentBytes } from './unsent-bytes.ts'
+import { isWritten, unsentBytes } from './unsent-bytes.ts'
 import { createWatchdog, type Watchdog } from './watchdog.ts'
 
 const maxReplyBytes = 65_536
@@ -41,7 +41,9 @@ export async function putPart(
     watchdog.rest() // a free connection may be long in coming; the dispatcher has its own limit for making one
     const reply = await exchange(settings.dispatcher, requestOptions(request, address.url, body), watchdog.signal)
     const text = await readBounded(reply, maxReplyBytes)
-    return outcomeOf(reply, text ?? '', body.digest(), secretsOf(address.url))
+    const outcome = outcomeOf(reply, text ?? '', body.digest(), secretsOf(address.url))
+    if (outcome.kind === 'stored' && isWritten(body.chunks)) body.free()
+    return outcome
   } catch (error) {
     if (error instanceof SourceProblemError) return { kind: 'failed', failure: error.failure }
     const cause = watchdog.cause()

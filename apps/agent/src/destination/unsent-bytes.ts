@@ -35,6 +35,12 @@ export async function unsentBytes(body: object): Promise<number | null> {
   return unsentOf(socket, await readTables())
 }
 
+/** Whether all that was given of a body has left this process: a reply may come before it has. */
+export function isWritten(body: object): boolean {
+  const socket = sockets.get(body)
+  return socket !== undefined && !socket.destroyed && socket.writableLength === 0 && waitingInProcess(socket) === 0
+}
+
 /**
  * How many bytes the other sides of all connections have taken since the beginning, as far as that can be told; null where it cannot. What was
  * handed to the system says little of a line: each new connection swallows megabytes at once.
