@@ -76,7 +76,8 @@ async function nodeFor(target: Target, work: string): Promise<string> {
 }
 
 async function makeExecutable(main: string, executable: string, output: string, work: string): Promise<void> {
-  const config = { main, mainFormat: 'module', executable, output, disableExperimentalSEAWarning: true }
+  const execArgv = JSON.parse(await readFile(join(rootDir, 'apps/agent/node-flags.json'), 'utf8'))
+  const config = { main, mainFormat: 'module', executable, output, execArgv, disableExperimentalSEAWarning: true }
   const path = join(work, 'sea.json')
   await writeFile(path, JSON.stringify(config))
   await run(process.execPath, ['--build-sea', path])

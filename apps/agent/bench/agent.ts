@@ -1,4 +1,4 @@
-/** `npm run bench -- agent [--only large|connections|small|queue|restart|links|growing]`: how fast clips leave a device, beside others that upload files. */
+/** `npm run bench -- agent [--only large|connections|small|queue|restart|memory|links|growing]`: how fast clips leave a device, beside others that upload files. */
 import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { connections, large, small } from './support/files.ts'
 import { measureGrowing, measureGrowingOver, measureKeepingUp } from './support/growing.ts'
 import { links as linkShapes, measureLink } from './support/links.ts'
+import { measureMemory } from './support/memory.ts'
 import { measureQueue } from './support/queue-claims.ts'
 import { measureRestart } from './support/restart.ts'
 import { type Sink, startSink } from './support/start-sink.ts'
@@ -19,6 +20,7 @@ const measurements: Record<string, (bench: Bench) => Promise<void>> = {
   small,
   queue,
   restart,
+  memory,
   links,
   growing,
 }
@@ -82,6 +84,18 @@ async function restart({ sink, dir }: Bench): Promise<void> {
     values: found.idleCpuPercent,
     goal: { text: '≤ 1 %', isMet: ({ median }) => median <= 1 },
   })
+}
+
+/** Of the agent as it is installed. A part is sent by each worker all the time, and none of them ends. */
+async function memory({ dir }: Bench): Promise<void> {
+  const load = { rowCount: 1_000_000, partBytes: 1_600_000_000 }
+  for (const { workers, peakMb } of await measureMemory(join(dir, 'memory'), load, [4, 32], runs))
+    tell({
+      metric: `peak memory of the installed agent, 1,000,000 rows and ${workers} parts of 1.6 GB in flight`,
+      unit: 'MB',
+      values: peakMb,
+      goal: { text: '≤ 150 MB', isMet: ({ max }) => max <= 150 },
+    })
 }
 
 async function links({ sink, dir }: Bench): Promise<void> {

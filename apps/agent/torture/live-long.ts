@@ -1,9 +1,11 @@
 /**
- * Lets one agent live: takes come at a camera's pace, the destination stumbles now and then, and between takes nothing happens at all.
+ * Lets one agent live, as it is installed on a device: takes come at a camera's pace, the destination stumbles now and then, and between takes nothing happens at all.
  * Prints how memory, open files and processor time go; fails when they grow, or when a clip does not arrive. `--seconds N --seed S`; an
- * hour unless said. Memory goes up and down by some megabytes: it is said to grow where the growth is sure by twice its standard error.
+ * hour unless said. Memory goes up and down by some megabytes: it is said to grow where the growth in the
+ * later half is sure by twice its standard error.
  */
-import { readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -11,6 +13,7 @@ import { medianOf, seededRandom } from '@rushes/test-kit'
 import { remoteOperations } from '../src/local-api/call.ts'
 import { endAll, startDevice } from '../test/process/agent-process.ts'
 import { writeClip } from '../test/process/clips.ts'
+import { unpackAgent } from '../test/process/packed-agent.ts'
 import { faults } from '../test/simulated-destination/fault.ts'
 import { growthOf } from './support/growth.ts'
 import { lookAtProcess, type ProcessLook } from './support/look-at-process.ts'
@@ -20,7 +23,7 @@ const { values } = parseArgs({
 })
 const random = seededRandom(Number(values.seed))
 const durationMs = Number(values.seconds) * 1_000
-const goals = { growthMbPerHour: 1, moreOpenFiles: 10, idleCpuPercent: 1 }
+const goals = { rssMb: 150, growthMbPerHour: 1, moreOpenFiles: 10, idleCpuPercent: 1 }
 const takeMs = Math.min(60_000, durationMs / 4)
 const pauseMs = Math.min(30_000, durationMs / 8)
 const clipEveryMs = 1_500
@@ -38,9 +41,11 @@ const stumbles = [
 const problems: string[] = []
 const looks: ProcessLook[] = []
 const idleCpuPercents: number[] = []
+const folder = await mkdtemp(join(tmpdir(), 'rushes-live-long-'))
 try {
-  const device = await startDevice({ chunkSizeBytes: 2 * mebibyte })
-  const agent = await device.start()
+  const { executable, env } = unpackAgent(folder)
+  const device = await startDevice({ chunkSizeBytes: 2 * mebibyte, program: [executable] })
+  const agent = await device.start([], env)
   const remote = remoteOperations(device.stateDir)
   const begunAt = performance.now()
   let clipCount = 0
@@ -87,10 +92,11 @@ try {
   problems.push(error instanceof Error ? error.message : String(error))
 } finally {
   await endAll()
+  await rm(folder, { recursive: true })
 }
 
-// What a process takes in its first quarter of life is not yet its size.
-const settled = looks.slice(Math.floor(looks.length / 4))
+// What a process takes in the first half of its life is not yet its size.
+const settled = looks.slice(Math.floor(looks.length / 2))
 const [first, last] = [settled[0], settled.at(-1)]
 if (first !== undefined && last !== undefined) {
   const growth = growthOf(settled.map(({ atMs, rssMb }) => ({ atMs, value: rssMb })))
@@ -103,6 +109,7 @@ if (first !== undefined && last !== undefined) {
       openFiles: [first.openFileCount, last.openFileCount],
     }),
   )
+  if (Math.max(...looks.map(({ rssMb }) => rssMb)) > goals.rssMb) problems.push('too much memory')
   if (growth.perHour - 2 * growth.standardError > goals.growthMbPerHour) problems.push('memory grows')
   if (last.openFileCount > first.openFileCount + goals.moreOpenFiles) problems.push('open files grow')
   if (idleCpuPercent > goals.idleCpuPercent) problems.push('an idle agent is not idle')

@@ -2,8 +2,9 @@
  * A server that discards: it speaks as much of the C2C device API and of S3 as uploaders need, counts, and answers every PUT with success.
  * Raw sockets, so that it takes as little as possible of the machine that the uploader shares with it. Its first
  * line on the standard output is its port; later ones tell of the first byte of a body after it was asked to look out for one, of the bytes of
- * bodies so far when it was asked to count, and of each final part of a growing file. `--certificates DIR`: over TLS with the `server.pem` and
- * `server.key` that lie there; `--once`: a connection serves one request.
+ * bodies so far when it was asked to count, of how many bodies are under way, and of each final part of a growing file. `--certificates DIR`:
+ * over TLS with the `server.pem` and `server.key` that lie there; `--once`: a connection serves one request; `--part-bytes N`: how large parts
+ * are, at most.
  */
 import { readFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
@@ -11,14 +12,23 @@ import { createInterface } from 'node:readline'
 import { createServer as createTlsServer } from 'node:tls'
 import { parseArgs } from 'node:util'
 
-const { values: options } = parseArgs({ options: { certificates: { type: 'string' }, once: { type: 'boolean' } } })
+const { values: options } = parseArgs({
+  options: {
+    certificates: { type: 'string' },
+    once: { type: 'boolean' },
+    'part-bytes': { type: 'string', default: '64000000' },
+  },
+})
 const scheme = options.certificates === undefined ? 'http' : 'https'
 
 let isLookingOut = false
 let assetCount = 0
 let receivedBytes = 0
+/** Connections on which a body has begun and not ended. */
+const underWay = new Set<Socket>()
 createInterface({ input: process.stdin }).on('line', (line) => {
   if (line === 'count') console.log(`count ${receivedBytes}`)
+  else if (line === 'open') console.log(`open ${underWay.size}`)
   else isLookingOut = true
 })
 process.stdin.on('end', () => process.exit(0))
@@ -52,9 +62,11 @@ function serve(socket: Socket): (chunk: Buffer) => void {
       }
       if (request.method === 'POST' && text.length < 65_536) text += rest.toString('latin1', 0, taken)
       if (request.method === 'PUT') receivedBytes += taken
+      if (request.method === 'PUT') underWay.add(socket)
       leftBytes -= taken
       rest = rest.subarray(taken)
       if (leftBytes > 0) return
+      underWay.delete(socket)
       socket.write(answer(request, text))
       if (request.method === 'PUT' && request.path.includes('final')) console.log(`final ${Date.now()}`)
       request = null
@@ -96,11 +108,11 @@ function answer({ method, path, host }: Request, text: string): string {
   return json({ ok: true })
 }
 
-/** Parts of 64 MB at most, or one. */
+/** As many parts as that takes, or one. */
 function created(host: string, { name, filesize }: { name: string; filesize?: number }) {
   const id = `asset-${++assetCount}`
   if (filesize === undefined) return { id, name }
-  const count = Math.max(1, Math.ceil(filesize / 64_000_000))
+  const count = Math.max(1, Math.ceil(filesize / Number(options['part-bytes'])))
   const upload_urls = Array.from(
     { length: count },
     (_, index) => `${scheme}://${host}/parts/${id}/${index + 1}?signature=s`,
@@ -123,6 +135,7 @@ const identity = {
 
 const accept = (socket: Socket) => {
   socket.on('data', serve(socket))
+  socket.on('close', () => underWay.delete(socket))
   socket.on('error', () => undefined) // the uploader may leave at any time
 }
 const common = { noDelay: true, highWaterMark: 1_048_576 }

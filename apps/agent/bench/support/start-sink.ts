@@ -10,13 +10,21 @@ export type Sink = {
   finalPart(): Promise<number>
   /** Bytes of bodies that have come since the beginning. */
   receivedBytes(): Promise<number>
+  /** Bodies of which some has come and some is still to come. */
+  bodiesUnderWay(): Promise<number>
   stop(): void
 }
 
-/** `certificates`: a folder of them, for TLS; `once`: no connection is used a second time. */
-export async function startSink(given: { certificates?: string; once?: boolean } = {}): Promise<Sink> {
-  const { certificates, once = false } = given
-  const argv = [...(certificates === undefined ? [] : ['--certificates', certificates]), ...(once ? ['--once'] : [])]
+/** `certificates`: a folder of them, for TLS; `once`: no connection is used a second time; `partBytes`: how large parts are, at most. */
+export async function startSink(
+  given: { certificates?: string; once?: boolean; partBytes?: number } = {},
+): Promise<Sink> {
+  const { certificates, once = false, partBytes } = given
+  const argv = [
+    ...(certificates === undefined ? [] : ['--certificates', certificates]),
+    ...(once ? ['--once'] : []),
+    ...(partBytes === undefined ? [] : ['--part-bytes', String(partBytes)]),
+  ]
   const child = spawn(process.execPath, [join(import.meta.dirname, 'sink.ts'), ...argv], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
@@ -42,6 +50,11 @@ export async function startSink(given: { certificates?: string; once?: boolean }
     async receivedBytes() {
       const count = next('count ')
       child.stdin.write('count\n')
+      return count
+    },
+    async bodiesUnderWay() {
+      const count = next('open ')
+      child.stdin.write('open\n')
       return count
     },
     stop: () => child.stdin.end(),
