@@ -30,6 +30,7 @@ try {
   if (isFull) {
     await wantCeph(say)
     await wantTool('mount.exfat-fuse', 'exfat-fuse exfatprogs', say, '-V')
+    await wantTool('systemd-analyze', 'systemd', say, '--version')
     await runTests('tests that take longer', 'vitest.full.config.ts', await browserEnvironment())
   } else {
     for (const [name, argv] of checks) await runCheck(name, argv)
