@@ -85,7 +85,10 @@ async function prepareSource(options: RegisterOptions, claim: RegistrationClaim)
         return { ...claim, upload: adoptSource(queue, upload, look.facts) }
       }
       // Nothing has been made of it yet: let it come to rest again, where somebody watches who will say so.
-      if (upload.source.watchFolder !== null && findByPath(queue, upload.source.path, upload.source.volumeId)?.id === upload.id) {
+      if (
+        upload.source.watchFolder !== null &&
+        findByPath(queue, upload.source.path, upload.source.volumeId)?.id === upload.id
+      ) {
         applyUploadEvent(queue, upload.id, { kind: 'grewAgain' })
         return null
       }
