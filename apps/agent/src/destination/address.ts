@@ -30,6 +30,9 @@ export function requireAddress(address: string, allowInsecure: boolean): URL {
   )
 }
 
+/** Whether whoever answers there is who was meant: TLS proves it, and this machine is nobody else. */
+export const isProven = (url: URL): boolean => url.protocol === 'https:' || isLoopback(url.hostname)
+
 function isLoopback(hostname: string): boolean {
   return (
     hostname === 'localhost' ||

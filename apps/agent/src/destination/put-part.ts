@@ -1,6 +1,6 @@
 import { looksLikeWebPage } from '@rushes/upload-core'
 import type { Dispatcher } from 'undici'
-import { checkAddress } from './address.ts'
+import { checkAddress, isProven } from './address.ts'
 import { exchange, header, readBounded, untilAborted } from './exchange.ts'
 import { isHopeless, lastResortMs } from './last-resort.ts'
 import { insecureAddress, networkFailure } from './network-failure.ts'
@@ -41,7 +41,7 @@ export async function putPart(
     watchdog.rest() // a free connection may be long in coming; the dispatcher has its own limit for making one
     const reply = await exchange(settings.dispatcher, requestOptions(request, address.url, body), watchdog.signal)
     const text = await readBounded(reply, maxReplyBytes)
-    const outcome = outcomeOf(reply, text ?? '', body.digest(), secretsOf(address.url))
+    const outcome = outcomeOf(reply, text ?? '', body.digest(), address.url)
     if (outcome.kind === 'stored' && isWritten(body.chunks)) body.free()
     return outcome
   } catch (error) {
@@ -119,17 +119,14 @@ function asRequestBody(chunks: AsyncIterable<Uint8Array>): NonNullable<Dispatche
   return chunks as unknown as NonNullable<Dispatcher.RequestOptions['body']>
 }
 
-function outcomeOf(
-  reply: Dispatcher.ResponseData,
-  text: string,
-  xxh64: string | null,
-  secrets: readonly string[],
-): PartOutcome {
+function outcomeOf(reply: Dispatcher.ResponseData, text: string, xxh64: string | null, url: URL): PartOutcome {
   if (reply.statusCode < 200 || reply.statusCode >= 300)
-    return { kind: 'failed', failure: replyFailure(reply, text, secrets) }
+    return { kind: 'failed', failure: replyFailure(reply, text, secretsOf(url)) }
+  // A portal may say 200 to anything and nothing besides. Stores name what they have stored, so where nobody proves who answers they have to.
+  const isNobodys = !isProven(url) && header(reply, 'etag') === null
   // Not from the destination: a page, an error under a success status, or a success before all bytes were there.
   const isPage = looksLikeWebPage(header(reply, 'content-type') ?? '', text)
-  if (isPage || /<Error\b/.test(text) || xxh64 === null)
+  if (isNobodys || isPage || /<Error\b/.test(text) || xxh64 === null)
     return { kind: 'failed', failure: { kind: 'malformedReply', status: reply.statusCode } }
   return { kind: 'stored', xxh64 }
 }
