@@ -7,11 +7,12 @@ import { join } from 'node:path'
 import { storeTokens, storeUploadLink } from '../../src/queue/links.ts'
 import { takeIdentity } from '../../src/queue/move-project.ts'
 import { openQueue } from '../../src/queue/open-queue.ts'
-import { acknowledgePart, claimPart, recordPartFailure } from '../../src/queue/part-claims.ts'
+import { claimPart, recordPartFailure } from '../../src/queue/part-claims.ts'
 import { claimRegistration, recordCreated } from '../../src/queue/registrations.ts'
 import { endWaits } from '../../src/queue/waits.ts'
 import { hashText } from '../../src/xxh64.ts'
 import { addClip, identity, startOfTime } from '../queue/test-queue.ts'
+import { createSent, growClip, send } from './grow-clip.ts'
 import type { PromiseMade } from './promises.ts'
 
 const clipCount = 10
@@ -42,7 +43,7 @@ for (let clip = 0; clip < clipCount; clip++) {
   promise({ kind: 'taken', uploadId: added.id })
   const claim = claimRegistration(queue, 100)
   if (claim === null) throw new Error('the clip can be claimed')
-  promise({ kind: 'createSent', uploadId: added.id, createKey: claim.upload.createKey })
+  promise(createSent(claim.upload))
   const assetId = `asset-${clip}`
   const parts = Array.from({ length: partsOfClip }, (_, index) => ({
     number: index + 1,
@@ -55,19 +56,18 @@ for (let clip = 0; clip < clipCount; clip++) {
   let part = claimPart(queue)
   let sends = 0
   while (part !== null) {
-    promise({ kind: 'partSent', uploadId: added.id, number: part.number, attempts: part.attempts })
     // Every fifth fails once.
     if (++sends % 5 === 0) {
+      promise({ kind: 'partSent', uploadId: added.id, number: part.number, attempts: part.attempts })
       const again = { kind: 'tryAgain', reason: 'backoff', at: now, counted: true, deprioritised: false } as const
       recordPartFailure(queue, part, again, { class: 'network', code: 'RESET', message: 'the connection broke' })
       endWaits(queue)
       part = claimPart(queue)
       continue
     }
-    const { upload, number } = part
-    part = acknowledgePart(queue, part, number.toString(16).padStart(16, '0'), true).next
-    promise({ kind: 'acknowledged', uploadId: upload.id, number })
+    part = send(queue, part, promise)
   }
+  if (clip % 3 === 0) growClip(queue, `grown-${clip}`, promise)
   const last = queue.sql('SELECT coalesce(max(seq), 0) AS seq FROM outbox').get()
   promise({ kind: 'told', seq: Number(last?.seq) })
   const refreshToken = `refresh-${clip + 1}`
