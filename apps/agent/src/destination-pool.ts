@@ -10,6 +10,8 @@ import { agentVersion } from './version.ts'
 /** One destination per server, all over one pool of connections. */
 export type DestinationPool = {
   settings: DestinationSettings
+  /** Bytes per second that all parts together may take of the line at this moment; null: no limit. */
+  limitBytesPerSecond(): number | null
   of(link: Pick<UploadLink, 'serverUrl' | 'isOurs'>): Destination
   close(): Promise<void>
 }
@@ -26,7 +28,8 @@ export function createDestinationPool(options: {
   trustAuthorities(options.caFile ?? null)
   const dispatcher = createDispatcher({ maxPartsInFlight, proxy })
   const { allowInsecure, bandwidth } = options
-  const throttle = createThrottle({ limit: () => (bandwidth === undefined ? null : limitAt(bandwidth, new Date())) })
+  const limit = () => (bandwidth === undefined ? null : limitAt(bandwidth, new Date()))
+  const throttle = createThrottle({ limit })
   const { onServerTime } = options
   const settings = {
     ...{ dispatcher, clientVersion: agentVersion, allowInsecure, throttle },
@@ -35,6 +38,7 @@ export function createDestinationPool(options: {
   const known = new Map<string, Destination>()
   return {
     settings,
+    limitBytesPerSecond: limit,
     of({ serverUrl, isOurs }) {
       const key = `${isOurs} ${serverUrl}`
       const destination = known.get(key) ?? createDestination(settings, { baseUrl: serverUrl, isOurs })

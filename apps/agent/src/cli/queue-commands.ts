@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { reasons } from '@rushes/protocol'
 import { AgentError } from '../agent-error.ts'
 import type { ListedUpload, OperationOutput, Operations, StatusAnswer } from '../local-api/operations.ts'
+import { leftOutText } from './left-out-text.ts'
 import { type Output, shownBytes, shownText } from './output.ts'
 import { nameOf } from './progress/draw-progress.ts'
 import { homeSentence } from './progress/home-sentence.ts'
@@ -117,6 +118,7 @@ function listLine(upload: ListedUpload): string {
 
 function statusText(answer: StatusAnswer): string {
   const { project, bytes, counts, hold, uploadLink } = answer
+  const leftOut = leftOutText(answer.leftOut)
   const states = Object.entries(counts).map(([state, count]) => `${count} ${state}`)
   return [
     `device      ${answer.deviceId ?? answer.clientId}${answer.daemon ? '' : ' (agent not running)'}`,
@@ -125,7 +127,7 @@ function statusText(answer: StatusAnswer): string {
     `control     ${answer.controlServer ?? '-'}${controlText(answer.controlLink)}`,
     `queue       ${states.length === 0 ? 'empty' : states.join(', ')}`,
     `bytes       ${shownBytes(bytes.captured)} captured, ${shownBytes(bytes.acknowledged)} acknowledged, ${shownBytes(bytes.verified)} verified, ${shownBytes(bytes.waiting)} waiting`,
-    `rate        ${shownBytes(answer.rateBytesPerSecond)}/s`,
+    `rate        ${shownBytes(answer.rateBytesPerSecond)}/s${limitText(answer.limitBytesPerSecond)}`,
     ...answer.folders.map(
       (folder) =>
         `folder      ${shownText(nameOf(folder))}: ${homeSentence({ ...answer, ...folder, rateBytesPerSecond: 0 })}`,
@@ -141,12 +143,16 @@ function statusText(answer: StatusAnswer): string {
       (volume) =>
         `volume      ${shownText(volume.label)} at ${shownText(volume.path)}${volume.present ? (volume.freeBytes === null ? '' : `, ${shownBytes(volume.freeBytes)} free`) : ', not connected'}`,
     ),
+    ...(leftOut === null ? [] : [`left out    ${leftOut}`]),
     ...answer.notMoving.map(
       ({ reason }) =>
         `not moving  ${isReason(reason) ? `${reasons[reason].title}: ${reasons[reason].explanation}` : reason}`,
     ),
   ].join('\n')
 }
+
+const limitText = (bytesPerSecond: number | null): string =>
+  bytesPerSecond === null ? '' : `, held to ${shownBytes(bytesPerSecond)}/s by bandwidth in agent.json`
 
 function controlText(link: StatusAnswer['controlLink']): string {
   if (link === null) return ''

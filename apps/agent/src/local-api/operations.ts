@@ -56,6 +56,8 @@ export const statusAnswer = deviceStatus.extend({
   /** What is captured now never uploads; what was captured before does. */
   sharingPaused: z.boolean(),
   leftOut: z.record(z.string(), z.number()).nullable(),
+  /** What the settings allow uploads of the line at this moment; null: as much as there is. */
+  limitBytesPerSecond: z.number().nullable(),
   /** What came of each watch folder on each volume, which is of each card, those first that are not home. */
   folders: z.array(
     deviceStatus.pick({ counts: true, bytes: true }).extend({

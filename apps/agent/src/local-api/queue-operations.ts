@@ -81,6 +81,7 @@ export function queueOperations({
       pairingEndsAt: pairingEndsAt(),
       sharingPaused: readUploadLink(queue)?.sharingPaused === true,
       leftOut: facts?.leftOut ?? null,
+      limitBytesPerSecond: pool.limitBytesPerSecond(),
       folders: readFolderSums(queue, facts?.volumes ?? []),
     }
   }

@@ -37,6 +37,7 @@ const status: StatusAnswer = {
   sharingPaused: false,
   pairingEndsAt: null,
   leftOut: null,
+  limitBytesPerSecond: null,
   folders: [],
 }
 
