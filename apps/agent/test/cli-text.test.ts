@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { leftOutText } from '../src/cli/left-out-text.ts'
 import { forPeople } from '../src/cli/log.ts'
 import { shownText } from '../src/cli/output.ts'
 
@@ -13,4 +14,12 @@ test('a line of the log for a terminal holds no control character, whatever is l
   const line = forPeople(JSON.stringify({ level: 40, time: 0, msg: nasty, path: nasty, deep: { path: nasty } }))
   expect(line).not.toMatch(/[\p{Cc}\p{Cf}]/u)
   expect(line).toContain('A001')
+})
+
+test('what was left out of the watch folders is told by its reasons, and nothing where nothing was', () => {
+  const none = { hidden: 0, system: 0, temporary: 0, byRule: 0, links: 0, unreadable: 0 }
+  expect(leftOutText(null)).toBeNull()
+  expect(leftOutText(none)).toBeNull()
+  expect(leftOutText({ ...none, hidden: 2, links: 1 })).toBe('2 hidden, 1 linked')
+  expect(leftOutText({ ...none, temporary: 12, byRule: 3 })).toBe('12 by a temporary name, 3 by include and exclude')
 })

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { endAll, pairDevice, runCli, startDevice } from './agent-process.ts'
@@ -160,4 +160,13 @@ test('a setting that is wrong stops the agent with the name of the setting', asy
   const finished = await device.cli('run')
   expect(finished.code).toBe(2)
   expect(finished.stderr).toContain('workers')
+})
+
+test('status says in words what was left out of the watch folders', async () => {
+  const device = await startDevice()
+  await writeFile(join(device.watchDir, '.DS_Store'), 'x')
+  await writeFile(join(device.watchDir, 'A001.mov.part'), 'x')
+  await device.start()
+  const status = async () => (await runCli(['--state-dir', device.stateDir, 'status'])).stdout
+  await expect.poll(status, { timeout: 30_000 }).toMatch(/^left out {4}1 hidden, 1 by a temporary name$/m)
 })
