@@ -1,10 +1,9 @@
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AssemblingAsset } from '@rushes/fleet'
+import { copyBytes, createCopyBuffer } from './copy-bytes.ts'
 import { isErrno } from './errno.ts'
 import { apartName, dataName, gatheringFolder, joinedName, joiningName, partName } from './layout.ts'
-import { createPartWriters, type PartWriter } from './part-writer.ts'
-import { openStoredFile } from './stored-file.ts'
 import type { FolderSync } from './sync-folder.ts'
 
 /** A file that is the clip, whole and synced; or what is lost. */
@@ -58,34 +57,22 @@ async function isThere(path: string): Promise<boolean> {
 /** @returns what is lost, null when nothing is */
 async function copyAll(root: string, asset: AssemblingAsset, target: string): Promise<string | null> {
   const gathering = join(root, gatheringFolder)
-  const writer = createPartWriters()(await open(target, 'wx', 0o644), 0)
+  const data = join(gathering, dataName(asset.id))
+  const apart = (number: number, xxh64: string) => join(gathering, apartName(asset.id), partName(number, xxh64))
+  const buffer = createCopyBuffer()
+  const file = await open(target, 'wx', 0o644)
   try {
-    for (const { number, sizeBytes, apartXxh64, liesAtBytes } of asset.parts) {
-      const isCopied =
+    for (const { number, sizeBytes, apartXxh64, liesAtBytes, offsetBytes } of asset.parts) {
+      const lying =
         apartXxh64 === null
-          ? await copy(join(gathering, dataName(asset.id)), liesAtBytes ?? 0, sizeBytes, writer)
-          : await copy(join(gathering, apartName(asset.id), partName(number, apartXxh64)), 0, sizeBytes, writer)
-      if (!isCopied) return `The bytes of part ${number}, which were acknowledged, are gone from the store`
+          ? { path: data, startBytes: liesAtBytes ?? 0, sizeBytes }
+          : { path: apart(number, apartXxh64), startBytes: null, sizeBytes }
+      if (!(await copyBytes(lying, file, offsetBytes, buffer)))
+        return `The bytes of part ${number}, which were acknowledged, are gone from the store`
     }
-    await writer.sync()
+    await file.sync()
     return null
   } finally {
-    await writer.close()
-  }
-}
-
-/** False when the bytes are not there. */
-async function copy(path: string, startBytes: number, sizeBytes: number, writer: PartWriter): Promise<boolean> {
-  const source = await openStoredFile(path)
-  if (source === null) return false
-  try {
-    let copiedBytes = 0
-    for await (const chunk of source.read(startBytes, startBytes + sizeBytes)) {
-      await writer.write(chunk)
-      copiedBytes += chunk.byteLength
-    }
-    return copiedBytes === sizeBytes
-  } finally {
-    await source.close()
+    await file.close()
   }
 }

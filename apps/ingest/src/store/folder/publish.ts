@@ -2,13 +2,12 @@ import { type FileHandle, link, open, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { AssemblingAsset } from '@rushes/fleet'
 import type { PublishOutcome } from '../port.ts'
+import { copyBytes, createCopyBuffer } from './copy-bytes.ts'
 import { isErrno } from './errno.ts'
 import { haveMoved, joinParts, type MadeWhole } from './join-parts.ts'
 import { apartName, dataName, gatheringFolder, partName, treeKey, uploadKeyOf } from './layout.ts'
 import type { FolderSync } from './sync-folder.ts'
-import { writeFully } from './write-fully.ts'
 
-const copyBytes = 1024 * 1024
 /** So often a folder may be gone when the file is to be linked into it. */
 const maxTries = 10
 
@@ -49,11 +48,12 @@ async function makeWhole(root: string, asset: AssemblingAsset): Promise<MadeWhol
   if (apart.length === 0 && (await sizeOf(path)) === asset.sizeBytes) return { kind: 'whole', path }
   const file = await openData(path)
   if (file === null) return lost('The file that gathered its parts is gone from the store')
+  const buffer = createCopyBuffer()
   try {
-    for (const part of apart) {
-      const from = join(root, gatheringFolder, apartName(asset.id), partName(part.number, part.apartXxh64 ?? ''))
-      if (!(await moveIn(from, file, part)))
-        return lost(`The file that held part ${part.number} is gone or has another size than it had`)
+    for (const { number, sizeBytes, offsetBytes, apartXxh64 } of apart) {
+      const from = join(root, gatheringFolder, apartName(asset.id), partName(number, apartXxh64 ?? ''))
+      if (!(await copyBytes({ path: from, startBytes: null, sizeBytes }, file, offsetBytes, buffer)))
+        return lost(`The file that held part ${number} is gone or has another size than it had`)
     }
     const { size } = await file.stat()
     if (size < asset.sizeBytes)
@@ -89,32 +89,6 @@ async function openData(path: string): Promise<FileHandle | null> {
     throw error
   }
   return open(path, 'wx+', 0o644)
-}
-
-/** Copies a part to its place; false when the file is not there, or not as long as the part. */
-async function moveIn(
-  path: string,
-  into: FileHandle,
-  part: { offsetBytes: number; sizeBytes: number },
-): Promise<boolean> {
-  const from = await open(path, 'r').catch((error: unknown) => {
-    if (isErrno(error, 'ENOENT')) return null
-    throw error
-  })
-  if (from === null) return false
-  try {
-    if ((await from.stat()).size !== part.sizeBytes) return false
-    const buffer = Buffer.allocUnsafe(Math.min(copyBytes, part.sizeBytes))
-    for (let at = 0; at < part.sizeBytes; ) {
-      const { bytesRead } = await from.read(buffer, 0, buffer.length, at)
-      if (bytesRead === 0) return false
-      await writeFully(into, [buffer.subarray(0, bytesRead)], part.offsetBytes + at)
-      at += bytesRead
-    }
-    return true
-  } finally {
-    await from.close()
-  }
 }
 
 /** The trash takes folders away that are empty, perhaps this one right after it was made. */
