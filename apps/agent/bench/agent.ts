@@ -89,7 +89,7 @@ async function restart({ sink, dir }: Bench): Promise<void> {
 /** Of the agent as it is installed. A part is sent by each worker all the time, and none of them ends. */
 async function memory({ dir }: Bench): Promise<void> {
   const load = { rowCount: 1_000_000, partBytes: 1_600_000_000 }
-  for (const { workers, peakMb } of await measureMemory(join(dir, 'memory'), load, [4, 32], runs))
+  for await (const { workers, peakMb } of measureMemory(join(dir, 'memory'), load, [4, 32], runs))
     tell({
       metric: `peak memory of the installed agent, 1,000,000 rows and ${workers} parts of 1.6 GB in flight`,
       unit: 'MB',

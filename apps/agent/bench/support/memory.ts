@@ -15,15 +15,15 @@ const shape: LinkShape = { bitsPerSecond: 400_000_000, roundTripMs: 20, windowBy
 
 /**
  * Starts the agent as it is installed on a queue of so many rows and lets it send clips of 16 GB (holes: it is not the disk that is
- * measured) over a slow line, with each of the numbers of parts at once. Resolves with the most memory that it took in each run, its start
+ * measured) over a slow line, with each of the numbers of parts at once. Tells of each the most memory that it took in each run, its start
  * included.
  */
-export async function measureMemory(
+export async function* measureMemory(
   dir: string,
   load: { rowCount: number; partBytes: number },
   numbers: readonly number[],
   runs: number,
-): Promise<{ workers: number; peakMb: number[] }[]> {
+): AsyncGenerator<{ workers: number; peakMb: number[] }> {
   const { rowCount, partBytes } = load
   const [stateDir, card] = [join(dir, 'state'), join(dir, 'card')]
   for (const folder of [stateDir, card]) await mkdir(folder, { recursive: true })
@@ -38,14 +38,12 @@ export async function measureMemory(
       await writeFile(join(card, `A00${clip}.mxf`), `clip ${clip}`)
       await truncate(join(card, `A00${clip}.mxf`), clipBytes)
     }
-    const found: { workers: number; peakMb: number[] }[] = []
     for (const workers of numbers) {
       await writeFile(join(stateDir, 'agent.json'), JSON.stringify({ watch: [{ path: card }], workers, drainMs: 0 }))
       const peakMb: number[] = []
       for (let run = 0; run < runs; run++) peakMb.push(await runOnce(agent, stateDir, sink, workers))
-      found.push({ workers, peakMb })
+      yield { workers, peakMb }
     }
-    return found
   } finally {
     await proxy.close()
     sink.stop()
