@@ -52,11 +52,18 @@ export function unblockUpload(queue: Queue, id: string, reason: string): Touched
   })
 }
 
-const restorable = "state = 'cleared' AND reason IN ('projectChanged', 'clearedByOperator')"
+/** What was cleared and has no later upload in the same project: taken back beside that one, the clip would arrive twice. */
+const restorable = `FROM uploads u JOIN files f ON f.id = u.file_id LEFT JOIN upload_link l ON l.project_id = u.project_id
+  WHERE u.state = 'cleared' AND u.reason IN ('projectChanged', 'clearedByOperator') AND NOT EXISTS (
+    SELECT 1 FROM files o JOIN uploads n ON n.file_id = o.id AND n.seq > u.seq AND n.project_id = u.project_id
+      WHERE o.path = f.path AND o.volume_id = f.volume_id)`
 
 /** Takes back what was cleared from the queue, of the paired project alone: the named uploads, or (null) all of them. What was held is held again. */
 export function restoreUploads(queue: Queue, ids: readonly string[] | null): Touched {
-  return applyToAll(queue, ids ?? idsWhere(queue, restorable), { kind: 'restored' })
+  const rows = queue.sql(`SELECT u.id ${restorable} AND l.one IS NOT NULL ORDER BY u.seq`).all()
+  const chosen = ids === null ? null : new Set(ids)
+  const found = rows.map((row) => text(row, 'id')).filter((id) => chosen?.has(id) ?? true)
+  return applyToAll(queue, found, { kind: 'restored' })
 }
 
 /** What `restoreUploads` would take back, and how many clips stay cleared because they belong to other projects. */
@@ -64,8 +71,7 @@ export function countRestorable(queue: Queue): { count: number; byteCount: numbe
   const row = queue
     .sql(
       `SELECT count(*) FILTER (WHERE l.one IS NOT NULL) AS here, count(*) FILTER (WHERE l.one IS NULL) AS elsewhere,
-          coalesce(sum(u.size_bytes) FILTER (WHERE l.one IS NOT NULL), 0) AS bytes
-        FROM uploads u LEFT JOIN upload_link l ON l.project_id = u.project_id WHERE u.${restorable}`,
+          coalesce(sum(u.size_bytes) FILTER (WHERE l.one IS NOT NULL), 0) AS bytes ${restorable}`,
     )
     .get()
   if (row === undefined) return { count: 0, byteCount: 0, elsewhere: 0 }

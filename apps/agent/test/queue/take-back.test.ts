@@ -111,3 +111,15 @@ test('what waited for a person when it was cleared waits for one again, and what
   expect(stateOf(queue, held)).toMatchObject({ kind: 'held', reason: 'capturedBeforePairing' })
   expect(restoreUploads(queue, [deleted]).ids).toEqual([])
 })
+
+test('of several uploads of one file in one project only the last is taken back, so that it cannot arrive twice', () => {
+  const { queue } = testQueue()
+  const first = addClip(queue, 1_000)
+  move(queue, 'project-b')
+  move(queue, 'project-a')
+  const again = addClip(queue, 1_000, { file: { ...first.source, identityKey: 'again', statKey: null } })
+  expect(countRestorable(queue).count).toBe(0)
+  expect(restoreUploads(queue, [first.id]).ids).toEqual([])
+  clearUploads(queue, 'clearedByOperator')
+  expect(restoreUploads(queue, null).ids).toEqual([again.id])
+})
