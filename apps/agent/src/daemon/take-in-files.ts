@@ -230,7 +230,9 @@ function takeChanged(queue: Queue, known: StoredUpload, file: SettledFile): void
 function captureOf(queue: Queue, known: StoredUpload, file: SettledFile): Capture {
   const told = captureAt(queue, file.capturedAt)
   const { identityKey, inodeIsStable, inode } = known.source
-  const isSameFile = identityKey === null || (inodeIsStable && inode === file.identity.inode)
+  // The inode of a file that was deleted goes to the next; one that is younger than the row is not the one that the row was made for.
+  const isYounger = file.birthtime !== null && file.birthtime > known.createdAt
+  const isSameFile = identityKey === null || (inodeIsStable && inode === file.identity.inode && !isYounger)
   if (!isSameFile || known.capturedAt === null) return told
   return earlierCapture({ at: known.capturedAt, inBoot: known.capturedInBoot }, told, readClocks(queue))
 }

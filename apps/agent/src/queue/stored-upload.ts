@@ -52,6 +52,7 @@ export type StoredUpload = {
   unblocked: { reason: string; at: number } | null
   /** Since when an operator wants it before everything else. */
   pinnedAt: number | null
+  createdAt: number
   updatedAt: number
 }
 
@@ -115,6 +116,7 @@ export function readUpload(row: Row): StoredUpload {
     leaseToken: integerOrNull(row, 'lease_token'),
     unblocked: unblockedReason === null ? null : { reason: unblockedReason, at: integer(row, 'unblocked_at') },
     pinnedAt: integerOrNull(row, 'pinned_at'),
+    createdAt: integer(row, 'created_at'),
     updatedAt: integer(row, 'updated_at'),
   }
 }

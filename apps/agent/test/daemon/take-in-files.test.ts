@@ -130,6 +130,13 @@ test('another recording under the name of one that waits has a capture time of i
   expect(state()?.capturedAt).toBe(startOfTime + 10 * minute)
 })
 
+test('another recording with the name and the inode of one that waits and was deleted has a capture time of its own', () => {
+  const { listener, state } = takenIn()
+  const capturedAt = startOfTime + 10 * minute
+  listener.onSettled({ ...settled({ modifiedAt: 20 * minute, capturedAt }), birthtime: capturedAt })
+  expect(state()?.capturedAt).toBe(capturedAt)
+})
+
 test('another recording under the name of one that failed has a capture time of its own after a retry', () => {
   const { queue, listener, id, state } = takenIn()
   sendHalf(queue)

@@ -39,6 +39,8 @@ export class GrowingDestination {
   mishap: Mishap = 'none'
   /** As a destination may that keeps parts in their places. */
   refusesOtherSizes = false
+  /** When the clips were captured, by their creates. */
+  readonly capturedAt: number[] = []
   /** Windows in which sharing is paused, by the device's clock, which is right. */
   readonly pauses: { fromMs: number; toMs: number }[] = []
   readonly #isOurs: boolean
@@ -99,7 +101,10 @@ export class GrowingDestination {
       if (known !== undefined && known.isRealtime !== (sizeBytes === null))
         this.violations.push('one key for two kinds of asset')
       const asset = known ?? this.#add(request.name ?? `[new]${request.extension}`, sizeBytes, request.idempotencyKey)
-      if (known === undefined) this.versions.push(request.versionOf ?? null)
+      if (known === undefined) {
+        this.versions.push(request.versionOf ?? null)
+        this.capturedAt.push(capturedAt)
+      }
       const urls = sizeBytes === null ? [] : [...asset.parts.keys()].map((number) => `${asset.id}/${number}/0`)
       return { kind: 'created', assetId: asset.id, name: asset.name, uploadUrls: urls, rateLimit: null }
     })

@@ -1,3 +1,4 @@
+import { freshSeed } from '@rushes/test-kit'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { cancelUploads, retryUploads } from '../../src/queue/decisions.ts'
 import { bytesOf, type Mishap } from './growing-destination.ts'
@@ -297,7 +298,7 @@ async function interleave(seed: number): Promise<void> {
 }
 
 test('crashes, lost replies, dead addresses, rewrites and new takes in any order end with the file whole, once', async () => {
-  for (let seed = 1; seed <= 25; seed++) {
+  for (const seed of [...Array.from({ length: 25 }, (_, index) => index + 1), freshSeed()]) {
     try {
       await interleave(seed)
     } catch (error) {
@@ -355,7 +356,7 @@ async function interleaveDecisions(seed: number): Promise<void> {
 }
 
 test('what was cancelled and overwritten, at whatever moment, can always be sent by a retry', async () => {
-  for (let seed = 1; seed <= 20; seed++) {
+  for (const seed of [...Array.from({ length: 20 }, (_, index) => index + 1), freshSeed()]) {
     try {
       await interleaveDecisions(seed)
     } catch (error) {

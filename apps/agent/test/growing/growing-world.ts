@@ -1,4 +1,4 @@
-import { lstatSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdtempSync, realpathSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { noLoss, type PartLimits } from '@rushes/upload-core'
@@ -54,7 +54,7 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
   let stamp = 0
   let isDamaged = false
   /** What capture knows of when the take began. `toldAt`: what the file at rest tells, where nobody saw it begin. */
-  let take: Take = { seenAt: startOfTime, sawBegin: true, bornAt: null, toldAt: null }
+  let take: Take = { seenAt: startOfTime, sawBegin: true, bornAt: startOfTime, toldAt: null }
   const openFile: OpenFile = async (file) => {
     const opened = await openOnDisk(file)
     const eio = async () => {
@@ -118,12 +118,15 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
         ...{ inodeIsStable: true, pathOnVolume: 'A001', sizeBytes: Number(stat.size), mtimeNs: String(stat.mtimeNs) },
         headTailDigest: '0123456789abcdef',
       },
-      ...{ modifiedAt: startOfTime, birthtime: null, embeddedCreationAt: null },
+      ...{ modifiedAt: startOfTime, birthtime: take.bornAt, embeddedCreationAt: null },
       firstGrowthSeenAt: take.sawBegin && take.toldAt === null ? take.seenAt : null,
       isByOwnClock: take.sawBegin && take.toldAt === null,
       capturedAt: take.toldAt ?? take.seenAt,
     }
   }
+  /** Each write has a time of its own, however fast they come: the clock of a file system goes in steps. */
+  let writes = 0
+  const touch = () => utimesSync(path, startOfTime / 1_000 + ++writes, startOfTime / 1_000 + writes)
   /** Bytes that are nowhere the same twice. */
   const noise = (byteCount: number): Buffer => {
     const bytes = Buffer.alloc(byteCount)
@@ -152,6 +155,8 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
       destination.mishapIsOver = true
     }
   }
+  const tellVolume = (present: boolean) =>
+    listener.onVolumes([{ id: volumeId, label: '', path: dir, sizeBytes: null, freeBytes: null, present }])
   const world = {
     path,
     destination,
@@ -162,6 +167,7 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
     write(change: (content: Buffer) => Buffer) {
       const before = lstatSync(path, { throwIfNoEntry: false }) === undefined ? Buffer.alloc(0) : bytesOf(path)
       writeFileSync(path, change(before), { flag: before.byteLength === 0 ? 'w' : 'r+' })
+      touch()
       const stat = lstatSync(path)
       if (stat.size > change(before).byteLength) throw new Error('a write never shortens')
     },
@@ -190,9 +196,10 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
     },
     /** Another take under the same name. */
     replace: (byteCount: number) => {
-      take = { seenAt: tested.clock.now, sawBegin: true, bornAt: null, toldAt: null }
+      take = { seenAt: tested.clock.now, sawBegin: true, bornAt: tested.clock.now, toldAt: null }
       rmSync(path)
       writeFileSync(path, noise(byteCount))
+      touch()
     },
     /** The medium cannot be read any more where the file is compared, or again. */
     damage(damaged: boolean) {
@@ -205,6 +212,16 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
     },
     see: () => listener.onGrowing(look()),
     rest: () => listener.onSettled(settled()),
+    /** The card is pulled, or put in again. */
+    pull() {
+      renameSync(dir, `${dir}.out`)
+      tellVolume(false)
+      listener.onGone({ path, relativePath: 'A001', watchFolder: folder, volumeId, volumePresent: false })
+    },
+    insert() {
+      renameSync(`${dir}.out`, dir)
+      tellVolume(true)
+    },
     crash,
     move(projectId: string) {
       tested.clock.now += 60_000
