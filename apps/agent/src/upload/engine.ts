@@ -7,7 +7,9 @@ import type { Queue } from '../queue/open-queue.ts'
 import { endWaitsFor, rescueClaims } from '../queue/waits.ts'
 import { sleep } from '../sleep.ts'
 import { adaptConcurrency, maxSending } from './adapt-concurrency.ts'
+import { createApiGate } from './api-gate.ts'
 import { type Authorization, createAuthorization } from './authorization.ts'
+import { createPace } from './create-pace.ts'
 import { digestNextFile } from './digest-files.ts'
 import { createDigestsInOrder } from './digests-in-order.ts'
 import { createDoorbell, type Doorbell } from './doorbell.ts'
@@ -82,6 +84,12 @@ export function startEngine(options: EngineOptions): Engine {
     },
     onChange: () => queue.tell({ kind: 'status' }),
   })
+  // Nobody asks for its health: only time ends it.
+  const limited = createGate({
+    ...{ probe: async () => true, now: queue.now, random, limits, signal: draining.signal, onOpen: ringAll },
+    onChange: () => queue.tell({ kind: 'status' }),
+  })
+  const apiGate = createApiGate(gate, limited)
   const rescued = rescueClaims(queue, random, limits)
   if (rescued.parts + rescued.registrations > 0) log.info(rescued, 'took back what the process before had begun')
   endWaitsFor(queue, ['offline', 'destinationDown', 'awaitingFence', 'authorizationLost'])
@@ -92,13 +100,15 @@ export function startEngine(options: EngineOptions): Engine {
       createBell.wakeOne()
     }
     if (news.kind === 'growth') bell.ring()
-    if (news.kind === 'asked') gate.hurry()
+    if (news.kind === 'asked') apiGate.hurry()
     growers.hear(news)
     if (news.kind === 'abort') inFlight.abort(news.uploadId)
   })
 
   const authorization = createAuthorization({ queue, destinationOf: options.destinationOf, log, signal: stop.signal })
   const judging = { queue, gate, authorization, random, limits }
+  const calling = { ...judging, gate: apiGate }
+  const pace = createPace()
   const custodyTries: CustodyTries = new Map()
   const digests = createDigestsInOrder()
   const commit = createGroupCommit(queue, () => inFlight.count() > 0)
@@ -107,16 +117,20 @@ export function startEngine(options: EngineOptions): Engine {
   const adapting = workers === null ? adaptConcurrency({ ...options, inFlight, bell: partBell, signal }) : null
   if (workers !== null) queue.partLimits = { small: workers, large: workers }
   const senderCount = workers ?? maxSending.small + maxSending.large
-  const destinationOf = (link: UploadLink) =>
-    adapting === null ? options.destinationOf(link) : adapting.watch(options.destinationOf(link))
-  const growers = createGrowers({ ...judging, destinationOf, log, signal: stop.signal })
+  const destinationOf = (link: UploadLink) => {
+    const paced = pace.watch(options.destinationOf(link))
+    return adapting === null ? paced : adapting.watch(paced)
+  }
+  const growers = createGrowers({ ...calling, destinationOf, log, signal: stop.signal })
   const work = (on: Doorbell, once: () => Promise<boolean>) => workWhileThereIs(gate, on, signal, log, once)
+  const call = (on: Doorbell, once: () => Promise<boolean>) => workWhileThereIs(apiGate, on, signal, log, once)
 
   const running = [
     ...Array.from({ length: registrarCount }, () =>
-      work(createBell, () =>
-        registerNext({
-          ...judging,
+      call(createBell, async () => {
+        await pace.next(signal)
+        const isThereOne = await registerNext({
+          ...calling,
           destinationOf,
           commit,
           maxOpenAssets,
@@ -124,8 +138,10 @@ export function startEngine(options: EngineOptions): Engine {
           onClaim: () => createBell.wakeOne(),
           log,
           signal: stop.signal,
-        }),
-      ),
+        })
+        if (!isThereOne) pace.giveBack()
+        return isThereOne
+      }),
     ),
     ...Array.from({ length: senderCount }, () =>
       work(partBell, () =>
@@ -148,7 +164,7 @@ export function startEngine(options: EngineOptions): Engine {
     ),
     ...growers.lanes.map((lane) => work(bell, lane)),
     work(bell, () => digestNextFile({ queue, inFlight, random, log, signal: stop.signal })),
-    work(bell, () => followCustody({ ...judging, destinationOf, log, signal: stop.signal }, custodyTries)),
+    call(bell, () => followCustody({ ...calling, destinationOf, log, signal: stop.signal }, custodyTries)),
     keepGoing(signal, log, () => keepAuthorized({ queue, authorization, gate, bell, log, random, signal })),
     keepGoing(signal, log, () => keepTime(queue, bell, random, limits, signal)),
     keepGoing(signal, log, () => warnOfPairingEnd(queue, log, signal)),
