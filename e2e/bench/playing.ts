@@ -32,6 +32,7 @@ try {
 
 const world = await startWorld()
 const browser = await launchBrowser()
+const device = await createDevice(world.dir, 'A-Cam', world.instance.publicUrl)
 try {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
   const firstPictures = new EventEmitter()
@@ -41,7 +42,6 @@ try {
   await signInNewPerson(world, page, 'editor@example.com')
   const film = await makeFilm(join(world.dir, 'film.mp4'), recording)
   const project = await world.createProject('Harbour Nights')
-  const device = await createDevice(world.dir, 'A-Cam', world.instance.publicUrl)
   await mkdir(device.stateDir, { recursive: true, mode: 0o700 })
   const watch = [{ path: device.watchDir, mode: 'realtime', bytesPerSecond: recording.bytesPerSecond }]
   await writeFile(join(device.stateDir, 'agent.json'), JSON.stringify({ watch }))
@@ -54,10 +54,10 @@ try {
     completeMs.push(seen.completeMs)
     playingMs.push(seen.playingMs)
   }
-  await device.stop()
   tell('whole at the destination', completeMs, 1_000)
   tell('playing in the browser that has its page open', playingMs, 2_000)
 } finally {
+  await device.stop()
   await browser.close()
   await world.stop()
 }
