@@ -36,7 +36,13 @@ export type Device = {
   untilState(fileName: string, ...states: string[]): Promise<Listed>
 }
 
-export async function createDevice(dir: string, name: string, serverUrl: string): Promise<Device> {
+/** `env`: what its programs find in their environment besides. */
+export async function createDevice(
+  dir: string,
+  name: string,
+  serverUrl: string,
+  env: Record<string, string> = {},
+): Promise<Device> {
   const stateDir = join(dir, name, 'state')
   const watchDir = join(dir, name, 'card')
   await mkdir(watchDir, { recursive: true })
@@ -47,7 +53,7 @@ export async function createDevice(dir: string, name: string, serverUrl: string)
   const start = (args: readonly string[]) =>
     spawn(process.execPath, [appFile('agent'), ...args, '--state-dir', stateDir], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env },
+      env: { ...process.env, ...env },
     })
   const cli: Device['cli'] = async (...args) => {
     const child = start(args)
