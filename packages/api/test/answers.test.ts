@@ -140,6 +140,31 @@ test('clearing a queue takes a reason, which is kept with the command', async ()
   })
 })
 
+test('offering a clip again that was captured in a pause takes a reason, which goes to the device, the command and the audit', async () => {
+  const caller = callerAs('operator', database.db)
+  const commandId = crypto.randomUUID()
+  const sending = (more: object) =>
+    call('commands.send', {
+      commandId,
+      deviceIds: [deviceId],
+      command: { kind: 'unblockUpload', uploadId: 'u1', ...more },
+    })
+  for (const more of [{}, { reason: '  ' }, { reason: 'x'.repeat(501) }]) expect((await sending(more)).status).toBe(400)
+  await caller.commands.send({
+    commandId,
+    deviceIds: [deviceId],
+    command: { kind: 'unblockUpload', uploadId: 'u1', reason: ' the client has agreed ' },
+  })
+  expect(await caller.commands.get({ commandId })).toMatchObject({
+    body: { kind: 'unblockUpload', uploadId: 'u1', reason: 'the client has agreed' },
+    reason: 'the client has agreed',
+  })
+  const { entries } = await caller.activity.list({ filter: { subject: 'command' } })
+  expect(entries.filter(({ action }) => action === 'command.unblockUpload').map(({ reason }) => reason)).toEqual([
+    'the client has agreed',
+  ])
+})
+
 test('emptying a trash that is not what the person saw says how much there is', async () => {
   const { status, body } = await call(
     'trash.empty',

@@ -8,6 +8,7 @@ export function isOvertakenBy(body: CommandBody, assignment: { projectEpoch: num
   switch (body.kind) {
     case 'clearQueue':
     case 'retryUploads':
+    case 'unblockUpload':
       return true
     case 'releaseUploads':
       // Without names it ends the hold alone, and the hold is the device's, not the project's.

@@ -14,6 +14,7 @@ test.each<[boolean, CommandBody]>([
   [true, { kind: 'retryUploads', uploadIds: null }],
   [true, { kind: 'retryUploads', uploadIds: ['a'] }],
   [true, { kind: 'releaseUploads', uploadIds: ['a'] }],
+  [true, { kind: 'unblockUpload', uploadId: 'a', reason: 'because' }],
   [false, { kind: 'releaseUploads', uploadIds: null }],
   [false, { kind: 'holdUploads' }],
   [true, assign(4)],

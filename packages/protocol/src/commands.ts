@@ -46,6 +46,8 @@ export const commandBody = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('holdUploads') }),
   /** End the hold, and release the named held uploads (or, with null, none but the hold). */
   z.object({ kind: z.literal('releaseUploads'), uploadIds: z.array(z.string().max(64)).min(1).max(500).nullable() }),
+  /** Offer one clip once more that was captured in a pause. The reason is kept with it; a pause that still covers its capture blocks it again. */
+  z.object({ kind: z.literal('unblockUpload'), uploadId: z.string().min(1).max(64), reason: unblockReason }),
   /** The device was moved: refresh, read `/v2/devices/me`, clear, send the receipt. */
   z.object({
     kind: z.literal('assignProject'),
@@ -62,6 +64,7 @@ export const commandKinds = [
   'clearQueue',
   'holdUploads',
   'releaseUploads',
+  'unblockUpload',
   'assignProject',
 ] as const satisfies readonly CommandKind[]
 
@@ -71,6 +74,7 @@ export const commandLanes: Record<CommandKind, 'ordinary' | 'destructive'> = {
   clearQueue: 'destructive',
   holdUploads: 'ordinary',
   releaseUploads: 'ordinary',
+  unblockUpload: 'ordinary',
   assignProject: 'destructive',
 }
 

@@ -1,7 +1,15 @@
 import type { CommandBody, CommandResult } from '@rushes/protocol'
 import { backoffBoundMs, fullJitterMs } from '@rushes/upload-core'
 import type { CommandOrder, CommandProgress, FinalOutcome } from '../link-port.ts'
-import { clearUploads, endHold, holdUploads, releaseHeld, retryUploads, type Touched } from '../queue/decisions.ts'
+import {
+  clearUploads,
+  endHold,
+  holdUploads,
+  releaseHeld,
+  retryUploads,
+  type Touched,
+  unblockUpload,
+} from '../queue/decisions.ts'
 import { acknowledgeExecution, beginExecution, finishExecution, readExecution } from '../queue/executions.ts'
 import { readUploadLink } from '../queue/links.ts'
 import { digestText, newestReceipt } from '../queue/move-project.ts'
@@ -78,6 +86,12 @@ function carryOutOnQueue(queue: Queue, body: Exclude<CommandBody, { kind: 'assig
     case 'holdUploads':
       return resultOf(nothing, () =>
         holdUploads(queue, 'operator') ? 'uploads are on hold' : 'uploads were on hold already',
+      )
+    case 'unblockUpload':
+      return resultOf(unblockUpload(queue, body.uploadId, body.reason), (count) =>
+        count === 0
+          ? 'the clip is not blocked'
+          : 'offered the clip once more; a pause that still covers it blocks it again',
       )
     case 'releaseUploads': {
       const ended = endHold(queue, 'operator')

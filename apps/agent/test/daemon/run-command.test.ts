@@ -14,6 +14,7 @@ import {
 } from '../../src/queue/executions.ts'
 import { recordReceiptSent, takeIdentity } from '../../src/queue/move-project.ts'
 import type { Queue } from '../../src/queue/open-queue.ts'
+import { claimRegistration, recordCreateFailure } from '../../src/queue/registrations.ts'
 import type { Authorization, Confirmation } from '../../src/upload/authorization.ts'
 import { hashText } from '../../src/xxh64.ts'
 import { addClip, identity, startOfTime, testQueue } from '../queue/test-queue.ts'
@@ -70,6 +71,24 @@ describe('a command', () => {
     addClip(queue)
     expect(await run({ kind: 'clearQueue' }, { executionId })).toEqual(first)
     expect(queue.sql("SELECT count(*) AS queued FROM uploads WHERE state = 'queued'").get()).toEqual({ queued: 1 })
+  })
+
+  test('to offer a blocked clip again does so with its reason, and to release or retry everything leaves it blocked', async () => {
+    const { queue } = testQueue()
+    const run = runner(queue)
+    const { id } = addClip(queue)
+    const claim = claimRegistration(queue, 10)
+    if (claim === null) throw new Error('it is to be registered')
+    const error = { class: 'destination', code: 'E', message: 'Channel Paused' } as const
+    recordCreateFailure(queue, claim, { consequence: { kind: 'block' }, uncertain: false, error })
+    await run({ kind: 'retryUploads', uploadIds: null })
+    await run({ kind: 'retryUploads', uploadIds: [id] })
+    await run({ kind: 'releaseUploads', uploadIds: [id] })
+    expect(findUpload(queue, id)?.state.kind).toBe('blocked')
+    const order = { kind: 'unblockUpload', uploadId: id, reason: 'the client has agreed' } as const
+    expect(await run(order)).toMatchObject({ state: 'succeeded', result: { fileCount: 1 } })
+    expect(findUpload(queue, id)).toMatchObject({ state: { kind: 'queued' }, unblocked: { reason: order.reason } })
+    expect(await run(order)).toMatchObject({ result: { fileCount: 0, summary: 'the clip is not blocked' } })
   })
 
   test('that is delivered twice at the same time is carried out once', async () => {

@@ -60,6 +60,7 @@ const words: Readonly<Record<string, ActionWords>> = {
   'command.retryUploads': { verb: 'sent a retry to', icon: RotateCw },
   'command.clearQueue': { verb: 'cleared the queue of', icon: Eraser },
   'command.holdUploads': { verb: 'put on hold the uploads of', icon: Hand },
+  'command.unblockUpload': { verb: 'offered again a clip of', icon: Play },
   'command.releaseUploads': { verb: 'released uploads of', icon: Play },
   'command.cancel': { verb: 'cancelled', icon: CircleSlash },
   'person.create': { verb: 'added the person', icon: UserPlus },

@@ -112,7 +112,8 @@ function ClipActionButton({ upload, deviceId }: { upload: UploadRow; deviceId: s
   const mayOperate = useMayOperate()
   const { press, isSending } = useSendCommand()
   const kind = clipActionOf({ ...upload, uploadId: upload.id })
-  if (!mayOperate || kind === null) return null
+  // To offer a blocked clip again takes a reason, which the list of uploads asks for.
+  if (!mayOperate || kind === null || kind === 'unblockUpload') return null
   return (
     <Button
       size="sm"

@@ -23,6 +23,7 @@ const touchedWords: Record<PreviewKind, string> = {
   assignProject: 'to be cleared',
   holdUploads: 'to wait',
   releaseUploads: 'to go up',
+  unblockUpload: 'captured in a pause',
 }
 
 const maxShown = 8

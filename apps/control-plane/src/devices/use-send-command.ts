@@ -14,6 +14,7 @@ const sentWords: Record<SentCommand['kind'], string> = {
   clearQueue: 'Clear sent',
   holdUploads: 'Hold sent',
   releaseUploads: 'Release sent',
+  unblockUpload: 'Request to offer it again sent',
 }
 
 /** Sends a command to devices and says what became of it; each carries it out when it is connected. */

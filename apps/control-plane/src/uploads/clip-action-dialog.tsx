@@ -13,6 +13,13 @@ import { planFor } from './send-to-clips.ts'
 
 export type ChosenClips = { action: ClipAction; clips: readonly ClipRow[]; isCutShort?: boolean }
 
+const descriptions: Record<ClipAction, string> = {
+  retryUploads: 'They are queued again with fresh tries, from where they stopped.',
+  releaseUploads: 'They go into the queue and up as soon as it is their turn.',
+  unblockUpload:
+    'It was captured while sharing was paused. The destination is asked once more, with its true time of capture; where the pause still covers that, it is blocked again.',
+}
+
 /** Shows what a retry or a release touches, device by device, before it is sent. */
 export function ClipActionDialog({
   chosen,
@@ -37,10 +44,13 @@ function OpenDialog({ chosen, onClose }: { chosen: ChosenClips; onClose: (isSent
     ),
   )
   const send = useMutation(api.commands.send.mutationOptions())
-  const sendAll = async () => {
+  const sendAll = async (reason: string) => {
     let skippedCount = 0
     for (const { commandId, deviceId, uploadIds } of plan.orders) {
-      const sent = await send.mutateAsync({ commandId, deviceIds: [deviceId], command: { kind: action, uploadIds } })
+      const [uploadId = ''] = uploadIds
+      const command =
+        action === 'unblockUpload' ? { kind: action, uploadId, reason } : ({ kind: action, uploadIds } as const)
+      const sent = await send.mutateAsync({ commandId, deviceIds: [deviceId], command })
       if (sent.kind === 'enqueued') skippedCount += sent.skipped.length
     }
     tellDone(
@@ -59,14 +69,10 @@ function OpenDialog({ chosen, onClose }: { chosen: ChosenClips; onClose: (isSent
         if (!open) onClose(false)
       }}
       title={`${actionWords[action].label} ${plural(plan.clipCount, 'clip')}`}
-      description={
-        action === 'retryUploads'
-          ? 'They are queued again with fresh tries, from where they stopped.'
-          : 'They go into the queue and up as soon as it is their turn.'
-      }
+      description={descriptions[action]}
       confirmLabel={`${actionWords[action].label} ${plural(plan.clipCount, 'clip')}`}
-      isReasonNeeded={false}
-      isReady={plan.clipCount > 0}
+      isReasonNeeded={action === 'unblockUpload'}
+      isReady={action === 'unblockUpload' ? plan.clipCount === 1 : plan.clipCount > 0}
       onConfirm={sendAll}
     >
       <div>

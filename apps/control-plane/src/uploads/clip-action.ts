@@ -1,11 +1,12 @@
 import { type ReasonCode, reasons, type UploadState } from '@rushes/protocol'
 
 /** What an operator can have a device do about a clip. */
-export type ClipAction = 'retryUploads' | 'releaseUploads'
+export type ClipAction = 'retryUploads' | 'releaseUploads' | 'unblockUpload'
 
 export const actionWords: Record<ClipAction, { label: string; done: string }> = {
   retryUploads: { label: 'Retry', done: 'Retry' },
   releaseUploads: { label: 'Release', done: 'Release' },
+  unblockUpload: { label: 'Offer again', done: 'Request' },
 }
 
 /** The one action that resolves why a clip does not move; null when there is none that a command could carry out. */
@@ -18,6 +19,8 @@ export function clipActionOf(clip: {
   // What the device no longer lists, or never reported, it cannot be told to do anything about.
   if (clip.uploadId === null || clip.vanishedAt !== null) return null
   if (clip.state === 'failed' || clip.state === 'cancelled') return 'retryUploads'
+  // One clip at a time, and with a reason: never one of many.
+  if (clip.state === 'blocked') return 'unblockUpload'
   const action = clip.reason === null ? 'none' : reasons[clip.reason].action
   if (clip.state === 'waiting') return action === 'retry' ? 'retryUploads' : null
   return clip.state === 'held' && action === 'release' ? 'releaseUploads' : null

@@ -168,8 +168,14 @@ function trashOf(rows: readonly ClipRow[]): ClipsToPut {
 
 /** In which of the shown states clips are that an action may help. */
 function statesFor(action: ChosenClips['action'], shown: readonly UploadState[]): UploadState[] {
-  const states: UploadState[] = action === 'releaseUploads' ? ['held'] : ['failed', 'waiting']
+  const states = statesOfAction[action]
   return shown.length === 0 ? states : states.filter((state) => shown.includes(state))
+}
+
+const statesOfAction: Record<ChosenClips['action'], UploadState[]> = {
+  retryUploads: ['failed', 'waiting'],
+  releaseUploads: ['held'],
+  unblockUpload: ['blocked'],
 }
 
 const isMoving = (row: ClipRow) => row.state === 'uploading' || row.state === 'registering'

@@ -15,6 +15,7 @@ const auditVerbs: Record<string, string> = {
   'command.clearQueue': 'asked to clear the queue',
   'command.holdUploads': 'asked to hold uploads',
   'command.releaseUploads': 'asked to release uploads',
+  'command.unblockUpload': 'asked to offer a clip again that was captured in a pause',
   'command.retryUploads': 'asked to retry uploads',
   'device.assignProject': 'moved it to another project',
   'device.deauthorize': 'gave up the pairing',

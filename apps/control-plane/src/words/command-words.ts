@@ -23,6 +23,7 @@ export const commandWords: Record<CommandKind, { label: string; icon: LucideIcon
   clearQueue: { label: 'Clear queue', icon: Eraser },
   holdUploads: { label: 'Hold uploads', icon: Hand },
   releaseUploads: { label: 'Release uploads', icon: Play },
+  unblockUpload: { label: 'Offer again', icon: Play },
   assignProject: { label: 'Move to project', icon: ArrowRightLeft },
 }
 
@@ -33,6 +34,8 @@ export function describeCommand(body: CommandBody): string {
       return body.uploadIds === null ? 'Retry all that failed' : `Retry ${clips(body.uploadIds.length)}`
     case 'releaseUploads':
       return body.uploadIds === null ? 'Release uploads' : `Release ${clips(body.uploadIds.length)}`
+    case 'unblockUpload':
+      return 'Offer again a clip that was captured in a pause'
     case 'clearQueue':
       return 'Clear the queue'
     case 'holdUploads':

@@ -38,7 +38,7 @@ test('a clip offers the command that resolves its reason, and none where no comm
   expect(clipActionOf(clip({ state: 'held', reason: 'capturedBeforePairing' }))).toBe('releaseUploads')
   // Sharing has to be resumed first: releasing the clip would not move it.
   expect(clipActionOf(clip({ state: 'held', reason: 'sharingPausedNow' }))).toBeNull()
-  expect(clipActionOf(clip({ state: 'blocked', reason: 'capturedInPause' }))).toBeNull()
+  expect(clipActionOf(clip({ state: 'blocked', reason: 'capturedInPause' }))).toBe('unblockUpload')
   expect(clipActionOf(clip({ state: 'waiting', reason: 'offline' }))).toBeNull()
 })
 
@@ -60,4 +60,11 @@ test('each device is told of its own clips alone, at most 500 in one command, an
   expect(new Set(plan.orders.map((order) => order.commandId)).size).toBe(4)
   expect(plan.orders.flatMap((order) => order.uploadIds)).toEqual([...many.map((row) => row.uploadId), 'b1'])
   expect(plan).toMatchObject({ clipCount: 1_002, byteCount: 1_002 * 600, leftOutCount: 1 })
+})
+
+test('a clip that is blocked is part of no retry and no release of many', () => {
+  const rows = [clip({}), clip({ uploadId: 'held', state: 'held', reason: 'manualFolder' })]
+  const blocked = clip({ uploadId: 'blocked', state: 'blocked', reason: 'capturedInPause' })
+  for (const action of ['retryUploads', 'releaseUploads'] as const)
+    expect(planFor(action, [...rows, blocked]).orders.flatMap((order) => order.uploadIds)).not.toContain('blocked')
 })

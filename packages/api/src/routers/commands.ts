@@ -1,4 +1,5 @@
 import { cancelCommand, enqueueCommand, getCommand, listCommands } from '@rushes/fleet'
+import { unblockReason } from '@rushes/protocol'
 import { z } from 'zod'
 import { acting, clocked } from '../context.ts'
 import { deviceIds, pageLimit, reason } from '../inputs.ts'
@@ -13,6 +14,7 @@ const sending = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('clearQueue'), reason }),
   z.object({ kind: z.literal('holdUploads') }),
   z.object({ kind: z.literal('releaseUploads'), uploadIds }),
+  z.object({ kind: z.literal('unblockUpload'), uploadId: z.string().min(1).max(64), reason: unblockReason }),
 ])
 
 export const commandsRouter = router({
@@ -33,7 +35,7 @@ export const commandsRouter = router({
   send: procedure
     .input(z.object({ commandId: z.uuid(), deviceIds, command: sending, reason: reason.nullable().default(null) }))
     .mutation(async ({ ctx, input: { command, ...input } }) => {
-      const given = command.kind === 'clearQueue' ? command.reason : input.reason
+      const given = 'reason' in command ? command.reason : input.reason
       const body = command.kind === 'clearQueue' || command.kind === 'holdUploads' ? { kind: command.kind } : command
       const outcome = await enqueueCommand(acting(ctx), { ...input, body, reason: given })
       return expectKind(outcome, 'enqueued', 'alreadyEnqueued')

@@ -3,7 +3,14 @@ import { and, asc, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import { isOnline } from '../presence/online.ts'
 
 /** What can be looked at before it is sent; a move clears the queue like `clearQueue` does. */
-export const previewKinds = ['retryUploads', 'clearQueue', 'holdUploads', 'releaseUploads', 'assignProject'] as const
+export const previewKinds = [
+  'retryUploads',
+  'clearQueue',
+  'holdUploads',
+  'releaseUploads',
+  'unblockUpload',
+  'assignProject',
+] as const
 export type PreviewKind = (typeof previewKinds)[number]
 
 export type CommandPreview = {
@@ -71,6 +78,7 @@ const touchedBy: Record<PreviewKind, SQL> = {
   clearQueue: notUploaded,
   assignProject: notUploaded,
   holdUploads: sql`${deviceUploads.state} in ('growing', 'queued', 'registering', 'uploading', 'waiting')`,
+  unblockUpload: sql`${deviceUploads.reason} = 'capturedInPause'`,
   releaseUploads: sql`(${deviceUploads.state} in ('growing', 'queued', 'registering', 'uploading', 'waiting') or ${deviceUploads.reason} = 'heldByOperator')`,
 }
 
