@@ -195,7 +195,7 @@ export const reasons: Record<ReasonCode, Reason> = {
     'info',
     'release',
     'captured before pairing',
-    'This was captured before the device was paired to this project; release it to upload it.',
+    'This was captured before the device was paired to this project, or nothing shows that it was captured later; release it to upload it.',
   ),
   sharingPausedNow: reason(
     'info',
