@@ -59,7 +59,7 @@ test('uploads put on hold wait, say so, and go up after release', async ({ world
   await device.untilState('H001C001.wav', 'verified')
 })
 
-test('what is captured while sharing is paused is blocked for good, and says so', async ({
+test('what is captured while sharing is paused is blocked, and says so', async ({
   world,
   page,
   newDevice,
