@@ -76,8 +76,7 @@ test('a clip whose every byte was in when its device was moved is finished where
     await moveDevice(ingest, camera, other)
   })
   await until('it stands where it stood', async () => (await visibleFiles(ingest.dir)).includes(path))
-  const moved = await refreshDevice(ingest, camera)
-  expect(await statusOf(moved, id)).toMatchObject({ status: 'available' })
+  await untilStatus(await refreshDevice(ingest, camera), id, 'available')
 })
 
 test('never writes over a file that somebody put where the clip was to go', async () => {

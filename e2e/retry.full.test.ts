@@ -59,11 +59,7 @@ test('uploads put on hold wait, say so, and go up after release', async ({ world
   await device.untilState('H001C001.wav', 'verified')
 })
 
-test('what is captured while sharing is paused is blocked, and says so', async ({
-  world,
-  page,
-  newDevice,
-}) => {
+test('what is captured while sharing is paused is blocked, and says so', async ({ world, page, newDevice }) => {
   const project = await world.createProject('Pause')
   const device = await newDevice('Pause-Cam')
   const deviceId = await pairAndRun(world, device, project.id)
