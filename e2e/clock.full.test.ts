@@ -50,10 +50,13 @@ test.for([
     await writeClip(join(device.watchDir, `${reel}002.wav`), 1_000_000, 2)
     await late.firstHit
     await world.admin('device', 'resume-sharing', deviceId)
+    const resumedMs = performance.now()
     late.remove()
     const blocked = await device.untilState(`${reel}002.wav`, 'blocked')
     expect(blocked.reason).toBe('capturedInPause')
 
+    // A create tells the second of its capture, and what may have been in the pause counts as in it.
+    await until('the pause is seconds ago', async () => performance.now() - resumedMs > 3_000)
     await writeClip(join(device.watchDir, `${reel}003.wav`), 1_000_000, 3)
     await device.untilState(`${reel}003.wav`, 'verified')
     const names = await world.query('select name from assets where device_id = $1 order by name', [deviceId])

@@ -6,6 +6,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { pairedQueue } from '../../bench/support/filled-queue.ts'
 import { startSink } from '../../bench/support/start-sink.ts'
 import { atEnd, endAll, runCli, startDevice } from './agent-process.ts'
+import { changeStored, movedPairing } from './stored-queue.ts'
 
 vi.setConfig({ testTimeout: 90_000 })
 afterEach(endAll)
@@ -43,6 +44,8 @@ test.for([
     const line = await startLinkProxy({ upstreamPort, shape: wide, random: seededRandom(1) })
     atEnd(() => line.close())
     pairedQueue(device.stateDir, `http://${line.host}:${line.port}`).close()
+    // The clock that dates files lags some milliseconds behind the one of the pairing.
+    changeStored(device.stateDir, movedPairing(-60_000, -60_000))
     await mkdir(device.watchDir, { recursive: true })
     for (let clip = 0; clip < 8; clip++) {
       const path = join(device.watchDir, `A00${clip}.mxf`)
