@@ -26,7 +26,7 @@ export function clipColumns(onAct: OnAct | null): Column<ListedClip>[] {
       header: 'State',
       width: '11.5rem',
       cell: (row) => (
-        <div className="flex items-center gap-2">
+        <div className="relative flex items-center gap-2">
           <div className="min-w-0 flex-1">
             <ClipState row={row} />
           </div>
@@ -147,7 +147,8 @@ export function ActButton({
       onClick={() => onAct(row)}
       className={clsx(
         !isAlwaysShown &&
-          'opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 focus:opacity-100 [@media(hover:none)]:opacity-100',
+          // Out of the row until then, so that it does not cut the words of the state short.
+          'absolute right-0 opacity-0 group-focus-within:static group-focus-within:opacity-100 group-hover:static group-hover:opacity-100 [@media(hover:none)]:static [@media(hover:none)]:opacity-100',
       )}
     >
       {actionWords[action].label}
