@@ -4,7 +4,7 @@ import { reportFailure } from '../report-failure.ts'
 import { rootDir } from '../start/repository.ts'
 import { runStep } from './run-step.ts'
 import { runVitest } from './run-vitest.ts'
-import { addTally, closingLine, newTally } from './tally.ts'
+import { addTally, closingLines, newTally } from './tally.ts'
 import { requireBrowser, wantCeph, wantTool } from './tools.ts'
 
 /** `npm test`: every check and every test; with --full, the tests that take longer instead. Ends in one line that counts. */
@@ -47,8 +47,7 @@ if (interrupted.signal.aborted) {
   say('interrupted: not everything was run')
   tally.failed += 1
 }
-for (const name of tally.skippedNames) console.log(`skipped: ${name}`)
-console.log(`\n${closingLine(tally)}`)
+console.log(closingLines(tally).join('\n'))
 process.exitCode = tally.failed > 0 ? 1 : 0
 
 async function runCheck(name: string, argv: readonly string[]): Promise<void> {
@@ -57,13 +56,16 @@ async function runCheck(name: string, argv: readonly string[]): Promise<void> {
   const { exitCode, seconds } = await runStep(argv, { signal: interrupted.signal })
   console.log(`${exitCode === 0 ? 'passed' : 'FAILED'} in ${seconds.toFixed(1)} s`)
   if (exitCode === 0) tally.passed += 1
-  else tally.failed += 1
+  else {
+    tally.failed += 1
+    tally.failures.push(`the check of ${name}`)
+  }
 }
 
 async function runTests(name: string, config: string, env: Record<string, string> = {}): Promise<void> {
   if (interrupted.signal.aborted) return
   say(name)
-  addTally(tally, await runVitest(config, interrupted.signal, env))
+  addTally(tally, await runVitest(config, { signal: interrupted.signal, env }))
 }
 
 /** Where the specs find the browser that was found or installed. */

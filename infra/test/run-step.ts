@@ -3,15 +3,15 @@ import { rootDir } from '../start/repository.ts'
 
 export type StepResult = { readonly exitCode: number; readonly seconds: number }
 
-/** Runs one program of the test run; its output is the user's to see. The signal ends it. */
+/** Runs one program of the test run; its output is the user's to see, unless it is ignored. The signal ends it. */
 export async function runStep(
   argv: readonly string[],
-  options: { signal: AbortSignal; env?: Record<string, string>; command?: string },
+  options: { signal: AbortSignal; env?: Record<string, string>; command?: string; output?: 'inherit' | 'ignore' },
 ): Promise<StepResult> {
   const startedAt = performance.now()
   const child = spawn(options.command ?? process.execPath, argv, {
     cwd: rootDir,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', options.output ?? 'inherit', options.output ?? 'inherit'],
     env: { ...process.env, ...options.env },
   })
   const stop = () => child.kill('SIGTERM')
