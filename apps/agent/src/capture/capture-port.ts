@@ -16,6 +16,8 @@ export type CaptureOptions = {
   log: Logger
   /** How long size and modification time must stay the same before a file counts as complete; 2 s unless said. */
   settleMs?: number
+  /** The agent's own folder, which is there: wherever it lies, nothing in it was captured, and it holds the credentials. */
+  ownFolder?: string
 }
 
 export type WatchFolder = {

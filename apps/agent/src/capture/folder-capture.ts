@@ -27,6 +27,8 @@ export type FolderCaptureOptions = {
   log: Logger
   restMs: number
   volumes: { table(): VolumeTable; refresh(): Promise<VolumeTable> }
+  /** Whether it is the agent's own folder, under whatever path. */
+  isOwnFolder(look: DirectoryLook): boolean
   /** Whether an absolute path is a watch folder of its own, whose files are its own. */
   isOtherRoot(path: string): boolean
   /** The watch folder came, went, or was looked at for the first time. */
@@ -251,6 +253,7 @@ export class FolderCapture {
 
   #enter(realRoot: string, path: string, look: DirectoryLook): boolean {
     const absolute = path === '' ? realRoot : `${realRoot}/${path}`
+    if (this.#options.isOwnFolder(look)) return false
     if (path !== '' && this.#options.isOtherRoot(absolute)) return false
     const volume = this.#options.volumes.table().find(absolute)
     this.#files.noteVolume(volume)

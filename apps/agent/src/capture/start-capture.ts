@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import type { CaptureCounts, StartCapture } from './capture-port.ts'
 import { FolderCapture } from './folder-capture.ts'
 import { createWriterProbe } from './open-writers.ts'
@@ -6,7 +7,9 @@ import { VolumeMonitor } from './volume-monitor.ts'
 const defaultSettleMs = 2_000
 
 /** Watches the folders until it is stopped. Returns at once; folders that are absent are watched as soon as they are there. */
-export const startCapture: StartCapture = ({ folders, known, listener, clock, log, settleMs = defaultSettleMs }) => {
+export const startCapture: StartCapture = (options) => {
+  const { folders, known, listener, clock, log, settleMs = defaultSettleMs, ownFolder } = options
+  const own = ownFolder === undefined ? null : statSync(ownFolder, { bigint: true })
   const stopping = new AbortController()
   const { signal } = stopping
   const volumes = new VolumeMonitor({
@@ -29,6 +32,7 @@ export const startCapture: StartCapture = ({ folders, known, listener, clock, lo
     (folder): FolderCapture =>
       new FolderCapture({
         ...{ folder, known, listener, writers, clock, log, volumes, restMs: settleMs },
+        isOwnFolder: ({ device, inode }) => own?.dev === device && own.ino === inode,
         isOtherRoot: (path) => captures.some((other) => other.folder !== folder && other.isAt(path)),
         onRootChanged: () => volumes.lookSoon(),
       }),

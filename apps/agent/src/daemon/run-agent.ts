@@ -26,6 +26,7 @@ import { readDeviceStatus } from './device-status.ts'
 import { guardDisk } from './guard-disk.ts'
 import { keepSpool } from './keep-spool.ts'
 import { notifySupervisor } from './notify-supervisor.ts'
+import { refuseOwnFolder } from './refuse-own-folder.ts'
 import { createCommandRunner } from './run-command.ts'
 import { settleRebuilt } from './settle-rebuilt.ts'
 import { knownFilesOf, takeInFiles } from './take-in-files.ts'
@@ -44,11 +45,15 @@ export type RunOptions = {
 
 /**
  * The daemon: takes the lock, opens the queue, and starts uploader, capture, local API and control link, in this order; ends them in the
- * opposite order when the signal aborts. Rejects with `STATE_DIR_LOCKED`, `NOT_PAIRED` or what opening the queue throws.
+ * opposite order when the signal aborts. Rejects with `STATE_DIR_LOCKED`, `CONFIG_INVALID`, `NOT_PAIRED` or what opening the queue throws.
  */
 export async function runAgent(options: RunOptions): Promise<void> {
-  const { stateDir } = options
+  const { stateDir, watch } = options
   prepareStateDir(stateDir)
+  refuseOwnFolder(
+    stateDir,
+    watch.map(({ path }) => path),
+  )
   const lock = await waitForStateLock(stateDir, options.signal)
   if (lock === null) {
     throw new AgentError(
@@ -124,6 +129,7 @@ async function runOnQueue(
       clock: systemClock,
       log,
       settleMs: file.settleMs,
+      ownFolder: stateDir,
     })
     ending.unshift(() => capture.stop())
     const clearing = clearVanished(queue, { log, signal: stopped.signal })

@@ -106,6 +106,7 @@ async function folderOnCard() {
     log: createLog().log,
     restMs: settleMs,
     volumes: { table, refresh: async () => table() },
+    isOwnFolder: () => false,
     isOtherRoot: () => false,
     onRootChanged: () => {},
   })

@@ -34,7 +34,7 @@ test('finds files by looking regularly, and says so once, where the system does 
       writers: createWriterProbe(clock),
       volumes: { table: () => table, refresh: async () => table },
     },
-    ...{ isOtherRoot: () => false, onRootChanged: () => {} },
+    ...{ isOwnFolder: () => false, isOtherRoot: () => false, onRootChanged: () => {} },
   })
   const running = capture.run(stopping.signal)
   await capture.rescan()
