@@ -11,6 +11,8 @@ export default defineConfig({
     // Generous: it tells what hangs from what is slow on a busy machine, and measures nothing.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // The same goes for conditions that are waited for; a second, which is the default, a busy machine takes for nothing at all.
+    expect: { poll: { timeout: 30_000 } },
     // A test leaves nothing behind that another could stumble over.
     restoreMocks: true,
     unstubEnvs: true,

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { startRecorder } from './recorder.ts'
-import { settleMs, watchedFolder } from './watched-folder.ts'
+import { watchedFolder } from './watched-folder.ts'
 
 test('tells a file that was there before once it has rested, and never calls it growing', async () => {
   await using folder = await watchedFolder({ prepare: (path) => writeFile(`${path}/A001.mov`, 'take one') })
@@ -190,7 +190,7 @@ test('offers a file again that the listener could not take', async () => {
   const { record } = folder
   record.failOn('onSettled')
   await writeFile(folder.at('a.mov'), 'once')
-  await expect.poll(() => folder.logged.filter(({ level }) => level >= 50).length, { timeout: 20 * settleMs }).toBe(1)
+  await expect.poll(() => folder.logged.filter(({ level }) => level >= 50).length).toBe(1)
   record.succeedOn('onSettled')
   await record.until('it settled', () => record.settled('a.mov').length === 1)
 })

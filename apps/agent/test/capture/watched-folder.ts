@@ -16,7 +16,7 @@ import { startCapture } from '../../src/capture/start-capture.ts'
 
 /** Short, so that tests are; long enough for a writer's next write to come before it. */
 export const settleMs = 200
-const deadlineMs = 8_000
+const deadlineMs = 30_000
 
 type Call = {
   [Name in keyof CaptureListener]: { on: Name; args: Parameters<CaptureListener[Name]> }

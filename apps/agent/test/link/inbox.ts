@@ -7,7 +7,7 @@ export type Inbox<Item> = {
   drain(): Item[]
 }
 
-const deadlineMs = 15_000
+const deadlineMs = 30_000
 
 export function inbox<Item>(what: string): Inbox<Item> {
   const items: Item[] = []

@@ -102,7 +102,7 @@ test('a growing file that is deleted while no agent runs is cleared at the next 
   await agent.kill()
   await rm(path)
   await device.start()
-  const [cleared] = await device.until(([upload]) => upload?.state === 'cleared', 'cleared', 10_000)
+  const [cleared] = await device.until(([upload]) => upload?.state === 'cleared', 'cleared')
   expect(cleared?.reason).toBe('sourceDeleted')
 })
 

@@ -116,7 +116,7 @@ export async function startSimulatedDestination(options: SimulatedDestinationOpt
     if (pairing === undefined) throw new Error(`no pairing waits under the code ${userCode}`)
     return pairing
   }
-  const until = (condition: () => boolean, what: string, deadlineMs = 10_000) => log.until(condition, what, deadlineMs)
+  const until = (condition: () => boolean, what: string, deadlineMs = 30_000) => log.until(condition, what, deadlineMs)
   const newestPending = () => world.pairings.findLast((pairing) => pairing.state === 'pending')
 
   return {

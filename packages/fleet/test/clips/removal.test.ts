@@ -71,7 +71,7 @@ describe('a clip that is verified while it is in the trash', () => {
           "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
         )
         return waiting.rows.length > 0
-      })
+      }, 30_000)
       await other.query('commit')
       expect(await emptying).toEqual({ kind: 'emptied', removingCount: 0, leftCount: 1 })
       expect(await stateOf(id)).toBe('trashed')
