@@ -179,6 +179,10 @@ test('a device lists its own clips page by page, for rebuilding its queue', asyn
   expect((await list(`?after=${rows[0]?.created_at.getTime()}.${made[0]}`)).assets.map((asset) => asset.id)).toEqual(
     made.slice(1),
   )
-  expect((await camera.call('GET', '/v2/devices/assets?since=yesterday')).status).toBe(400)
+  for (const query of ['since=0000-01-01T00:00:00Z', 'since=0001-01-01T00:00:00%2B23:59'])
+    expect((await list(`?${query}`)).assets).toHaveLength(3)
+  expect((await list('?since=9999-12-31T23:59:59-23:59')).assets).toEqual([])
+  for (const query of ['since=yesterday', `after=1.${'-'.repeat(36)}`, `after=${'9'.repeat(15)}.${made[0]}`])
+    expect((await camera.call('GET', `/v2/devices/assets?${query}`)).status).toBe(400)
   expect((await statusOf(camera, made[0] ?? '')).status).toBe('created')
 })

@@ -6,12 +6,18 @@ import { firstIssue } from '../http/first-issue.ts'
 import { malformed, refuse } from '../http/reply-errors.ts'
 import { withDevice } from '../http/with-device.ts'
 
+/** No clip is older, or from so far ahead; calendars of databases end before those of clocks. */
+const [earliestMs, latestMs] = [0, Date.UTC(9_999, 0)]
+const instant = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(Math.min(latestMs, Math.max(earliestMs, Date.parse(text)))))
+
 const query = z.object({
-  since: z.iso.datetime({ offset: true }).optional(),
+  since: instant.default(new Date(earliestMs)),
   /** `next` of the page before. */
   after: z
     .string()
-    .regex(/^\d{1,15}\.[0-9a-f-]{36}$/)
+    .regex(/^\d{1,14}\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
     .optional(),
 })
 const pageSize = 500
@@ -27,7 +33,7 @@ export function listAssetsRoute(app: FastifyInstance, context: IngestContext): v
       const page = await context.call((clocked) =>
         listOwnAssets(clocked, {
           deviceId: device.id,
-          since: new Date(asked.data.since ?? 0),
+          since: asked.data.since,
           after:
             createdAtMs === undefined || id === undefined ? null : { createdAt: new Date(Number(createdAtMs)), id },
           limit: pageSize,

@@ -74,7 +74,13 @@ const formFields = fc.dictionary(
     text,
   ),
   fc.oneof(
-    fc.constantFrom('rushes-agent-x', 'the-secret-of-all-units', 'asset_create offline', ...Object.values(grantTypes)),
+    fc.constantFrom(
+      'rushes-agent-x',
+      'rushes-agent-\0',
+      'the-secret-of-all-units',
+      'asset_create offline',
+      ...Object.values(grantTypes),
+    ),
     text,
   ),
   { maxKeys: 8 },
@@ -98,6 +104,12 @@ const junk: fc.Arbitrary<HostileBody> = fc.record({
   text: fc.oneof(text, fc.constantFrom('{', '[]', '--x\r\n\r\n--x--', 'null', '"\\ud800"', '[['.repeat(2_000))),
 })
 const nothing = fc.constant<HostileBody>({ kind: 'none' })
+
+/** Where a list of clips may begin: at the ends of calendars, after what is no clip. */
+const pageEdge = fc.constantFrom(
+  ...['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59', '-000001-01-01T00:00:00Z'],
+  ...[`1.${'-'.repeat(36)}`, `999999999999999.${'f'.repeat(8)}-ffff-ffff-ffff-${'f'.repeat(12)}`],
+)
 
 const headerValue = text.map((value) => value.replace(/[^\x20-\x7e]/g, '?'))
 const headers = fc
@@ -204,7 +216,7 @@ export function hostileRequest({ deviceCount, assetIds, partUrls }: Choice): fc.
       arbitrary: call(
         'GET',
         fc
-          .tuple(fc.constantFrom('since', 'after', 'x'), piece)
+          .tuple(fc.constantFrom('since', 'after', 'x'), fc.oneof(piece, pageEdge))
           .map(([key, value]) => `/v2/devices/assets?${key}=${value}`),
         nothing,
       ),

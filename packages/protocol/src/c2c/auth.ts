@@ -12,15 +12,24 @@ export const deviceScope = 'asset_create offline'
 /** `client_id` of our own agents begins with this; they are public clients and need no secret. */
 export const agentClientIdPrefix = 'rushes-agent-'
 
+/** A serial number or a UUID, in plain characters: a NUL is one that no database keeps. */
+const clientId = z
+  .string()
+  .max(255)
+  .regex(/^\P{Cc}+$/u)
+
 /** Form of `POST /v2/auth/device/code` (multipart or urlencoded). */
 export const deviceCodeRequest = z.object({
-  client_id: z.string().min(1).max(255),
+  client_id: clientId,
   client_secret: z.string().max(255).optional(),
   scope: z.string().max(255),
   /** Ours: what the device calls itself. */
   rushes_device_name: z.string().max(120).optional(),
   /** Ours: uploads go to this other C2C server; this pairing is for the control link alone. */
-  rushes_upload_to: z.url().max(500).optional(),
+  rushes_upload_to: z
+    .url({ protocol: /^https?$/ })
+    .max(500)
+    .optional(),
 })
 
 export const deviceCodeResponse = z.object({
@@ -36,7 +45,7 @@ export type DeviceCodeResponse = z.infer<typeof deviceCodeResponse>
 
 export const tokenRequest = z.object({
   grant_type: z.string(),
-  client_id: z.string().min(1).max(255),
+  client_id: clientId,
   client_secret: z.string().max(255).optional(),
   device_code: z.string().max(255).optional(),
   refresh_token: z.string().max(255).optional(),
@@ -55,7 +64,7 @@ export const tokenResponse = z.object({
 export type TokenResponse = z.infer<typeof tokenResponse>
 
 export const revokeRequest = z.object({
-  client_id: z.string().max(255).optional(),
+  client_id: clientId.optional(),
   client_secret: z.string().max(255).optional(),
   token: z.string().max(255).optional(),
 })

@@ -71,6 +71,12 @@ export const pairingRows: Row[] = [
   refusedCode('a wrong secret', { multipart: { ...fields, client_secret: 'wrong' } }, 'invalid_client'),
   refusedCode('no secret', { multipart: { client_id: 'CAM-0001', scope } }, 'invalid_client'),
   refusedCode('no client id', { multipart: { client_secret: camera.client_secret, scope } }, 'invalid_request'),
+  refusedCode('a NUL in the client id', { multipart: { ...fields, client_id: 'CAM\0' } }, 'invalid_request'),
+  refusedCode(
+    'an upload address that is none of the web',
+    { multipart: { ...fields, rushes_upload_to: 'javascript:alert(1)' } },
+    'invalid_request',
+  ),
   refusedCode('a client id of 4 KB', { multipart: { ...fields, client_id: 'x'.repeat(4_000) } }, 'invalid_request'),
   refusedCode('a scope that no device has', { multipart: { ...camera, scope: 'asset_read' } }, 'invalid_scope'),
   refusedCode('no scope', { multipart: camera }, 'invalid_request'),

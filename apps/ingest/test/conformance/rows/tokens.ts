@@ -137,6 +137,7 @@ export const tokenRows: Row[] = [
   }),
   refused('a token that nobody was given', { ...camera, refresh_token: crypto.randomUUID() }, 401, 'invalid_grant'),
   refused('no token', camera, 400, 'invalid_request'),
+  refused('a NUL in the client id', { ...camera, client_id: 'CAM\0', refresh_token: 'x' }, 400, 'invalid_request'),
   refused('a wrong secret', { ...camera, client_secret: 'wrong', refresh_token: 'x' }, 400, 'invalid_client'),
 
   row({
@@ -166,6 +167,12 @@ export const tokenRows: Row[] = [
     topics: ['revoke'],
     send: () => ({ to: 'POST /v2/auth/revoke', multipart: { token: 'made-up' } }),
     expect: { status: 200, body: '' },
+  }),
+  row({
+    title: 'revoking with a NUL in the client id',
+    topics: ['revoke', 'errorShapes'],
+    send: () => ({ to: 'POST /v2/auth/revoke', multipart: { client_id: 'rushes-agent-\0', token: 'made-up' } }),
+    expect: { status: 400, body: { error: 'invalid_request' } },
   }),
   row({
     title: 'revoking nothing at all',
