@@ -55,6 +55,8 @@ export async function startTestIngest(
     through?: (databaseUrl: string) => Promise<string>
     /** The same between the store and its bucket. */
     storeThrough?: (endpoint: string) => Promise<string>
+    /** The folder of the store, where it is one; left out: a fresh one. */
+    dir?: string
     /** Works on the database and folder of this one, which outlives it. */
     beside?: TestIngest
   } = {},
@@ -62,7 +64,7 @@ export async function startTestIngest(
   const { beside } = options
   const [database, dir, port] = await Promise.all([
     beside?.database ?? createTestDatabase({ maxConnections: 8 }),
-    beside?.dir ?? mkdtemp(join(tmpdir(), 'rushes-ingest-')),
+    beside?.dir ?? options.dir ?? mkdtemp(join(tmpdir(), 'rushes-ingest-')),
     freePort(),
   ])
   const bucket = beside !== undefined ? beside.bucket : onS3() ? await createTestBucket(options.storeThrough) : null
