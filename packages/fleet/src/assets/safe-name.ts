@@ -12,12 +12,13 @@ export function safeName(name: string): string {
     .normalize('NFC')
     // Controls, and what one of the three systems gives a meaning; then the marks that reverse the reading direction.
     .replace(/[\p{Cc}/\\:*?"<>|]/gu, '_')
-    .replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]/gu, '')
+    .replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]/gu, '')
     .trim()
     .replace(/^\.+/, (dots) => '_'.repeat(dots.length))
     .replace(/[. ]+$/, '')
   if (plain === '') return 'unnamed'
-  const isReserved = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i.test(plain)
+  // Windows takes what follows a dot or a blank for no part of such a name.
+  const isReserved = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\.|$)/i.test(plain)
   return shorten(isReserved ? `_${plain}` : plain)
 }
 
@@ -39,7 +40,8 @@ function shorten(name: string): string {
     if (room < 0) break
     short += character
   }
-  return `${short.trimEnd()}${kept}`
+  // Where the cut falls, a dot or a blank must not become the end of the name.
+  return `${kept === '' ? short.replace(/[. ]+$/, '') : short.trimEnd()}${kept}`
 }
 
 function split(name: string): { stem: string; extension: string } {

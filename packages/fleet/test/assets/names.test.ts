@@ -16,10 +16,13 @@ describe('a name that anybody may have sent', () => {
     ['CON', '_CON'],
     ['aux.mp4', '_aux.mp4'],
     ['COM1.wav', '_COM1.wav'],
+    ['con .txt', '_con .txt'],
+    ['CONIN$', '_CONIN$'],
     ['console.mp4', 'console.mp4'],
     ['what?.mp4', 'what_.mp4'],
     ['trailing. . ', 'trailing'],
     ['\u202egpm.exe', 'gpm.exe'],
+    ['\u061cgpm.exe', 'gpm.exe'],
     ['   ', 'unnamed'],
     ['\ud800.mp4', '\ufffd.mp4'],
     ['e\u0301.mp4', '\u00e9.mp4'],
@@ -32,6 +35,10 @@ describe('a name that anybody may have sent', () => {
     expect(Buffer.byteLength(numberedName(safe, 9_999))).toBeLessThanOrEqual(255)
     expect(safe.endsWith('ä.mp4')).toBe(true)
     expect(Buffer.byteLength(safeName(`a.${'x'.repeat(4_000)}`))).toBeLessThanOrEqual(240)
+  })
+
+  test.each(['.', ' ', '. .'])('that is cut right after %j does not end in it', (end) => {
+    expect(safeName('x'.repeat(240 - end.length) + end + 'y'.repeat(100))).toBe('x'.repeat(240 - end.length))
   })
 
   test('is always one plain segment, and safe already when it was made safe', () => {
