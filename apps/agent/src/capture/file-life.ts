@@ -74,8 +74,9 @@ export function see(
   const change = changeBetween(before, look, volume)
   if (previous.kind === 'unsettled') return seeUnsettled(previous, look, change, context)
   if (change === null) return { next: previous, tell: [] }
-  // Of a file that is written to once more nobody knows when it began; one that took its place began now.
-  const next = begin(look, volume, context, { wasThere: change !== 'replaced', isToTell: true })
+  // Of a file that is written to once more nobody knows when it began; another take in its place began now, and so did what lay there empty.
+  const beginsNow = isOtherTake(change, before, look) || before.sizeBytes === 0
+  const next = begin(look, volume, context, { wasThere: !beginsNow, isToTell: true })
   const tell: Tidings[] = previous.kind === 'refused' ? [] : [{ kind: 'changed', change }]
   return { next: { ...next, sawChange: true }, tell: [...tell, growing(next)] }
 }

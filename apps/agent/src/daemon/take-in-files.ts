@@ -76,9 +76,8 @@ export function takeInFiles(queue: Queue, log: Logger, limits?: PartLimits): Cap
       const firstSize = firstSizes.get(file.path)
       if (firstSize === undefined) firstSizes.set(file.path, file.sizeBytes)
       queue.transact(() => {
-        // Of a path that has a row already, only what comes of it in the end is worth another one.
         const hasGrown = firstSize !== undefined && firstSize !== file.sizeBytes
-        const isNew = hasGrown && findByPath(queue, file.path) === null
+        const isNew = hasGrown && hasNoRow(queue, file)
         if (isNew && !growing.isKnown(file) && growing.isWorthRow(file)) addUpload(queue, growingUpload(file))
         growing.grew(file, () => mayGoUpGrowing(queue, file))
       })
@@ -180,6 +179,17 @@ function isStillToCome({ state }: StoredUpload): boolean {
     default:
       return false
   }
+}
+
+/**
+ * Cameras begin their names again on each card that they format, and some recorders have only one: what was seen to begin after the row of its path
+ * was made is another take. Of anything else that changes there, only what comes of it in the end is worth a row.
+ */
+function hasNoRow(queue: Queue, file: GrowingFile): boolean {
+  const known = findByPath(queue, file.path, file.volumeId)
+  if (known === null || isElsewhere(known, file.volumeId)) return true
+  if (isStillToCome(known) || findGrowth(queue, known.id) !== null) return false
+  return file.sawBegin && file.since > known.createdAt
 }
 
 /** A file at rest that is not known by its identity: the row of its path when that still waits for it, else a new one. */

@@ -55,6 +55,17 @@ describe('a file that is looked at', () => {
     expect(trimmed.firstSeenAt).toBe(startAt)
   })
 
+  test.each([
+    ['is written to once more', look(), { sizeBytes: 11 }, true],
+    ['is trimmed', look(), { sizeBytes: 9 }, true],
+    ['begins once more in its inode', look(), { sizeBytes: 4 }, false],
+    ['gives way to another file', look(), { inode: 2n }, false],
+    ['was empty until now', look({ sizeBytes: 0 }), { sizeBytes: 4 }, false],
+  ])('and, at rest, %s: whether anybody saw it begin is told', (_, first, more, wasThere) => {
+    const next = unsettled(see(restingFile('settled', first, disk), look(more), disk, at(60_000)).next)
+    expect([next.firstSeenAt, next.wasThere]).toEqual([startAt + 60_000, wasThere])
+  })
+
   test('and has not changed rests after the settle time and not a millisecond sooner', () => {
     const later = unsettled(see(begun(), look(), disk, at(1_999)).next)
     expect(hasRested(later, 1_999, 2_000)).toBe(false)

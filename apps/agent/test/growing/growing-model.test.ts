@@ -123,6 +123,35 @@ describe.for([true, false])('a growing file, towards %s ingest of ours,', (isOur
     expect(states(world)).toEqual([owed])
   })
 
+  test('that takes the name of one that is home goes up while it grows', async () => {
+    const world = worldOf({ isOurs, extension: 'mov' })
+    await growTo(world, 600)
+    world.rest()
+    await world.finish()
+    world.replace(50)
+    world.see()
+    await growTo(world, 600)
+    expect(world.destination.assets.map((asset) => [asset.isRealtime, asset.isComplete])).toEqual([
+      [true, true],
+      [true, false],
+    ])
+    world.rest()
+    await world.finish()
+    expectHome(world, 2)
+    expect(world.destination.versions).toEqual([null, null])
+    expect(states(world)).toEqual([owed, owed])
+  })
+
+  test('that is only written to once more gets no second clip before it has come to rest', async () => {
+    const world = worldOf({ isOurs, extension: 'mov' })
+    await growTo(world, 600)
+    world.rest()
+    await world.finish()
+    world.began({ seenAt: world.clock.now, sawBegin: false })
+    await growTo(world, 200)
+    expect(world.uploads()).toHaveLength(1)
+  })
+
   test('is not ended by a pause of its recorder when it is written again before its final part has gone', async () => {
     const world = worldOf({ isOurs, extension: 'mov' })
     await growTo(world, 400)
