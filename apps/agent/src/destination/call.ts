@@ -1,7 +1,7 @@
 import { looksLikeWebPage } from '@rushes/upload-core'
 import { type Dispatcher, FormData } from 'undici'
 import type { z } from 'zod'
-import { exchange, header, readBounded } from './exchange.ts'
+import { exchange, header } from './exchange.ts'
 import { networkFailure, networkFailureOf } from './network-failure.ts'
 import type { CallFailure, DestinationSettings, RateLimit, Unsuccessful } from './port.ts'
 import { parseJson, rateLimitOf, replyFailure } from './reply-failure.ts'
@@ -35,8 +35,10 @@ export async function call(
   signal.addEventListener('abort', onAbort, { once: true })
   try {
     if (signal.aborted) return { kind: 'aborted' }
-    const reply = await exchange(settings.dispatcher, requestOptions(settings, baseUrl, request), deadline.signal)
-    const text = await readBounded(reply, request.maxReplyBytes ?? defaultMaxReplyBytes)
+    const options = requestOptions(settings, baseUrl, request)
+    const maxReplyBytes = request.maxReplyBytes ?? defaultMaxReplyBytes
+    const reply = await exchange(settings.dispatcher, options, deadline.signal, maxReplyBytes)
+    const { text } = reply
     if (reply.statusCode < 200 || reply.statusCode >= 300)
       return failed(replyFailure(reply, text ?? '', secretsOf(request)))
     if (text === null || looksLikeWebPage(header(reply, 'content-type') ?? '', text))
@@ -63,7 +65,7 @@ export function parsed<T>(schema: z.ZodType<T>, answer: Answered): { kind: 'pars
     : failed({ kind: 'malformedReply', status: answer.status })
 }
 
-function requestOptions(settings: DestinationSettings, baseUrl: URL, request: Call): Dispatcher.RequestOptions {
+function requestOptions(settings: DestinationSettings, baseUrl: URL, request: Call): Dispatcher.DispatchOptions {
   const headers: Record<string, string> = { 'x-client-version': settings.clientVersion, accept: 'application/json' }
   if (request.accessToken !== undefined) headers.authorization = `Bearer ${request.accessToken}`
   if (request.json !== undefined) headers['content-type'] = 'application/json'

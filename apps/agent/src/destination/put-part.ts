@@ -1,7 +1,7 @@
 import { looksLikeWebPage } from '@rushes/upload-core'
 import type { Dispatcher } from 'undici'
 import { checkAddress, isProven } from './address.ts'
-import { exchange, header, readBounded, untilAborted } from './exchange.ts'
+import { exchange, header, type Reply, untilAborted } from './exchange.ts'
 import { isHopeless, lastResortMs } from './last-resort.ts'
 import { insecureAddress, networkFailure } from './network-failure.ts'
 import { createPartBody, type Pace, type PartBody } from './part-body.ts'
@@ -39,9 +39,9 @@ export async function putPart(
     const pace = paceOf(settings.throttle, request, watchdog)
     body = await createPartBody(source, request.file, progress.taken, pace, request.onRead)
     watchdog.rest() // a free connection may be long in coming; the dispatcher has its own limit for making one
-    const reply = await exchange(settings.dispatcher, requestOptions(request, address.url, body), watchdog.signal)
-    const text = await readBounded(reply, maxReplyBytes)
-    const outcome = outcomeOf(reply, text ?? '', body.digest(), address.url)
+    const options = requestOptions(request, address.url, body)
+    const reply = await exchange(settings.dispatcher, options, watchdog.signal, maxReplyBytes)
+    const outcome = outcomeOf(reply, body.digest(), address.url)
     if (outcome.kind === 'stored' && isWritten(body.chunks)) body.free()
     return outcome
   } catch (error) {
@@ -100,7 +100,7 @@ function paceOf(throttle: Throttle | undefined, { stallMs }: PutPart, watchdog: 
   }
 }
 
-function requestOptions(request: PutPart, url: URL, { chunks }: PartBody): Dispatcher.RequestOptions {
+function requestOptions(request: PutPart, url: URL, { chunks }: PartBody): Dispatcher.DispatchOptions {
   return {
     origin: url.origin,
     path: url.pathname + url.search,
@@ -115,11 +115,12 @@ function requestOptions(request: PutPart, url: URL, { chunks }: PartBody): Dispa
 }
 
 /** undici documents and accepts async iterables as bodies (it looks for `Symbol.asyncIterator`); its types leave them out. */
-function asRequestBody(chunks: AsyncIterable<Uint8Array>): NonNullable<Dispatcher.RequestOptions['body']> {
-  return chunks as unknown as NonNullable<Dispatcher.RequestOptions['body']>
+function asRequestBody(chunks: AsyncIterable<Uint8Array>): NonNullable<Dispatcher.DispatchOptions['body']> {
+  return chunks as unknown as NonNullable<Dispatcher.DispatchOptions['body']>
 }
 
-function outcomeOf(reply: Dispatcher.ResponseData, text: string, xxh64: string | null, url: URL): PartOutcome {
+function outcomeOf(reply: Reply, xxh64: string | null, url: URL): PartOutcome {
+  const text = reply.text ?? ''
   if (reply.statusCode < 200 || reply.statusCode >= 300)
     return { kind: 'failed', failure: replyFailure(reply, text, secretsOf(url)) }
   // A portal may say 200 to anything and nothing besides. Stores name what they have stored, so where nobody proves who answers they have to.

@@ -1,6 +1,5 @@
 import { detailedError, simpleError } from '@rushes/protocol'
-import type { Dispatcher } from 'undici'
-import { header } from './exchange.ts'
+import { header, type Reply } from './exchange.ts'
 import type { CallFailure, RateLimit } from './port.ts'
 
 const maxShownLength = 500
@@ -12,7 +11,7 @@ const maxRetryAfterMs = 3_600_000
  * `secrets` are blotted out of the rest.
  */
 export function replyFailure(
-  reply: Dispatcher.ResponseData,
+  reply: Reply,
   body: string,
   secrets: readonly string[],
 ): Extract<CallFailure, { kind: 'reply' }> {
@@ -57,7 +56,7 @@ export function safeBody(body: string, secrets: readonly string[]): string {
   return blot(body)
 }
 
-export function rateLimitOf(reply: Dispatcher.ResponseData): RateLimit | null {
+export function rateLimitOf(reply: Reply): RateLimit | null {
   const limit = count(header(reply, 'x-ratelimit-limit'))
   const remaining = count(header(reply, 'x-ratelimit-remaining'))
   const windowMs = count(header(reply, 'x-ratelimit-window'))

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { Agent } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
-import { exchange, readBounded } from '../../src/destination/exchange.ts'
+import { exchange } from '../../src/destination/exchange.ts'
 import { networkFailure } from '../../src/destination/network-failure.ts'
 import { never } from './harness.ts'
 
@@ -23,7 +23,7 @@ async function failureOf(reply: string) {
   if (address === null || typeof address === 'string') throw new Error('it listens at a port')
   const request = { origin: `http://127.0.0.1:${address.port}`, path: '/', method: 'GET' } as const
   try {
-    await readBounded(await exchange(dispatcher, request, never), 1_000)
+    await exchange(dispatcher, request, never, 1_000)
   } catch (error) {
     return networkFailure(error)
   }

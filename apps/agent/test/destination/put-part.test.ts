@@ -387,7 +387,7 @@ describe('putPart, when nothing moves or it is told to stop', () => {
     const held = server.inject(faults.stallReply, { operation: 'part' })
     const first = destination.putPart(await partOf(path, clip.uploadUrls[0]))
     await held.firstHit
-    const requests = vi.spyOn(dispatcher, 'request')
+    const requests = vi.spyOn(dispatcher, 'dispatch')
     const stop = new AbortController()
     const second = destination.putPart(await partOf(path, clip.uploadUrls[0], { signal: stop.signal }))
     await expect.poll(() => requests.mock.calls.length).toBe(1)
