@@ -16,6 +16,7 @@ import { finalNameOf } from '../capture/temporary-name.ts'
 import { addUpload, type NewUpload } from '../queue/add-upload.ts'
 import { applyUploadEvent } from '../queue/apply-upload-event.ts'
 import { captureAt, isCapturedSince, readClocks } from '../queue/capture-clock.ts'
+import { resumeDigests } from '../queue/file-digests.ts'
 import { endGrowth, findGrowth } from '../queue/growths.ts'
 import {
   findByIdentity,
@@ -148,7 +149,10 @@ export function takeInFiles(queue: Queue, log: Logger, limits?: PartLimits): Cap
     },
     onVolumes(volumes) {
       for (const { id, present } of volumes) {
-        if (present && !presentVolumes.has(id)) resumeVolume(queue, id)
+        if (present && !presentVolumes.has(id)) {
+          resumeVolume(queue, id)
+          resumeDigests(queue, id)
+        }
         if (present) presentVolumes.add(id)
         else presentVolumes.delete(id)
       }

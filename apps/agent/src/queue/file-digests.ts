@@ -4,8 +4,10 @@ import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts
 
 /** Clips that are given up in one statement: many, and still little to write at once. */
 const maxGivenUpAtOnce = 500
-/** A file that cannot be read so often is left to whoever asks for its digest; the index of the schema has the same number. */
+/** A file that cannot be read so often is left alone until its volume comes again; the indexes of the schema have the same number. */
 const maxAttempts = 5
+/** Of one that nobody can digest any more, wherever its volume is. */
+const givenUp = maxAttempts + 1
 
 /** What was sent while it grew is read once anyway, when it is compared. */
 const due = `FROM uploads u INDEXED BY uploads_undigested JOIN files f ON f.id = u.file_id
@@ -51,7 +53,19 @@ export function returnDigestAttempt(queue: Queue, uploadId: string): void {
 
 /** The file cannot be digested as it was sent any more: it is gone, or was changed. */
 export function giveUpDigest(queue: Queue, uploadId: string): void {
-  queue.sql('UPDATE uploads SET digest_attempts = ? WHERE id = ?').run(maxAttempts, uploadId)
+  queue.sql('UPDATE uploads SET digest_attempts = ? WHERE id = ?').run(givenUp, uploadId)
+}
+
+/** The volume is there again: those of its clips that could not be read so far are tried anew. */
+export function resumeDigests(queue: Queue, volumeId: string): void {
+  const { changes } = queue
+    .sql(
+      `UPDATE uploads INDEXED BY uploads_undigested_away SET digest_attempts = 0, digest_not_before = NULL
+        WHERE file_xxh64 IS NULL AND digest_attempts = ${maxAttempts} AND state IN ('uploaded', 'verified')
+          AND (SELECT f.volume_id FROM files f WHERE f.id = file_id) = ?`,
+    )
+    .run(volumeId)
+  if (changes > 0) queue.tell({ kind: 'work' })
 }
 
 /**
@@ -61,7 +75,7 @@ export function giveUpDigest(queue: Queue, uploadId: string): void {
 export function giveUpUnknown(queue: Queue): void {
   queue
     .sql(
-      `UPDATE uploads SET digest_attempts = ${maxAttempts} WHERE id IN (SELECT u.id ${due} LIMIT ${maxGivenUpAtOnce})
+      `UPDATE uploads SET digest_attempts = ${givenUp} WHERE id IN (SELECT u.id ${due} LIMIT ${maxGivenUpAtOnce})
         AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.upload_id = uploads.id AND p.state = 'acknowledged')`,
     )
     .run(queue.now())

@@ -12,6 +12,7 @@ import { probeAt } from './schema-probe.ts'
 import { rebuilt } from './schema-rebuilt.ts'
 import { tokensSince } from './schema-tokens-since.ts'
 import { undigested } from './schema-undigested.ts'
+import { undigestedAway } from './schema-undigested-away.ts'
 
 /**
  * The migrations of the queue file, in order; `PRAGMA user_version` counts those that were applied. Never edit one that was released.
@@ -204,4 +205,5 @@ CREATE INDEX executions_pending ON executions (recorded_at) WHERE state = 'final
   decisions,
   bytesLost,
   tokensSince,
+  undigestedAway,
 ]

@@ -72,7 +72,7 @@ test('a queue with the index of an earlier version gets the new one and keeps wh
   giveUpDigest(queue, first)
   queue.db.exec(undigested)
   expect(next()).toBe(second)
-  expect(attempts()).toEqual([5, 1])
+  expect(attempts()).toEqual([6, 1])
 })
 
 test('clips of whose parts nothing is known are given up together, those that were sent are not', () => {
@@ -80,6 +80,6 @@ test('clips of whose parts nothing is known are given up together, those that we
   const [first = '', , third = ''] = ids
   queue.db.prepare('DELETE FROM parts WHERE upload_id NOT IN (?, ?)').run(first, third)
   giveUpUnknown(queue)
-  expect(attempts()).toEqual([0, 5, 0, 5])
+  expect(attempts()).toEqual([0, 6, 0, 6])
   expect(next()).toBe(first)
 })

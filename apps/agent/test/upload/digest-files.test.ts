@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
+import { takeInFiles } from '../../src/daemon/take-in-files.ts'
 import { findUpload } from '../../src/queue/apply-upload-event.ts'
+import { resumeDigests } from '../../src/queue/file-digests.ts'
 import { readEvents } from '../../src/queue/outbox.ts'
 import { acknowledgePart, claimPart } from '../../src/queue/part-claims.ts'
 import { claimRegistration, recordCreated } from '../../src/queue/registrations.ts'
@@ -82,8 +84,12 @@ test('a file that was written to since it was sent is left alone', async () => {
   expect(await digest()).toBe(false)
 })
 
-test('a card that is away is looked for again later, a few times', async () => {
-  const { digest, upload, path, clock } = arrived()
+test('a card that is away is looked for again later, a few times, and once more when it is put in again', async () => {
+  const { digest, upload, path, clock, queue, write } = arrived()
+  const capture = takeInFiles(queue, pino({ level: 'silent' }))
+  const tell = (id: string, present: boolean) =>
+    capture.onVolumes([{ id, label: '', path: '/card', sizeBytes: null, freeBytes: null, present }])
+  tell('v', true)
   rmSync(path)
   for (let look = 0; look < 5; look++) {
     expect(await digest()).toBe(true)
@@ -91,7 +97,25 @@ test('a card that is away is looked for again later, a few times', async () => {
     clock.now += 300_000
   }
   expect(await digest()).toBe(false)
+  tell('v', false)
+  tell('another', true)
+  expect(await digest()).toBe(false)
   expect(upload()?.digest).toBeNull()
+  write(bytes)
+  // The inode is another one now, as on cards that have none of their own.
+  queue.db.exec('UPDATE files SET inode_is_stable = 0')
+  tell('v', true)
+  expect(await digest()).toBe(true)
+  expect(upload()?.digest?.xxh64).toBe(hashBytes(bytes))
+})
+
+test('a file that was changed since is not read again when its card is put in again', async () => {
+  const { digest, queue, write, notices } = arrived()
+  write(bytes.toReversed())
+  await digest()
+  resumeDigests(queue, 'v')
+  expect(await digest()).toBe(false)
+  expect(notices()).toEqual(['fileChangedSince'])
 })
 
 test('the rest of the agent has its turn between two clips, also when nothing is known of their parts', async () => {
