@@ -1,8 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises'
 import type { PartSpan } from '@rushes/upload-core'
 import type { ExpectedSource } from '../destination/port.ts'
 import type { Probe } from '../queue/growths.ts'
 import { digestRange } from './digest-range.ts'
+import { readPlaces } from './read-places.ts'
 
 /** Long enough not to be found by chance in what a recorder writes. */
 const probeBytes = 256
@@ -29,8 +29,8 @@ export type ShiftQuestion = {
 
 /** The stretch near the beginning of a part that is least likely to be found anywhere else: the first of those with the most different bytes. */
 export async function readProbe(path: string, part: PartSpan): Promise<Probe> {
-  return withFile(path, async (file) => {
-    const searched = await readAt(file, part.offset, Math.max(probeBytes, Math.min(searchedBytes, part.sizeBytes)))
+  return readPlaces(path, async (read) => {
+    const searched = await read(part.offset, Math.max(probeBytes, Math.min(searchedBytes, part.sizeBytes)))
     const best = { atBytes: 0, variety: 0 }
     for (let atBytes = 0; atBytes + probeBytes <= searched.length; atBytes += probeBytes) {
       const variety = new Set(searched.subarray(atBytes, atBytes + probeBytes)).size
@@ -49,13 +49,13 @@ export async function findShift(question: ShiftQuestion, signal: AbortSignal): P
   const { path, second, sizeBytes } = question
   const probe = Buffer.from(question.probe.hex, 'hex')
   const layAt = second.offset + question.probe.atBytes
-  return withFile(path, async (file) => {
-    if ((await readAt(file, layAt, probe.length)).equals(probe)) return 0
+  return readPlaces(path, async (read) => {
+    if ((await read(layAt, probe.length)).equals(probe)) return 0
     let candidates = 0
     const lastAt = Math.min(layAt + maxShiftBytes, sizeBytes - probe.length)
     for (let at = layAt + 1; at <= lastAt; at += windowBytes) {
       signal.throwIfAborted()
-      const window = await readAt(file, at, windowBytes + probe.length - 1)
+      const window = await read(at, windowBytes + probe.length - 1)
       for (let index = window.indexOf(probe); index !== -1; index = window.indexOf(probe, index + 1)) {
         const shiftBytes = at + index - layAt
         if (await isThere(question, shiftBytes, signal)) return shiftBytes
@@ -71,24 +71,4 @@ async function isThere({ path, expected, arrived, sizeBytes }: ShiftQuestion, sh
   const offsetBytes = arrived.offset + shiftBytes
   if (offsetBytes + arrived.sizeBytes > sizeBytes) return false
   return (await digestRange({ path, offsetBytes, sizeBytes: arrived.sizeBytes, expected }, signal)) === arrived.xxh64
-}
-
-async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
-  const file = await open(path, 'r')
-  try {
-    return await use(file)
-  } finally {
-    await file.close()
-  }
-}
-
-async function readAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length)
-  let filled = 0
-  while (filled < length) {
-    const { bytesRead } = await file.read(buffer, filled, length - filled, offset + filled)
-    if (bytesRead === 0) break
-    filled += bytesRead
-  }
-  return buffer.subarray(0, filled)
 }

@@ -1,6 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { type PartLimits, partLimits, type Region, rewriteHabitOf } from '@rushes/upload-core'
+import { type ReadPlace, readPlaces } from './read-places.ts'
 
 /** More than this many is not the table of a file that anybody recorded. */
 const maxPlaces = 100_000
@@ -17,26 +17,24 @@ export async function rewrittenPlaces(
   if (habit === 'everywhere') return habit
   const head: Region = { offset: 0, sizeBytes: minPartSizeBytes }
   if (habit === 'head') return [head]
-  const file = await open(path, 'r')
-  try {
-    const offsets =
-      habit === 'partitions' ? await partitionsOfMxf(file, sizeBytes) : await segmentsOfAvi(file, sizeBytes)
-    return offsets === null ? 'everywhere' : [head, ...offsets.map((offset) => ({ offset, sizeBytes: packBytes }))]
-  } finally {
-    await file.close()
-  }
+  const offsets = await readPlaces(path, (read) =>
+    habit === 'partitions' ? partitionsOfMxf(read, sizeBytes) : segmentsOfAvi(read, sizeBytes),
+  )
+  return offsets === null ? 'everywhere' : [head, ...offsets.map((offset) => ({ offset, sizeBytes: packBytes }))]
 }
 
 const randomIndexKey = Buffer.from('060e2b34020501010d01020101110100', 'hex')
 
 /** The random index pack at the end of an MXF file names every partition (SMPTE ST 377-1, 12); null where there is none. */
-async function partitionsOfMxf(file: FileHandle, sizeBytes: number): Promise<number[] | null> {
-  const packLength = (await readAt(file, sizeBytes - 4, 4)).readUInt32BE(0)
+async function partitionsOfMxf(read: ReadPlace, sizeBytes: number): Promise<number[] | null> {
+  const last = sizeBytes < 4 ? Buffer.alloc(0) : await read(sizeBytes - 4, 4)
+  if (last.length < 4) return null
+  const packLength = last.readUInt32BE(0)
   // Key, a length of one to nine bytes, entries of twelve bytes, and the length of it all.
   if (packLength < 16 + 1 + 12 + 4 || packLength > Math.min(sizeBytes, 16 + 9 + 12 * maxPlaces + 4)) return null
-  const pack = await readAt(file, sizeBytes - packLength, packLength)
+  const pack = await read(sizeBytes - packLength, packLength)
   const first = pack[16]
-  if (!pack.subarray(0, 16).equals(randomIndexKey) || first === undefined) return null
+  if (pack.length < packLength || !pack.subarray(0, 16).equals(randomIndexKey) || first === undefined) return null
   const entriesAt = 17 + (first > 0x80 ? first - 0x80 : 0)
   if ((packLength - 4 - entriesAt) % 12 !== 0) return null
   const offsets: number[] = []
@@ -45,21 +43,15 @@ async function partitionsOfMxf(file: FileHandle, sizeBytes: number): Promise<num
 }
 
 /** An AVI file is a row of RIFF segments, each with its length; null where something else comes. */
-async function segmentsOfAvi(file: FileHandle, sizeBytes: number): Promise<number[] | null> {
+async function segmentsOfAvi(read: ReadPlace, sizeBytes: number): Promise<number[] | null> {
   const offsets: number[] = []
   let at = 0
   while (at + 12 <= sizeBytes) {
-    const head = await readAt(file, at, 8)
-    if (head.toString('latin1', 0, 4) !== 'RIFF' || offsets.length >= maxPlaces) return null
+    const head = await read(at, 8)
+    if (head.length < 8 || head.toString('latin1', 0, 4) !== 'RIFF' || offsets.length >= maxPlaces) return null
     offsets.push(at)
     const length = head.readUInt32LE(4)
     at += 8 + length + (length % 2)
   }
   return offsets
-}
-
-async function readAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length)
-  if (offset >= 0) await file.read(buffer, 0, length, offset)
-  return buffer
 }
