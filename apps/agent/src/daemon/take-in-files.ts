@@ -35,6 +35,7 @@ import { appendEvent } from '../queue/outbox.ts'
 import { rebuiltAt } from '../queue/rebuild-queue.ts'
 import { type SourceFacts, updateSource } from '../queue/registrations.ts'
 import type { StoredUpload } from '../queue/stored-upload.ts'
+import { beganAt, isLaterTake } from './later-take.ts'
 import { type GrowingIntake, growingIntake } from './take-in-growing.ts'
 
 /** Answers from the queue what the capture room asks about files that it sees. */
@@ -244,10 +245,9 @@ function takeChanged(queue: Queue, known: StoredUpload, file: SettledFile): void
 function captureOf(queue: Queue, known: StoredUpload, file: SettledFile): Capture {
   const told = captureAt(queue, file.capturedAt)
   const { identityKey, inodeIsStable, inode } = known.source
-  // The inode of a file that was deleted goes to the next; one that is younger than the row is not the one that the row was made for.
-  const isYounger = file.birthtime !== null && file.birthtime > known.createdAt
-  const isSameFile = identityKey === null || (inodeIsStable && inode === file.identity.inode && !isYounger)
-  if (!isSameFile || known.capturedAt === null) return told
+  const isSameFile = identityKey === null || (inodeIsStable && inode === file.identity.inode)
+  const isLater = [file.firstGrowthSeenAt, file.birthtime].some((at) => isLaterTake(known, at))
+  if (!isSameFile || isLater || known.capturedAt === null) return told
   return earlierCapture({ at: known.capturedAt, inBoot: known.capturedInBoot }, told, readClocks(queue))
 }
 
@@ -299,10 +299,6 @@ const growingUpload = (file: GrowingFile): NewUpload => ({
   file: { ...unreadSource(file.path, file.sizeBytes, file.watchFolder), volumeId: file.volumeId },
   entry: { kind: 'growing' },
 })
-
-/** When a growing file began: as this agent saw, else as its file system tells; null where nobody knows. */
-const beganAt = ({ since, sawBegin, bornAt }: GrowingFile): number | null =>
-  sawBegin ? since : bornAt !== null && bornAt <= since ? bornAt : null
 
 /** Whether a file may go up while it grows. One of which nobody knows when it began is judged when it rests, by all that it tells of itself then. */
 function mayGoUpGrowing(queue: Queue, file: GrowingFile): boolean {

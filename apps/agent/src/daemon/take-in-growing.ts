@@ -3,7 +3,7 @@ import { earlierCapture, leastCuttableBytes, type PartLimits, type RateSample, r
 import type { GrowingFile, SettledFile } from '../capture/capture-port.ts'
 import { finalNameOf } from '../capture/temporary-name.ts'
 import { applyUploadEvent } from '../queue/apply-upload-event.ts'
-import { captureAt, readClocks } from '../queue/capture-clock.ts'
+import { captureAt, readClocks, storeCapture } from '../queue/capture-clock.ts'
 import { awaitRest } from '../queue/growing-claims.ts'
 import { lastCutByte } from '../queue/growing-parts.ts'
 import {
@@ -22,6 +22,7 @@ import type { Queue } from '../queue/open-queue.ts'
 import type { SourceFacts } from '../queue/registrations.ts'
 import type { StoredUpload } from '../queue/stored-upload.ts'
 import { followRename, makeWay } from './follow-rename.ts'
+import { beganAt, isLaterTake } from './later-take.ts'
 
 /** What capture tells of files that are sent while they grow. */
 export type GrowingIntake = {
@@ -59,6 +60,7 @@ export function growingIntake(queue: Queue, monotonicNow: () => number, limits?:
       const first = firstLooks.get(file.path)
       if (first === undefined || first.inode !== file.inode || first.sizeBytes > file.sizeBytes)
         firstLooks.set(file.path, now)
+      if (upload.state.kind === 'growing') noteLaterTake(queue, upload, file)
       if (file.watchFolder.mode !== 'realtime' || upload.state.kind !== 'growing' || !mayBegin()) return
       const rate = rateOf(file.watchFolder.bytesPerSecond, firstLooks.get(file.path) ?? now, now)
       const extension = extname(finalNameOf(file.path) ?? file.path).toLowerCase()
@@ -72,7 +74,7 @@ export function growingIntake(queue: Queue, monotonicNow: () => number, limits?:
       firstLooks.delete(file.path)
       const growth = findGrowth(queue, upload.id)
       if (growth === null || upload.source.volumeId !== facts.volumeId || makeWay(queue, upload, facts)) return false
-      return growth.phase === 'sent' ? settleNewer(queue, upload, facts) : settle(queue, upload, file, facts)
+      return growth.phase === 'sent' ? settleNewer(queue, upload, file, facts) : settle(queue, upload, file, facts)
     },
     isKnown: (file) => file.inodeIsStable && growingInode(queue, file.volumeId, file.inode) !== null,
     isWorthRow: ({ path, sizeBytes, watchFolder: { bytesPerSecond } }) =>
@@ -81,9 +83,16 @@ export function growingIntake(queue: Queue, monotonicNow: () => number, limits?:
   }
 }
 
+/** Another take has begun where one lay of which nothing was sent: what goes up is that one, captured when it began. */
+function noteLaterTake(queue: Queue, upload: StoredUpload, file: GrowingFile): void {
+  const at = beganAt(file)
+  if (at !== null && isLaterTake(upload, at)) storeCapture(queue, upload.id, captureAt(queue, at))
+}
+
 function follow(queue: Queue, upload: StoredUpload, phase: 'open' | 'complete', file: GrowingFile): void {
   const { source } = upload
-  const isOther = file.inodeIsStable && file.inode !== source.inode
+  const isOther =
+    (file.inodeIsStable && file.inode !== source.inode) || (file.sawBegin && isLaterTake(upload, file.since))
   const lost = file.sizeBytes < lastCutByte(queue, upload.id)
   if (isOther || lost) {
     // One that lost a little at its end is trimmed; one that begins again is another take, with an instant of its own.
@@ -99,7 +108,7 @@ function follow(queue: Queue, upload: StoredUpload, phase: 'open' | 'complete', 
 /** The recorder has finished. What has an asset is completed with the rest of its parts; what has none becomes an upload of known size. */
 function settle(queue: Queue, upload: StoredUpload, file: SettledFile, facts: SourceFacts): boolean {
   const { state, source } = upload
-  const isOther = facts.inodeIsStable && facts.inode !== source.inode
+  const isOther = (facts.inodeIsStable && facts.inode !== source.inode) || isLaterTake(upload, file.firstGrowthSeenAt)
   const hasLost = facts.sizeBytes <= lastCutByte(queue, upload.id)
   const work = 'work' in state ? state.work : null
   const hasAsset = state.kind === 'registering' || state.kind === 'uploading' || work?.step === 'parts'
@@ -129,10 +138,10 @@ function isCapturedEarlier(queue: Queue, { capturedAt, capturedInBoot }: StoredU
 }
 
 /** Written to once more after its final part had gone: the same clip, in a newer version. Another take is another clip. */
-function settleNewer(queue: Queue, upload: StoredUpload, facts: SourceFacts): boolean {
+function settleNewer(queue: Queue, upload: StoredUpload, file: SettledFile, facts: SourceFacts): boolean {
   const { source } = upload
   const isSame = facts.inodeIsStable ? facts.inode === source.inode : facts.sizeBytes >= source.sizeBytes
-  return isSame && sendNewer(queue, upload, facts)
+  return isSame && !isLaterTake(upload, file.firstGrowthSeenAt) && sendNewer(queue, upload, facts)
 }
 
 /** False when another end of it may have left already. */

@@ -137,6 +137,30 @@ test('another recording with the name and the inode of one that waits and was de
   expect(state()?.capturedAt).toBe(capturedAt)
 })
 
+test('another recording that began, with the name and the inode of one that had not come to rest, has a capture time of its own', () => {
+  const began = startOfTime + 10 * minute
+  const later = { modifiedAt: 20 * minute, capturedAt: began }
+  for (const told of [{ firstGrowthSeenAt: began }, { birthtime: began }]) {
+    const { queue } = testQueue()
+    const listener = takeInFiles(queue, pino({ level: 'silent' }))
+    for (const sizeBytes of [1_000, 1_500]) listener.onGrowing(growing(sizeBytes))
+    listener.onSettled({ ...settled(later), ...told })
+    expect(uploadsInOrder(queue, 0, 10).map(({ capturedAt }) => capturedAt)).toEqual([began])
+  }
+})
+
+test('another recording that grows, with the name and the inode of one that had not come to rest, has a capture time of its own', () => {
+  const began = startOfTime + 10 * minute
+  const later = { sizeBytes: 3_000, since: began }
+  for (const told of [{ sawBegin: true }, { since: began + minute, sawBegin: false, bornAt: began }]) {
+    const { queue } = testQueue()
+    const listener = takeInFiles(queue, pino({ level: 'silent' }))
+    for (const sizeBytes of [1_000, 1_500]) listener.onGrowing(growing(sizeBytes))
+    listener.onGrowing({ ...growing(2_000), ...later, ...told })
+    expect(uploadsInOrder(queue, 0, 10).map(({ capturedAt }) => capturedAt)).toEqual([began])
+  }
+})
+
 test('another recording under the name of one that failed has a capture time of its own after a retry', () => {
   const { queue, listener, id, state } = takenIn()
   sendHalf(queue)

@@ -146,7 +146,9 @@ async function live(seed: number): Promise<void> {
 }
 
 const fresh = freshSeed()
-test.for([...Array.from({ length: 8 }, (_, index) => index + 1), fresh])(
+/** Takes under one name and with one inode, of which the second began in a pause; a clip that is home and rests once more. */
+const failedOnce = [1_011, 1_069, 1_074, 1_111, 2_763_802_047]
+test.for([...Array.from({ length: 8 }, (_, index) => index + 1), ...failedOnce, fresh])(
   'moves, pauses, holds, pulled cards, crashes and failures in any order: nothing leaks, nothing arrives twice, all arrives (seed %i)',
   live,
 )

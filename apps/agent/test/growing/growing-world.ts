@@ -5,7 +5,7 @@ import { noLoss, type PartLimits } from '@rushes/upload-core'
 import { pino } from 'pino'
 import type { GrowingFile, SettledFile, WatchFolder } from '../../src/capture/capture-port.ts'
 import { readVolumeTable } from '../../src/capture/volume-table.ts'
-import { takeInFiles } from '../../src/daemon/take-in-files.ts'
+import { knownFilesOf, takeInFiles } from '../../src/daemon/take-in-files.ts'
 import { type OpenFile, openOnDisk } from '../../src/destination/part-source.ts'
 import { createGroupCommit, type GroupCommit } from '../../src/queue/group-commit.ts'
 import { dueGrowths } from '../../src/queue/growing-claims.ts'
@@ -211,7 +211,12 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
       endWaits(queue)
     },
     see: () => listener.onGrowing(look()),
-    rest: () => listener.onSettled(settled()),
+    /** As capture tells it: what rests as the queue knows it is no news. */
+    rest() {
+      const file = settled()
+      if (knownFilesOf(queue).find(file.identity)?.path === path) listener.onKnown(file)
+      else listener.onSettled(file)
+    },
     /** The card is pulled, or put in again. */
     pull() {
       renameSync(dir, `${dir}.out`)
