@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { addClipCommands } from './commands/clip.ts'
 import { addClipRenameCommand } from './commands/clip-rename.ts'
+import { addCommandCommands } from './commands/command.ts'
 import { addDeviceCommands } from './commands/device.ts'
 import { addDeviceAuthorizationCommands } from './commands/device-authorization.ts'
 import { addFirstStartCommand } from './commands/first-start.ts'
@@ -34,6 +35,7 @@ export function createProgram(): Command {
   addPairingCommands(program, globals)
   addDeviceCommands(program, globals)
   addDeviceAuthorizationCommands(program, globals)
+  addCommandCommands(program, globals)
   addManifestCommand(program, globals)
   addScrubCommand(program, globals)
   addClipCommands(program, globals)
