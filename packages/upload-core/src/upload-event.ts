@@ -44,7 +44,8 @@ export type UploadEvent =
   /** The agent runs in a boot of the machine that is not the one it gave up in. */
   | { kind: 'booted'; bootId: string }
   | { kind: 'custodyOwed' }
-  | { kind: 'custodyAnswered'; answer: 'verified' | 'sizeChecked' | 'mismatch' | 'lost' }
+  /** `incomplete`: it lives, and goes on lacking parts that were acknowledged. */
+  | { kind: 'custodyAnswered'; answer: 'verified' | 'sizeChecked' | 'mismatch' | 'lost' | 'incomplete' }
   | { kind: 'custodyAbandoned' }
   | { kind: 'sourceRemoved' }
   /** A file that was taken for deleted has turned up under another name. */

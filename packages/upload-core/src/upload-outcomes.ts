@@ -122,28 +122,31 @@ export function fail(state: UploadState, reason: FailedReason, error: UploadErro
   return moved({ kind: 'failed', reason, error, work: null }, 'abortSending', 'dropParts')
 }
 
+/** What is wrong with a clip of which the destination says so when it is asked what it stored. */
+export const custodyErrors = {
+  mismatch: {
+    class: 'destination',
+    code: 'DIGEST_MISMATCH',
+    message: 'the destination stored other bytes than were sent',
+  },
+  lost: { class: 'destination', code: 'ASSET_LOST', message: 'the destination no longer knows the asset' },
+  incomplete: {
+    class: 'destination',
+    code: 'PARTS_LOST',
+    message: 'the destination lacks parts that it had acknowledged',
+  },
+} as const satisfies Record<string, UploadError>
+
 /** The destination has told what it stored. */
 export function answerCustody(
   state: UploadState,
-  answer: 'verified' | 'sizeChecked' | 'mismatch' | 'lost',
+  answer: 'verified' | 'sizeChecked' | keyof typeof custodyErrors,
 ): UploadTransition {
   if (state.kind !== 'uploaded' || state.custody !== 'owed') return notApplicable
-  switch (answer) {
-    case 'verified':
-      return moved({ kind: 'verified', asset: state.asset })
-    case 'sizeChecked':
-      return moved({ ...state, custody: 'none' })
-    case 'mismatch': {
-      const message = 'the destination stored other bytes than were sent'
-      const error: UploadError = { class: 'destination', code: 'DIGEST_MISMATCH', message }
-      return moved({ kind: 'failed', reason: 'digestMismatch', error, work: null }, 'dropParts')
-    }
-    case 'lost': {
-      const message = 'the destination no longer knows the asset'
-      const error: UploadError = { class: 'destination', code: 'ASSET_LOST', message }
-      return moved({ kind: 'failed', reason: 'uploadLostByDestination', error, work: null }, 'dropParts')
-    }
-  }
+  if (answer === 'verified') return moved({ kind: 'verified', asset: state.asset })
+  if (answer === 'sizeChecked') return moved({ ...state, custody: 'none' })
+  const reason = answer === 'mismatch' ? 'digestMismatch' : 'uploadLostByDestination'
+  return moved({ kind: 'failed', reason, error: custodyErrors[answer], work: null }, 'dropParts')
 }
 
 /** A person wants it tried again, with fresh tries, keeping what has arrived. */

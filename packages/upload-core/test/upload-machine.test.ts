@@ -364,7 +364,8 @@ describe('the upload machine', () => {
   test.for([
     ['sizeChecked', { kind: 'uploaded', custody: 'none' }],
     ['mismatch', { kind: 'failed', reason: 'digestMismatch' }],
-    ['lost', { kind: 'failed', reason: 'uploadLostByDestination' }],
+    ['lost', { kind: 'failed', reason: 'uploadLostByDestination', error: { code: 'ASSET_LOST' } }],
+    ['incomplete', { kind: 'failed', reason: 'uploadLostByDestination', error: { code: 'PARTS_LOST' }, work: null }],
   ] as const)('custody answered %s', ([answer, expected]) => {
     expect(move(states.uploaded, { kind: 'custodyAnswered', answer }).state).toMatchObject(expected)
   })

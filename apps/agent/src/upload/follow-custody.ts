@@ -2,6 +2,7 @@ import type { AssetCustody } from '@rushes/protocol'
 import {
   backoffBoundMs,
   classifyFailure,
+  custodyErrors,
   fullJitterMs,
   retryLimits,
   type UploadError,
@@ -32,16 +33,24 @@ export type CustodyOptions = {
 }
 
 /**
- * Of this process, by upload: how often the destination has answered, how often in a row the question has failed since, and which digest of the
- * whole file it was told.
+ * Of this process, by upload: how often the destination has answered, how often in a row the question has failed since, which digest of the
+ * whole file it was told, and in how many answers in a row it has lacked as many parts.
  */
-export type CustodyTries = Map<string, { answers: number; failures: number; toldXxh64: string | null }>
+export type CustodyTries = Map<string, Tries>
+type Tries = {
+  answers: number
+  failures: number
+  toldXxh64: string | null
+  lacking: { partCount: number; answers: number }
+}
 
-const noTries = { answers: 0, failures: 0, toldXxh64: null }
+const noTries: Tries = { answers: 0, failures: 0, toldXxh64: null, lacking: { partCount: 0, answers: 0 } }
 
 const firstPollMs = 200
 const slowestPollMs = 15_000
 const slowestRetryMs = 300_000
+/** Parts that a store has are known to the destination within a minute; when as many are lacking for half an hour, they are lost. */
+const maxLackingAnswers = 240
 
 /**
  * Confirms the next uploaded clip: sends the digests of the bytes as they left, then asks until the destination has read its own bytes
@@ -59,13 +68,14 @@ export async function followCustody(options: CustodyOptions, tries: CustodyTries
     else applyUploadEvent(queue, upload.id, { kind: 'custodyAnswered', answer: 'sizeChecked' })
     return true
   }
-  const { answers, failures, toldXxh64 } = tries.get(upload.id) ?? noTries
+  const known = tries.get(upload.id) ?? noTries
+  const { answers, failures, toldXxh64 } = known
   // The digests go with the first question, until it was answered.
   const isFirst = isVerified || answers === 0
   const outcome = await ask(options, additions, link, upload, isFirst)
   if (outcome.kind === 'aborted' || signal.aborted) return false
   if (outcome.kind === 'failed') {
-    tries.set(upload.id, { answers, failures: failures + 1, toldXxh64 })
+    tries.set(upload.id, { ...known, failures: failures + 1 })
     if ((await handleFailure(options, link, upload, outcome, failures + 1)) === 'final') tries.delete(upload.id)
     return true
   }
@@ -76,9 +86,10 @@ export async function followCustody(options: CustodyOptions, tries: CustodyTries
     settleFileDigest(queue, upload.id)
     return true
   }
-  const answer = answerOf(outcome.custody)
+  const lacking = lackingAfter(known, outcome.custody)
+  const answer = lacking.answers >= maxLackingAnswers ? 'incomplete' : answerOf(outcome.custody)
   if (answer === 'pending') {
-    tries.set(upload.id, { answers: answers + 1, failures: 0, toldXxh64: told })
+    tries.set(upload.id, { answers: answers + 1, failures: 0, toldXxh64: told, lacking })
     const bound = backoffBoundMs(answers + 1, {
       attemptsPerJob: 1,
       jobs: 1,
@@ -91,7 +102,8 @@ export async function followCustody(options: CustodyOptions, tries: CustodyTries
   }
   tries.delete(upload.id)
   queue.transact(() => {
-    const change = answer === 'verified' ? { error: null } : {}
+    const change =
+      answer === 'verified' ? { error: null } : answer === 'sizeChecked' ? {} : { error: custodyErrors[answer] }
     applyUploadEvent(queue, upload.id, { kind: 'custodyAnswered', answer }, change)
     if (told === null) oweFileDigest(queue, upload.id)
   })
@@ -118,9 +130,16 @@ function ask(
   return additions.putCustody({ accessToken, assetId, custody }, signal)
 }
 
-function answerOf({ status, verified }: AssetCustody): 'verified' | 'sizeChecked' | 'mismatch' | 'lost' | 'pending' {
+function answerOf({ status, verified }: AssetCustody) {
   if (verified === 'verified' || verified === 'sizeChecked' || verified === 'mismatch') return verified
   return status === 'failed' || status === 'closed' ? 'lost' : 'pending'
+}
+
+/** Every part of it was acknowledged to us; how long the destination has said otherwise, without getting any further. */
+function lackingAfter({ lacking }: Tries, { status, missing }: AssetCustody): Tries['lacking'] {
+  const partCount = status === 'created' ? missing.length : 0
+  if (partCount === 0) return noTries.lacking
+  return { partCount, answers: partCount === lacking.partCount ? lacking.answers + 1 : 1 }
 }
 
 async function handleFailure(

@@ -3,7 +3,7 @@ import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import type { CustodyOutcome, Destination } from '../../src/destination/port.ts'
 import { findUpload } from '../../src/queue/apply-upload-event.ts'
-import { abandonForeignCustody } from '../../src/queue/decisions.ts'
+import { abandonForeignCustody, retryUploads } from '../../src/queue/decisions.ts'
 import { recordFileDigest } from '../../src/queue/file-digests.ts'
 import { readEvents } from '../../src/queue/outbox.ts'
 import { acknowledgePart, claimPart } from '../../src/queue/part-claims.ts'
@@ -124,6 +124,49 @@ test('custody that cannot be asked for is asked for less and less often, every f
   expect(pausesMs.at(-1)).toBeGreaterThan(120_000)
   expect(pausesMs.at(-1)).toBeLessThan(600_000)
   expect(state()).toMatchObject({ kind: 'uploaded', custody: 'owed' })
+})
+
+const saying = (custody: Partial<AssetCustody>): CustodyOutcome => ({
+  kind: 'custody',
+  custody: { id: 'asset-1', status: 'created', verified: 'pending', missing: [], mismatch: null, ...custody },
+})
+const lackingParts = (...missing: number[]) => saying({ missing })
+
+test('a destination that goes on lacking parts that it had acknowledged has lost them: the clip says so, and a retry sends it anew', async () => {
+  const { queue, clock, id, follow, state } = uploaded(lackingParts(1, 2), [1_500, 1_500])
+  const begunAt = clock.now
+  while (state()?.kind === 'uploaded') {
+    expect(await follow()).toBe(true)
+    clock.now = nextDueAt(queue) ?? clock.now
+  }
+  expect(findUpload(queue, id)).toMatchObject({
+    state: { kind: 'failed', reason: 'uploadLostByDestination' },
+    error: { code: 'PARTS_LOST' },
+  })
+  expect(clock.now - begunAt).toBeGreaterThan(1_200_000)
+  retryUploads(queue, [id])
+  expect(claimRegistration(queue, 1)?.upload.id).toBe(id)
+})
+
+test.for([
+  ['mismatch', judged('mismatch'), 'DIGEST_MISMATCH'],
+  ['failed', saying({ status: 'failed' }), 'ASSET_LOST'],
+] as const)('a clip of which the destination says %s tells why it has failed', async ([, outcome, code]) => {
+  const { queue, id, follow } = uploaded(outcome)
+  await follow()
+  expect(findUpload(queue, id)).toMatchObject({ state: { kind: 'failed' }, error: { class: 'destination', code } })
+})
+
+test('a destination that learns of its parts one after the other has not lost them', async () => {
+  const { queue, clock, follow, answer, state } = uploaded(lackingParts(1, 2), [1_500, 1_500])
+  for (let question = 0; question < 400; question++) {
+    if (question === 200) answer(lackingParts(2))
+    await follow()
+    clock.now = nextDueAt(queue) ?? clock.now
+  }
+  answer(judged('verified'))
+  await follow()
+  expect(state()?.kind).toBe('verified')
 })
 
 test('the digest of a whole file that is known when its parts have arrived goes with theirs', async () => {
