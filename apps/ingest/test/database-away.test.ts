@@ -105,17 +105,17 @@ test('a clip of a pause is refused also when the database went away on the way a
   const { db, pool } = other.database
   const { id, call } = await pairDevice(other)
   const acting = (secondsAgo: number) => ({ db, now: new Date(Date.now() - secondsAgo * 1_000), actor: ana })
-  await pauseSharing(acting(100), { deviceId: id })
-  await resumeSharing(acting(50), { deviceId: id })
+  await pauseSharing(acting(1_000), { deviceId: id })
+  await resumeSharing(acting(500), { deviceId: id })
 
   const holder = await pool.connect()
   await holder.query('begin')
   await holder.query('select from devices where id = $1 for update', [id])
-  const clip = { name: 'paused.mp4', filetype: 'video/mp4', filesize: 1_000, offset: 60 }
+  const clip = { name: 'paused.mp4', filetype: 'video/mp4', filesize: 1_000, offset: 600 }
   const reply = call('POST', '/v2/devices/assets', clip)
   const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
   await until('the create waits for its device', async () => (await pool.query(waiting)).rowCount === 1)
-  aheadMs = 30_000
+  aheadMs = 300_000
   cuttable.cut()
   await until('the create is tried again', () => other.logLines.some((line) => line.includes('trying again')))
   await holder.query('rollback')

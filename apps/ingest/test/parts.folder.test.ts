@@ -18,6 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => ingest.stop())
 
+const day = 86_400_000
 let nth = 0
 /** A clip of two parts under a name of its own. */
 async function twoParts() {
@@ -52,13 +53,16 @@ test('nothing of a clip is left where its parts were gathered', async () => {
 
 test('it lies by project, day, kind and device; a second one of its name gets a number', async () => {
   const bytes = someBytes(10)
+  // Captured at noon, so that no midnight comes between the two.
+  const noon = Math.floor(Date.now() / day) * day - day / 2
+  const offset = Math.round((Date.now() - noon) / 1_000)
   for (let i = 0; i < 2; i++) {
-    const asset = await createFixed(device, bytes, { name: 'same.mp4', offset: 86_400 })
+    const asset = await createFixed(device, bytes, { name: 'same.mp4', offset })
     await putPart(asset.urls[0] ?? '', bytes)
     await untilStatus(device, asset.id, 'available')
   }
-  const day = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10).replaceAll('-', '_')
-  const folder = `Harbour Nights-${ingest.projectId.slice(0, 8)}/Cloud Devices/${day}/VIDEO/A-Cam`
+  const date = new Date(noon).toISOString().slice(0, 10).replaceAll('-', '_')
+  const folder = `Harbour Nights-${ingest.projectId.slice(0, 8)}/Cloud Devices/${date}/VIDEO/A-Cam`
   expect((await visibleFiles(ingest.dir)).filter((path) => path.includes('same'))).toEqual([
     `${folder}/same (2).mp4`,
     `${folder}/same.mp4`,
