@@ -6,11 +6,11 @@ import {
   type UploadEffect,
   type UploadError,
   type UploadEvent,
+  type UploadState,
 } from '@rushes/upload-core'
 import type { Queue } from './open-queue.ts'
 import { appendUploadChanged } from './outbox.ts'
-import { integer } from './row.ts'
-import { errorValues } from './stored-errors.ts'
+import { errorValues, type StoredError } from './stored-errors.ts'
 import { readUpload, type StoredUpload, stateColumns, uploadColumns } from './stored-upload.ts'
 import { uploadReportOf } from './upload-report.ts'
 
@@ -95,7 +95,11 @@ export function applyToUpload(
       ).changes
     if (changes === 0) return { kind: 'lostRace' }
     for (const effect of transition.effects) performEffect(queue, upload.id, effect)
-    const next = findUpload(queue, upload.id)
+    // Read again where more than what is known here may have changed.
+    const isKnown = transition.effects.length === 0 && transition.state.kind !== 'failed'
+    const next = isKnown
+      ? changedUpload(upload, transition.state, keptError, change, queue.now())
+      : findUpload(queue, upload.id)
     if (next === null) return { kind: 'unknownUpload' }
     // Single parts are progress, which is reported apart; a fact is a new state or another reason.
     const isFact = event.kind !== 'partAcknowledged' || next.state.kind !== upload.state.kind
@@ -104,6 +108,25 @@ export function applyToUpload(
     if (event.kind !== 'claimed') queue.tell({ kind: isFact ? 'work' : 'progress' })
     return { kind: 'moved', upload: next }
   })
+}
+
+/** The upload as the statement of `applyToUpload` left it. */
+function changedUpload(
+  upload: StoredUpload,
+  state: UploadState,
+  error: UploadError | StoredError | null,
+  { acknowledgedBytes = 0 }: ChangeBeside,
+  now: number,
+): StoredUpload {
+  const { attempts, leaseToken } = stateColumns(state)
+  return {
+    ...upload,
+    ...{ state, leaseToken, updatedAt: now },
+    attempts: attempts ?? upload.attempts,
+    bytesAcknowledged: upload.bytesAcknowledged + acknowledgedBytes,
+    bytesLost: Math.max(0, upload.bytesLost - acknowledgedBytes),
+    error: error === null ? null : { at: now, ...error },
+  }
 }
 
 function performEffect(queue: Queue, uploadId: string, effect: UploadEffect): void {
@@ -139,8 +162,7 @@ function performEffect(queue: Queue, uploadId: string, effect: UploadEffect): vo
 
 /** A lease with the next fencing token; durable with the transaction that uses it. */
 export function nextLease(queue: Queue): Lease {
-  const row = queue
-    .sql('UPDATE unit SET last_lease_token = last_lease_token + 1 RETURNING last_lease_token AS token')
-    .get()
-  return takeLease(row === undefined ? 0 : integer(row, 'token'), performance.now())
+  const token = ++queue.lastLeaseToken
+  queue.atCommit('lease', () => queue.sql('UPDATE unit SET last_lease_token = ?').run(queue.lastLeaseToken))
+  return takeLease(token, performance.now())
 }

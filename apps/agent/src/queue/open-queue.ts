@@ -35,6 +35,13 @@ export type Queue = {
   sql(statement: string): StatementSync
   /** Runs `body` in one durable transaction; news told inside are delivered once it has committed. Joins a transaction that is open. */
   transact<T>(body: () => T): T
+  /**
+   * Has `write` done at the end of the transaction: once for each key, as it was given last, in the order of the keys' first mention; at once
+   * where no transaction is open. Undone with the transaction.
+   */
+  atCommit(key: string, write: () => void): void
+  /** Does now what was put off until the end of the transaction, for what has to come after it. */
+  catchUp(): void
   tell(news: QueueNews): void
   listen(listener: (news: QueueNews) => void): () => void
   now(): number
@@ -42,6 +49,8 @@ export type Queue = {
   uptimeMs(): number
   /** Names this boot of the machine. */
   bootId: string
+  /** The newest fencing token that was given out; stored with the transaction that uses it. */
+  lastLeaseToken: number
   /** Events up to this one may have reached the gateway and are never changed any more. */
   outboxHandedOutSeq: number
   /** Counts the parts that were claimed, modulo the turns of large clips. */
@@ -94,6 +103,7 @@ export function openQueue(options: OpenQueueOptions): Queue {
         .sql('INSERT INTO unit (one, client_id, outbox_id) VALUES (1, ?, ?) ON CONFLICT DO NOTHING')
         .run(agentClientIdPrefix + randomUUID(), randomUUID())
     })
+    queue.lastLeaseToken = Number(queue.sql('SELECT last_lease_token FROM unit').get()?.last_lease_token ?? 0)
     return queue
   } catch (error) {
     db.close()
@@ -121,6 +131,7 @@ function wrap(db: DatabaseSync, options: OpenQueueOptions): Queue {
   const listeners = new Set<(news: QueueNews) => void>()
   const damage = new AbortController()
   let untold: QueueNews[] = []
+  const putOff = new Map<string, () => void>()
   let open = false
 
   const sql = (statement: string): StatementSync => {
@@ -167,6 +178,7 @@ function wrap(db: DatabaseSync, options: OpenQueueOptions): Queue {
     open = true
     try {
       const result = body()
+      queue.catchUp()
       db.exec('COMMIT')
       open = false
       deliver()
@@ -175,6 +187,7 @@ function wrap(db: DatabaseSync, options: OpenQueueOptions): Queue {
       if (open) {
         open = false
         untold = []
+        putOff.clear()
         if (db.isTransaction) db.exec('ROLLBACK')
       }
       throw error
@@ -187,6 +200,7 @@ function wrap(db: DatabaseSync, options: OpenQueueOptions): Queue {
     bootId,
     now,
     uptimeMs,
+    lastLeaseToken: 0,
     outboxHandedOutSeq: Number(db.prepare('SELECT coalesce(max(seq), 0) AS seq FROM outbox').get()?.seq ?? 0),
     partTurn: 0,
     partLimits: { small: Number.POSITIVE_INFINITY, large: Number.POSITIVE_INFINITY },
@@ -207,6 +221,16 @@ function wrap(db: DatabaseSync, options: OpenQueueOptions): Queue {
         // Nothing of it was stored, so with the room of the reserve it is done from its beginning.
         if (!isDiskFull(error) || !queue.noticeDiskFull()) throw error
         return runOnce(body)
+      }
+    },
+    atCommit(key, write) {
+      putOff.set(key, write)
+      if (!open) queue.transact(() => undefined)
+    },
+    catchUp() {
+      for (const [key, write] of putOff) {
+        putOff.delete(key)
+        write()
       }
     },
     tell(news) {

@@ -8,6 +8,11 @@ const maxKeptEvents = 20_000
 
 /** Appends a fact, in the transaction of the change that it tells of. */
 export function appendEvent(queue: Queue, body: LifecycleEvent['body']): void {
+  queue.catchUp()
+  insertEvent(queue, body)
+}
+
+function insertEvent(queue: Queue, body: LifecycleEvent['body']): void {
   const uploadId = body.kind === 'uploadChanged' ? body.upload.id : null
   queue
     .sql('INSERT INTO outbox (upload_id, boot_id, at, body) VALUES (?, ?, ?, ?)')
@@ -16,10 +21,14 @@ export function appendEvent(queue: Queue, body: LifecycleEvent['body']): void {
 }
 
 /**
- * Appends a change of an upload. One that was not handed out yet is overwritten in its place instead: the newer report says all that
+ * Appends a change of an upload at the end of the transaction, so that several changes are one. One that was not handed out yet is overwritten in its place instead: the newer report says all that
  * the older one said, and the numbers stay without gaps.
  */
 export function appendUploadChanged(queue: Queue, upload: UploadReport): void {
+  queue.atCommit(`upload ${upload.id}`, () => storeUploadChanged(queue, upload))
+}
+
+function storeUploadChanged(queue: Queue, upload: UploadReport): void {
   const body = { kind: 'uploadChanged', upload } as const
   const changed = queue
     .sql(
@@ -27,7 +36,7 @@ export function appendUploadChanged(queue: Queue, upload: UploadReport): void {
         WHERE seq = (SELECT max(seq) FROM outbox WHERE upload_id = ?) AND seq > ?`,
     )
     .run(JSON.stringify(body), queue.now(), queue.bootId, upload.id, queue.outboxHandedOutSeq).changes
-  if (changed === 0) appendEvent(queue, body)
+  if (changed === 0) insertEvent(queue, body)
   else queue.tell({ kind: 'event' })
 }
 

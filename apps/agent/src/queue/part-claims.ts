@@ -40,15 +40,13 @@ export type PartClaim = {
 export function claimPart(queue: Queue): PartClaim | null {
   if (queue.diskFull) return null
   return queue.transact(() => {
+    // Most looks find that there is nothing: that comes before counting what is on its way.
+    const inOrder = queue.sql(firstInOrder).get(queue.now())
+    if (inOrder === undefined) return null
     const room = roomOf(queue)
-    const statement = room.small
-      ? room.large
-        ? firstInOrder
-        : firstSmallInOrder
-      : room.large
-        ? firstLargeInOrder
-        : null
-    const first = statement === null ? undefined : queue.sql(statement).get(queue.now())
+    if (!room.small && !room.large) return null
+    const isAny = room.small && room.large
+    const first = isAny ? inOrder : queue.sql(room.small ? firstSmallInOrder : firstLargeInOrder).get(queue.now())
     if (first === undefined) return null
     if (!room.large || integerOrNull(first, 'pinned_at') !== null) return takePart(queue, first)
     queue.partTurn = (queue.partTurn + 1) % turnsOfLarge

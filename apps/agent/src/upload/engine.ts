@@ -122,7 +122,8 @@ export function startEngine(options: EngineOptions): Engine {
     return adapting === null ? paced : adapting.watch(paced)
   }
   const growers = createGrowers({ ...calling, destinationOf, log, signal: stop.signal })
-  const work = (on: Doorbell, once: () => Promise<boolean>) => workWhileThereIs(gate, on, signal, log, once)
+  const work = (on: Doorbell, once: (onLook: () => void) => Promise<boolean>) =>
+    workWhileThereIs(gate, on, signal, log, once)
   const call = (on: Doorbell, once: () => Promise<boolean>) => workWhileThereIs(apiGate, on, signal, log, once)
 
   const running = [
@@ -144,7 +145,7 @@ export function startEngine(options: EngineOptions): Engine {
       }),
     ),
     ...Array.from({ length: senderCount }, () =>
-      work(partBell, () =>
+      work(partBell, (onLook) =>
         sendParts({
           ...judging,
           destinationOf,
@@ -157,6 +158,7 @@ export function startEngine(options: EngineOptions): Engine {
           stallMs: options.stallMs,
           rescan: options.rescan,
           log,
+          onLook,
           draining: signal,
           stop: stop.signal,
         }),

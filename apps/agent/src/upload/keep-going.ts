@@ -5,20 +5,26 @@ import { sleep } from '../sleep.ts'
 import type { Doorbell } from './doorbell.ts'
 import type { Gate } from './gate.ts'
 
-/** Works while the gate is open and there is work, waits for the bell otherwise. */
+/**
+ * Works while the gate is open and there is work, waits for the bell otherwise. Work that looks for more of it by itself tells each time that
+ * it does: only what comes after its last look need be looked for again.
+ */
 export function workWhileThereIs(
   gate: Gate,
   bell: Doorbell,
   signal: AbortSignal,
   log: Logger,
-  work: () => Promise<boolean>,
+  work: (onLook: () => void) => Promise<boolean>,
 ): Promise<void> {
   return keepGoing(signal, log, async () => {
     while (!signal.aborted) {
       await gate.whenOpen(signal)
       if (signal.aborted) return
-      const seen = bell.rings
-      if (!(await work())) await bell.wait(seen, 30_000, signal)
+      let seen = bell.rings
+      const onLook = () => {
+        seen = bell.rings
+      }
+      if (!(await work(onLook))) await bell.wait(seen, 30_000, signal)
     }
   })
 }

@@ -33,6 +33,8 @@ export type SendOptions = JudgeOptions & {
   /** Told of each part that has ended, for whoever decides how long parts are to be. */
   observe(part: { sentBytes: number; broke: boolean }): void
   stallMs: number
+  /** Told just before the queue is looked into for another part. */
+  onLook(): void
   /** Looks at the watch folders once more before a missing file counts as deleted: it may have been renamed. */
   rescan(): Promise<void>
   log: Logger
@@ -42,36 +44,43 @@ export type SendOptions = JudgeOptions & {
   stop: AbortSignal
 }
 
-/** Sends parts one after the other for as long as there are any. False when there was none at all. */
+/** The part to send next; null: there is none, and it was looked for. `unknown`: it was not looked for. */
+type Next = PartClaim | null | 'unknown'
+
+/** Sends parts one after the other for as long as there are any. False when the last look for one found none. */
 export async function sendParts(options: SendOptions): Promise<boolean> {
-  const { queue, commit, gate, draining } = options
-  let claim = await commit(() => claimPart(queue))
-  if (claim === null) return false
-  while (claim !== null) {
-    const next = await sendPart(options, claim)
-    claim = next ?? (draining.aborted || !gate.isOpen() ? null : await commit(() => claimPart(queue)))
+  const { queue, commit, gate, draining, onLook } = options
+  const look = () => {
+    onLook()
+    return claimPart(queue)
   }
-  return true
+  let next: Next = await commit(look)
+  while (next !== null) {
+    if (next !== 'unknown') next = await sendPart(options, next)
+    else if (draining.aborted || !gate.isOpen()) return true
+    else next = await commit(look)
+  }
+  return false
 }
 
-/** Sends one part; returns the next one if it was claimed in the same transaction as the acknowledgement. */
-async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartClaim | null> {
-  const { queue, gate, inFlight, digests, commit, destinationOf, stallMs, stop, draining, log } = options
+/** Sends one part; returns the next one if it was looked for in the same transaction as the acknowledgement. */
+async function sendPart(options: SendOptions, claim: PartClaim): Promise<Next> {
+  const { queue, gate, inFlight, digests, commit, destinationOf, stallMs, stop, draining, onLook, log } = options
   const { upload } = claim
   const link = readUploadLink(queue)
   if (link === null) {
     returnPart(queue, claim)
-    return null
+    return 'unknown'
   }
   if (areAddressesDead(queue, claim.urlsIssuedAt)) {
     if (claim.phase !== null) {
       forgetAddress(queue, claim, null)
-      return null
+      return 'unknown'
     }
     const message = 'the signed addresses of this upload ran out'
     const error: UploadError = { class: 'destination', code: 'URL_EXPIRED', message }
     recordPartFailure(queue, claim, { kind: 'startOver', reason: 'urlExpired' }, error)
-    return null
+    return 'unknown'
   }
   const sending = inFlight.begin(upload.id, stop)
   const renewal = setInterval(
@@ -87,10 +96,14 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
       expected: claim.phase === 'open' ? expectedWhileOpen(upload.source) : expectedOf(upload.source),
       watchFolder: upload.source.watchFolder,
     }
-    const acknowledge = async (xxh64: string, fileXxh64: string | null = null) => {
+    const acknowledge = (xxh64: string, fileXxh64: string | null = null): Promise<Next> => {
       sending.end()
-      const store = () => acknowledgePart(queue, claim, xxh64, !draining.aborted && gate.isOpen(), fileXxh64)
-      return (await commit(store)).next
+      return commit(() => {
+        const isGoingOn = !draining.aborted && gate.isOpen()
+        if (isGoingOn) onLook()
+        const { next } = acknowledgePart(queue, claim, xxh64, isGoingOn, fileXxh64)
+        return isGoingOn ? next : 'unknown'
+      })
     }
     if (claim.attempts > 1 && claim.canBeAskedFor) {
       const answer = await askForPart(options, claim, file, sending.signal)
@@ -122,16 +135,16 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<PartCla
         return await acknowledge(outcome.xxh64, inOrder?.arrived() ?? null)
       case 'aborted':
         returnPart(queue, claim)
-        return null
+        return 'unknown'
       case 'failed': {
         const failure =
           outcome.failure.kind === 'source' ? await locate(options, claim, outcome.failure) : outcome.failure
         if (failure === null) {
           returnPart(queue, claim)
-          return null
+          return 'unknown'
         }
         const stored = await conclude(options, claim, file, failure, describeFailure(outcome.failure), stop)
-        return stored === null ? null : await acknowledge(stored)
+        return stored === null ? 'unknown' : await acknowledge(stored)
       }
     }
   } finally {

@@ -253,7 +253,7 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
           ...{
             inFlight: inFlight as never,
             digests,
-            observe: () => undefined,
+            ...{ observe: () => undefined, onLook: () => undefined },
             stallMs: 1_000,
             rescan: async () => undefined,
           },
