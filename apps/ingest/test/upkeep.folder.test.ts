@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { emptyTrash, trashClips } from '@rushes/fleet'
 import { partUrlLifetimeMs, refreshTokenLifetimeMs } from '@rushes/protocol'
 import { expect, test } from 'vitest'
 import { judgeStore } from '../src/upkeep/judge-store.ts'
@@ -12,9 +13,10 @@ import {
   requestParts,
   someBytes,
   statusOf,
+  storedBytes,
   untilStatus,
 } from './support/clips.ts'
-import { pairDevice, send } from './support/pair.ts'
+import { ana, pairDevice, send } from './support/pair.ts'
 import { startTestIngest } from './support/test-ingest.ts'
 import { until } from './support/until.ts'
 
@@ -117,6 +119,66 @@ test('a folder whose volume goes away while it runs is a condition and an unheal
   await until('it is well again', async () => JSON.stringify(await health()).includes('"ok":true'))
   expect((await putPart(urls[0] ?? '', bytes)).status).toBe(200)
   await untilStatus(device, id, 'available')
+})
+
+test('while its volume is away nothing is taken in, made in its place, given up or counted as removed, and all goes on when it is back', async () => {
+  await using ingest = await startTestIngest({ limits: { removalsEveryMs: 50 } })
+  const device = await pairDevice(ingest)
+  const bytes = someBytes(12 * mib)
+  const halves = [bytes.subarray(0, 6 * mib), bytes.subarray(6 * mib)] as const
+  const thrownAway = await createFixed(device, bytes, { parts: 1, name: 'thrown-away.mp4' })
+  await putPart(thrownAway.urls[0] ?? '', bytes)
+  await untilStatus(device, thrownAway.id, 'available')
+  const half = await createFixed(device, bytes, { parts: 2, name: 'half.mp4' })
+  await putPart(half.urls[0] ?? '', halves[0])
+  const whole = await createFixed(device, bytes, { parts: 2, name: 'whole.mp4' })
+  await putPart(whole.urls[0] ?? '', halves[0])
+  const growing = await createRealtime(device, { name: 'growing.mp4' })
+  const [third = ''] = await requestParts(device, growing.id, [{ number: 3, size: 5 * mib, is_final: false }])
+
+  const { db, pool } = ingest.database
+  const trashRow = async () =>
+    (await pool.query('select state, attempts from clip_trash where asset_id = $1', [thrownAway.id])).rows[0]
+  const holder = await pool.connect()
+  await holder.query('begin; lock table assets in share row exclusive mode')
+  // Its last part has arrived, and its assembly can begin only when the volume is away.
+  const last = putPart(whole.urls[1] ?? '', halves[1])
+  await until('the last part waits', async () => {
+    const { rows } = await pool.query(
+      "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%assets%'",
+    )
+    return rows.length > 0
+  })
+  const away = `${ingest.dir}-away`
+  await rename(ingest.dir, away)
+  // Somebody made the hidden folder there as well, before the volume was mounted for the first time.
+  await mkdir(join(ingest.dir, '.rushes-uploads'), { recursive: true })
+  await holder.query('rollback')
+  holder.release()
+  await last
+  const by = () => ({ db, now: new Date(), actor: ana })
+  await trashClips(by(), { assetIds: [thrownAway.id], reason: null })
+  const emptied = { projectId: ingest.projectId, clipCount: 1, asOf: new Date(), reason: null }
+  expect(await emptyTrash(by(), emptied)).toMatchObject({ kind: 'emptied' })
+  await until('it is tried to remove the clip', async () => (await trashRow())?.attempts > 0)
+  await until('it is tried to assemble the clip', async () =>
+    ingest.logLines.some((line) => line.includes('background work failed') && line.includes(whole.id)),
+  )
+  await until('parts are refused', async () => (await putPart(half.urls[1] ?? '', halves[1])).status === 503)
+  const again = await putPart(half.urls[0] ?? '', Buffer.from(halves[0]).fill(1, 0, 1))
+  const apart = await putPart(third, someBytes(5 * mib))
+  const create = await device.call('POST', '/v2/devices/assets', { name: 'a.mp4', filesize: 1 })
+  expect([again, apart, create].map(({ status }) => status)).toEqual([503, 503, 503])
+  expect(await readdir(ingest.dir, { recursive: true })).toEqual(['.rushes-uploads'])
+  expect(await statusOf(device, half.id)).toMatchObject({ status: 'created', missing: [2] })
+  expect((await trashRow())?.state).toBe('removing')
+
+  await rm(ingest.dir, { recursive: true })
+  await rename(away, ingest.dir)
+  await until('parts are taken again', async () => (await putPart(half.urls[1] ?? '', halves[1])).status === 200)
+  await untilStatus(device, half.id, 'available')
+  await untilStatus(device, whole.id, 'available')
+  for (const name of ['half.mp4', 'whole.mp4']) expect((await storedBytes(ingest.dir, name)).equals(bytes)).toBe(true)
 })
 
 test.each([

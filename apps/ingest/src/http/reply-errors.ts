@@ -19,7 +19,7 @@ export const unprocessable = (detail: string): DetailedError => detailedErrorBod
 export const serviceUnavailable: DetailedError = detailedErrorBody(
   503,
   'Service Unavailable',
-  'The database cannot be reached at the moment; try again',
+  'The database, or the place where clips are stored, cannot be reached at the moment; try again',
 )
 
 export const outOfSpace: DetailedError = detailedErrorBody(

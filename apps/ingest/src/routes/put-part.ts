@@ -5,6 +5,7 @@ import { isDatabaseAway } from '../database-call.ts'
 import { refusePart } from '../http/part-errors.ts'
 import { signedAcl } from '../parts/part-signer.ts'
 import { isErrno } from '../store/folder/errno.ts'
+import { StoreAwayError } from '../store/store-away.ts'
 
 const whole = z.string().regex(/^[1-9]\d{0,9}$/)
 const address = z.object({
@@ -26,7 +27,7 @@ export function putPartRoute(app: FastifyInstance, context: IngestContext): void
       // A content type that is none: whatever was signed, it was not that.
       if (error.statusCode === 415) return refusePart(reply, 'signatureDoesNotMatch')
       if (isErrno(error, 'ENOSPC', 'EDQUOT')) return refusePart(reply, 'outOfSpace')
-      if (isDatabaseAway(error)) return refusePart(reply, 'serviceUnavailable')
+      if (error instanceof StoreAwayError || isDatabaseAway(error)) return refusePart(reply, 'serviceUnavailable')
       request.log.error({ err: error }, 'a part could not be taken in')
       return refusePart(reply, 'internalError')
     })

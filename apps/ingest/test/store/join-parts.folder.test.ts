@@ -84,6 +84,7 @@ test('however often putting parts together breaks off, and wherever, what is to 
   const breaking: FolderSync = {
     sync: (path) => step(() => folders.sync(path)),
     make: (path) => step(() => folders.make(path)),
+    makeOne: (path) => step(() => folders.makeOne(path)),
   }
   let breaks = 0
   for (let steps = 0; ; steps++) {

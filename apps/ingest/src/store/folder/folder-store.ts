@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import type { IngestPartUrls } from '../../parts/ingest-part-urls.ts'
 import { StartError } from '../../start-error.ts'
 import type { ObjectStore } from '../port.ts'
+import { StoreAwayError } from '../store-away.ts'
 import { derivedKeyOf, putDerivedFile } from './derived.ts'
 import { createGathering, type Gathering } from './gathering.ts'
 import { identifyStore, type StoreRegister } from './identify.ts'
@@ -14,6 +15,9 @@ import { publishFile } from './publish.ts'
 import { removeFile } from './remove-file.ts'
 import { openStoredFile } from './stored-file.ts'
 import { createFolderSync, type FolderSync } from './sync-folder.ts'
+
+/** Every part and every clip that is assembled asks whether the volume is there; it is looked at so often at most. */
+const freshMs = 250
 
 /** A store in a folder: its parts come through this program, which writes them into `gathering`. */
 export type FolderStore = ObjectStore & {
@@ -50,6 +54,15 @@ export async function openFolderStore(given: {
     return path
   }
   const isThere = async () => (await readMark(root)) === id
+  let seenAtMs = Number.NEGATIVE_INFINITY
+  /** Where a volume is gone its folder may be there, empty: what is written is then lost, and what is not found there is not lost. */
+  const mustBeThere = async (seenBeforeMs: number) => {
+    const nowMs = performance.now()
+    if (nowMs - seenAtMs < seenBeforeMs) return
+    if (!(await isThere()))
+      throw new StoreAwayError(new Error('the folder of the store has lost its mark: is its volume mounted?'))
+    seenAtMs = nowMs
+  }
   return {
     gathering,
     keeper,
@@ -57,20 +70,33 @@ export async function openFolderStore(given: {
     uploadKey: uploadKeyOf,
     partUrls: async (upload, parts, now) => given.ingestPartUrls(upload, parts, now),
     placeFor: (asset) => treeKey(asset, 1),
-    publish: (asset, reserve) => publishFile({ root, folders }, asset, reserve),
+    async publish(asset, reserve) {
+      await mustBeThere(freshMs)
+      const outcome = await publishFile({ root, folders }, asset, reserve)
+      if (outcome.kind === 'bytesLost') await mustBeThere(0)
+      return outcome
+    },
     discard: (assetId) => gathering.discard(assetId),
-    open: (key) => openStoredFile(within(key)),
-    remove: (key) => removeFile({ root, folders }, relative(root, within(key))),
+    async open(key) {
+      const file = await openStoredFile(within(key))
+      if (file === null) await mustBeThere(0)
+      return file
+    },
+    async remove(key) {
+      await mustBeThere(0)
+      await removeFile({ root, folders }, relative(root, within(key)))
+    },
     playbackUrl: async () => null,
     derivedKey: derivedKeyOf,
     putDerived: (key, bytes) => putDerivedFile({ root, folders }, key, bytes),
     async freeBytes() {
+      await mustBeThere(freshMs)
       const volume = await statfs(root)
       return volume.bavail * volume.bsize
     },
     async check() {
       await access(join(root, gatheringFolder), constants.W_OK)
-      if (!(await isThere())) throw new Error('the folder of the store has lost its mark: is its volume mounted?')
+      await mustBeThere(0)
     },
   }
 }

@@ -66,7 +66,7 @@ export function createGathering(root: string, folders: FolderSync): Gathering {
 
     async writeApart(assetId) {
       const dir = apartDir(assetId)
-      await folders.make(dir)
+      await folders.makeOne(dir)
       const path = join(dir, `${incomingPrefix}${randomUUID()}`)
       const writer = openWriter(await open(path, 'wx', 0o644), 0)
       return {

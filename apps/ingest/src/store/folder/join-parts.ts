@@ -27,7 +27,7 @@ export async function joinParts(
 ): Promise<MadeWhole> {
   const dir = join(root, gatheringFolder, apartName(asset.id))
   const [joining, joined] = [join(dir, joiningName), join(dir, joinedName)]
-  await folders.make(dir)
+  await folders.makeOne(dir)
   if (!(await isThere(joined))) {
     try {
       await rm(joining, { force: true })

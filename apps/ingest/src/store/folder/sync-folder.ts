@@ -1,11 +1,14 @@
 import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { isErrno } from './errno.ts'
 
 /** Makes the entries of folders durable: what was created, linked or renamed in them is found again after a power cut. */
 export type FolderSync = {
   sync(path: string): Promise<void>
   /** Makes a folder and those between it and the root, each durable in its parent. */
   make(path: string): Promise<void>
+  /** Makes a folder, durable in its parent, which has to be there: nothing is made where the volume of a store is gone. */
+  makeOne(path: string): Promise<void>
 }
 
 /** Beyond so many known folders they are forgotten, which costs a sync each. */
@@ -39,6 +42,10 @@ export function createFolderSync(root: string): FolderSync {
     waiting.set(path, next)
     return next
   }
+  const remember = (path: string) => {
+    if (durable.size >= maxKnown) durable.clear()
+    durable.add(path)
+  }
   return {
     sync,
     async make(path) {
@@ -46,8 +53,19 @@ export function createFolderSync(root: string): FolderSync {
       if (first === undefined && durable.has(path)) return
       // Also when it was there: whoever made it may not have come to the syncs yet.
       for (let made = path; made !== root && made !== dirname(made); made = dirname(made)) await sync(dirname(made))
-      if (durable.size >= maxKnown) durable.clear()
-      durable.add(path)
+      remember(path)
+    },
+    async makeOne(path) {
+      const isNew = await mkdir(path).then(
+        () => true,
+        (error: unknown) => {
+          if (isErrno(error, 'EEXIST')) return false
+          throw error
+        },
+      )
+      if (!isNew && durable.has(path)) return
+      await sync(dirname(path))
+      remember(path)
     },
   }
 }
