@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { createIngestPartUrls } from '../../src/parts/ingest-part-urls.ts'
 import { createPartSigner } from '../../src/parts/part-signer.ts'
 import { type FolderStore, openFolderStore } from '../../src/store/folder/folder-store.ts'
+import { createNameNumbers } from '../../src/store/folder/name-numbers.ts'
 import { publishFile } from '../../src/store/folder/publish.ts'
 import { createFolderSync } from '../../src/store/folder/sync-folder.ts'
 import { someBytes, xxh64Of } from '../support/clips.ts'
@@ -90,6 +91,25 @@ test('a name that another clip has reserved is passed over', async () => {
   await under.dispose()
 })
 
+test('of many clips of one name each tries the name and the next number, however many there were before', async () => {
+  const under = await prepare(() => false)
+  const taken = new Set<string>()
+  const asked: string[] = []
+  const reserve = async (key: string) => {
+    asked.push(key)
+    return taken.size !== taken.add(key).size
+  }
+  for (let nth = 1; nth <= 50; nth++) {
+    const { asset, piece } = assembling(under.store, { numbers: [1] })
+    await under.deliver(asset, 1, piece(1))
+    asset.project = { id: 'p', name: 'Harbour Nights' }
+    const outcome = await under.store.publish(asset, reserve)
+    expect(outcome).toMatchObject({ key: expect.stringMatching(nth === 1 ? /clip\.mp4$/ : new RegExp(`\\(${nth}\\)`)) })
+  }
+  expect(asked).toHaveLength(1 + 2 * 49)
+  await under.dispose()
+})
+
 test('bytes are in the file before they count as synced, however they are cut', async () => {
   const under = await prepare(() => false)
   const { asset, bytes } = assembling(under.store, { numbers: [1], lastBytes: 1_000_003 })
@@ -150,7 +170,11 @@ describe('removing a clip', () => {
       madeCount += 1
       if (madeCount === 1) await under.store.remove(key)
     }
-    const outcome = await publishFile({ root: under.dir, folders: { ...folders, make } }, asset, async () => true)
+    const outcome = await publishFile(
+      { root: under.dir, folders: { ...folders, make }, numbers: createNameNumbers() },
+      asset,
+      async () => true,
+    )
     if (outcome.kind !== 'published') throw new Error(outcome.detail)
     expect(await readFile(join(under.dir, outcome.key))).toEqual(bytes)
     expect([isThere(under, key), madeCount]).toEqual([false, 2])

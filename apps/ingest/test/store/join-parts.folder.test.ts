@@ -13,6 +13,7 @@ import {
   joiningName,
   uploadKeyOf,
 } from '../../src/store/folder/layout.ts'
+import { createNameNumbers } from '../../src/store/folder/name-numbers.ts'
 import { publishFile } from '../../src/store/folder/publish.ts'
 import { createFolderSync, type FolderSync } from '../../src/store/folder/sync-folder.ts'
 import { type Bytes, someBytes, visibleFiles, xxh64Of } from '../support/clips.ts'
@@ -55,7 +56,7 @@ async function prepare() {
   await writeApart(gathering, asset.id, 1, head)
   await writeInPlace(gathering, asset.id, partBytes, bytes.subarray(headBytes))
   const publish = (through: FolderSync = folders) =>
-    publishFile({ root: dir, folders: through }, asset, async () => true)
+    publishFile({ root: dir, folders: through, numbers: createNameNumbers() }, asset, async () => true)
   return { dir, folders, asset, bytes, publish, apart: join(dir, gatheringFolder, apartName(asset.id)) }
 }
 

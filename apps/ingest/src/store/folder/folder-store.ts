@@ -11,6 +11,7 @@ import { identifyStore, type StoreRegister } from './identify.ts'
 import { createKeeper, type Keeper } from './keeper.ts'
 import { gatheringFolder, treeKey, uploadKeyOf } from './layout.ts'
 import { readMark } from './mark.ts'
+import { createNameNumbers } from './name-numbers.ts'
 import { publishFile } from './publish.ts'
 import { removeFile } from './remove-file.ts'
 import { openStoredFile } from './stored-file.ts'
@@ -48,6 +49,7 @@ export async function openFolderStore(given: {
     throw error
   })
   const gathering = createGathering(root, folders)
+  const numbers = createNameNumbers()
   const within = (key: string) => {
     const path = resolve(root, key)
     if (!path.startsWith(root.endsWith(sep) ? root : root + sep)) throw new Error('a store key leads out of the store')
@@ -72,7 +74,7 @@ export async function openFolderStore(given: {
     placeFor: (asset) => treeKey(asset, 1),
     async publish(asset, reserve) {
       await mustBeThere(freshMs)
-      const outcome = await publishFile({ root, folders }, asset, reserve)
+      const outcome = await publishFile({ root, folders, numbers }, asset, reserve)
       if (outcome.kind === 'bytesLost') await mustBeThere(0)
       return outcome
     },

@@ -6,12 +6,13 @@ import { copyBytes, createCopyBuffer } from './copy-bytes.ts'
 import { isErrno } from './errno.ts'
 import { haveMoved, joinParts, type MadeWhole } from './join-parts.ts'
 import { apartName, dataName, gatheringFolder, partName, treeKey, uploadKeyOf } from './layout.ts'
+import type { NameNumbers } from './name-numbers.ts'
 import type { FolderSync } from './sync-folder.ts'
 
 /** So often a folder may be gone when the file is to be linked into it. */
 const maxTries = 10
 
-export type Publishing = { root: string; folders: FolderSync }
+export type Publishing = { root: string; folders: FolderSync; numbers: NameNumbers }
 
 /**
  * Puts a whole clip into the tree that people see: the parts that lie apart are moved to their places, the file is cut to its
@@ -20,7 +21,7 @@ export type Publishing = { root: string; folders: FolderSync }
  * the clip to be available, so after a crash the same file, told by its inode, is found under both.
  */
 export async function publishFile(
-  { root, folders }: Publishing,
+  { root, folders, numbers }: Publishing,
   asset: AssemblingAsset,
   reserve: (key: string) => Promise<boolean>,
 ): Promise<PublishOutcome> {
@@ -30,7 +31,8 @@ export async function publishFile(
   const wasReserved = asset.storeKey !== uploadKeyOf(asset.id)
   if (wasReserved && (await linkInto(root, made.path, asset.storeKey, folders)))
     return { kind: 'published', key: asset.storeKey }
-  for (let nth = 1; ; nth++) {
+  const plainKey = treeKey(asset, 1)
+  for (let nth = 1; ; nth = numbers.next(plainKey)) {
     const key = treeKey(asset, nth)
     if (!(await reserve(key))) continue
     if (await linkInto(root, made.path, key, folders)) return { kind: 'published', key }
