@@ -59,15 +59,6 @@ export const commandBody = z.discriminatedUnion('kind', [
 export type CommandBody = z.infer<typeof commandBody>
 export type CommandKind = CommandBody['kind']
 
-export const commandKinds = [
-  'retryUploads',
-  'clearQueue',
-  'holdUploads',
-  'releaseUploads',
-  'unblockUpload',
-  'assignProject',
-] as const satisfies readonly CommandKind[]
-
 /** Destructive commands of one device run in the order they were given; ordinary ones may overtake. */
 export const commandLanes: Record<CommandKind, 'ordinary' | 'destructive'> = {
   retryUploads: 'ordinary',

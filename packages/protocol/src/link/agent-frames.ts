@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { purgeReceipt } from '../additions.ts'
-import { commandKinds, commandResult } from '../commands.ts'
+import { commandKinds } from '../command-kinds.ts'
+import { commandResult } from '../commands.ts'
 import { uploadReport } from '../uploads.ts'
 import { deviceStatus } from './status.ts'
 

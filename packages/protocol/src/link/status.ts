@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { reasonCodes } from '../reasons.ts'
-import { uploadStates } from '../uploads.ts'
+import { uploadStates } from '../upload-states.ts'
 
 /** The device's own summary, sent whole: small enough for one frame. Instants are ISO 8601 in UTC by the device's clock. */
 export const deviceStatus = z.object({
