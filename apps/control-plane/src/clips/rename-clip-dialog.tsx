@@ -7,7 +7,7 @@ import { Button } from '@/ui/button.tsx'
 import { Dialog } from '@/ui/dialog.tsx'
 import { FailureNotice } from '@/ui/failure.tsx'
 import { TextField } from '@/ui/field.tsx'
-import { tellDone, tellFailure, tellUndoable } from '@/ui/toasts.tsx'
+import { useUndoable } from '@/ui/use-undoable.ts'
 
 type Props = { clip: Clip; open: boolean; onOpenChange: (open: boolean) => void }
 
@@ -31,14 +31,10 @@ function Form({ clip: { assetId, name: formerName }, onOpenChange }: Props) {
   const [name, setName] = useState(formerName)
   const rename = useMutation(api.clips.rename.mutationOptions())
   const isLosingExtension = extensionOf(name.trim()) !== extensionOf(formerName)
+  const tellUndoable = useUndoable()
   const restore = async () => {
-    try {
-      await rename.mutateAsync({ assetId, name: formerName })
-      tellDone('Named as before')
-    } catch (error) {
-      tellFailure(error)
-    }
-    await queries.invalidateQueries()
+    await rename.mutateAsync({ assetId, name: formerName })
+    return 'Named as before'
   }
   return (
     <form
@@ -49,7 +45,7 @@ function Form({ clip: { assetId, name: formerName }, onOpenChange }: Props) {
           { assetId, name },
           {
             onSuccess: (renamed) => {
-              tellUndoable('The clip is renamed', `It was ${formerName}, and is ${renamed.name}.`, () => void restore())
+              tellUndoable('The clip is renamed', `It was ${formerName}, and is ${renamed.name}.`, restore)
               void queries.invalidateQueries()
               onOpenChange(false)
             },

@@ -8,8 +8,8 @@ import { Dialog } from '@/ui/dialog.tsx'
 import { FailureNotice } from '@/ui/failure.tsx'
 import { TextArea, TextField } from '@/ui/field.tsx'
 import { Notice } from '@/ui/notice.tsx'
-import { tellFailure, tellUndoable } from '@/ui/toasts.tsx'
 import { useNowMs } from '@/ui/use-now.ts'
+import { useUndoable } from '@/ui/use-undoable.ts'
 
 type Props = {
   device: { id: string; name: string }
@@ -47,13 +47,10 @@ function Form({ device, endsAt, onOpenChange }: Props) {
   const isComplete = !hasEnd || chosen !== null
   const expiresAt = hasEnd ? (chosen?.toISOString() ?? null) : null
 
+  const tellUndoable = useUndoable()
   const restore = async () => {
-    try {
-      await set.mutateAsync({ deviceId: device.id, expiresAt: endsAt })
-    } catch (error) {
-      tellFailure(error)
-    }
-    await queries.invalidateQueries()
+    await set.mutateAsync({ deviceId: device.id, expiresAt: endsAt })
+    return 'The end is as it was before'
   }
   return (
     <form
@@ -67,7 +64,7 @@ function Form({ device, endsAt, onOpenChange }: Props) {
             onSuccess: () => {
               const until =
                 expiresAt === null ? 'for as long as it is paired' : `until ${new Date(expiresAt).toLocaleString()}`
-              tellUndoable('The end is set', `${device.name} may act ${until}.`, () => void restore())
+              tellUndoable('The end is set', `${device.name} may act ${until}.`, restore)
               void queries.invalidateQueries()
               onOpenChange(false)
             },

@@ -6,7 +6,7 @@ import { Button } from '@/ui/button.tsx'
 import { Dialog } from '@/ui/dialog.tsx'
 import { FailureNotice } from '@/ui/failure.tsx'
 import { SelectField } from '@/ui/field.tsx'
-import { tellDone, tellFailure, tellUndoable } from '@/ui/toasts.tsx'
+import { useUndoable } from '@/ui/use-undoable.ts'
 
 export type FolderBy = 'capture' | 'upload'
 
@@ -42,14 +42,10 @@ function Form({ project, folderBy, onOpenChange }: Props) {
   const queries = useQueryClient()
   const [chosen, setChosen] = useState(folderBy)
   const set = useMutation(api.projects.setFolderBy.mutationOptions())
+  const tellUndoable = useUndoable()
   const restore = async () => {
-    try {
-      await set.mutateAsync({ projectId: project.id, folderBy })
-      tellDone('Filed as before')
-    } catch (error) {
-      tellFailure(error)
-    }
-    await queries.invalidateQueries()
+    await set.mutateAsync({ projectId: project.id, folderBy })
+    return 'Filed as before'
   }
   return (
     <form
@@ -61,7 +57,7 @@ function Form({ project, folderBy, onOpenChange }: Props) {
           {
             onSuccess: () => {
               const day = chosen === 'capture' ? 'capture' : 'upload'
-              tellUndoable('Filing is changed', `New clips are filed by the day of their ${day}.`, () => void restore())
+              tellUndoable('Filing is changed', `New clips are filed by the day of their ${day}.`, restore)
               void queries.invalidateQueries()
               onOpenChange(false)
             },
