@@ -20,6 +20,8 @@ export type QueueContext = {
   /** The device's project now; null without one, or where the destination names it. */
   projectId: string | null
   progress: ReadonlyMap<string, UploadProgressRow>
+  /** Asks for the reason without which a blocked clip is not offered again. */
+  onOfferAgain: (upload: UploadRow) => void
 }
 
 export function queueColumns(context: QueueContext): readonly Column<UploadRow>[] {
@@ -103,23 +105,26 @@ function ClipState({ upload, context }: { upload: UploadRow; context: QueueConte
           </span>
         )}
       </span>
-      <ClipActionButton upload={upload} deviceId={context.deviceId} />
+      <ClipActionButton upload={upload} context={context} />
     </span>
   )
 }
 
-function ClipActionButton({ upload, deviceId }: { upload: UploadRow; deviceId: string }) {
+function ClipActionButton({ upload, context }: { upload: UploadRow; context: QueueContext }) {
   const mayOperate = useMayOperate()
   const { press, isSending } = useSendCommand()
   const kind = clipActionOf({ ...upload, uploadId: upload.id })
-  // To offer a blocked clip again takes a reason, which the list of uploads asks for.
-  if (!mayOperate || kind === null || kind === 'unblockUpload') return null
+  if (!mayOperate || kind === null) return null
   return (
     <Button
       size="sm"
       disabled={isSending}
       aria-label={`${actionWords[kind].label} ${nameOf(upload.path)}`}
-      onClick={() => void press([deviceId], { kind, uploadIds: [upload.id] })}
+      onClick={() =>
+        kind === 'unblockUpload'
+          ? context.onOfferAgain(upload)
+          : void press([context.deviceId], { kind, uploadIds: [upload.id] })
+      }
     >
       {actionWords[kind].label}
     </Button>

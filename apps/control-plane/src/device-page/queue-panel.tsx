@@ -6,7 +6,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-qu
 import { clsx } from 'clsx'
 import { Film, SearchX } from 'lucide-react'
 import { parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import { useApi } from '@/api-client/api-provider.tsx'
 import { formatCount } from '@/format/bytes.ts'
 import type { DeviceView } from '@/live/device-store.ts'
@@ -15,6 +15,8 @@ import { DataTable, TableSkeleton } from '@/ui/data-table.tsx'
 import { FailureNotice } from '@/ui/failure.tsx'
 import { EmptyState } from '@/ui/notice.tsx'
 import { SearchBox } from '@/ui/search-box.tsx'
+import { Age } from '@/ui/time.tsx'
+import { ClipActionDialog } from '@/uploads/clip-action-dialog.tsx'
 import { mergeQueue } from './merge-queue.ts'
 import { QueueActions } from './queue-actions.tsx'
 import { QueueCard, type QueueContext, queueColumns } from './queue-cells.tsx'
@@ -35,7 +37,7 @@ const view = {
 
 /** Every clip that the device has told of, the moving ones first. */
 export function QueuePanel({ row, live }: { row: FleetRow | LiveFleetRow; live: DeviceView }) {
-  const { deviceId } = row
+  const { deviceId, name } = row
   const api = useApi()
   const [{ q, show }, setView] = useQueryStates(view, { history: 'push' })
   const groups = useMemo(() => (show === null ? null : [show]), [show])
@@ -62,8 +64,9 @@ export function QueuePanel({ row, live }: { row: FleetRow | LiveFleetRow; live: 
   )
   const total = counts.data === undefined ? null : uploadGroups.reduce((sum, group) => sum + counts.data[group], 0)
   const projectId = row.project?.id ?? null
+  const [toOffer, setToOffer] = useState<UploadRow | null>(null)
   const context: QueueContext = useMemo(
-    () => ({ deviceId, projectId, progress: live.progress }),
+    () => ({ deviceId, projectId, progress: live.progress, onOfferAgain: setToOffer }),
     [deviceId, projectId, live.progress],
   )
   const columns = useMemo(() => queueColumns(context), [context])
@@ -88,6 +91,11 @@ export function QueuePanel({ row, live }: { row: FleetRow | LiveFleetRow; live: 
         <SearchBox label="Search clips" value={q} onChange={(next) => void setView({ q: next })} />
       </div>
       <QueueActions row={row} />
+      {row.report !== null && row.presence.state === 'offline' && (
+        <p className="pb-2 text-sm text-ink-2">
+          As it was <Age iso={row.report.receivedAt} suffix="ago" />, when the device told of it last.
+        </p>
+      )}
       {list.error !== null && <FailureNotice error={list.error} onRetry={() => void list.refetch()} />}
       {list.data === undefined && list.error === null && rows.length === 0 && <TableSkeleton rowCount={5} />}
       {list.data !== undefined && rows.length === 0 && (
@@ -109,6 +117,19 @@ export function QueuePanel({ row, live }: { row: FleetRow | LiveFleetRow; live: 
           }}
         />
       )}
+      <ClipActionDialog
+        chosen={
+          toOffer === null
+            ? null
+            : {
+                action: 'unblockUpload',
+                clips: [
+                  { ...toOffer, deviceId, deviceName: name, uploadId: toOffer.id, bytesLost: toOffer.bytesLost ?? 0 },
+                ],
+              }
+        }
+        onClose={() => setToOffer(null)}
+      />
     </section>
   )
 }

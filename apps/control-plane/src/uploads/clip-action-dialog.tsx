@@ -1,5 +1,4 @@
 'use client'
-import type { ClipRow } from '@rushes/fleet'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { useApi } from '@/api-client/api-provider.tsx'
@@ -8,10 +7,10 @@ import { Notice } from '@/ui/notice.tsx'
 import { ReasonDialog } from '@/ui/reason-dialog.tsx'
 import { Age } from '@/ui/time.tsx'
 import { tellDone } from '@/ui/toasts.tsx'
-import { actionWords, type ClipAction } from './clip-action.ts'
-import { planFor } from './send-to-clips.ts'
+import { actionWords, type ClipAction, describeAction } from './clip-action.ts'
+import { type ActionableClip, planFor } from './send-to-clips.ts'
 
-export type ChosenClips = { action: ClipAction; clips: readonly ClipRow[]; isCutShort?: boolean }
+export type ChosenClips = { action: ClipAction; clips: readonly ActionableClip[]; isCutShort?: boolean }
 
 const descriptions: Record<ClipAction, string> = {
   retryUploads: 'They are queued again with fresh tries, from where they stopped.',
@@ -68,9 +67,9 @@ function OpenDialog({ chosen, onClose }: { chosen: ChosenClips; onClose: (isSent
       onOpenChange={(open) => {
         if (!open) onClose(false)
       }}
-      title={`${actionWords[action].label} ${plural(plan.clipCount, 'clip')}`}
+      title={describeAction(action, plan.clipCount)}
       description={descriptions[action]}
-      confirmLabel={`${actionWords[action].label} ${plural(plan.clipCount, 'clip')}`}
+      confirmLabel={describeAction(action, plan.clipCount)}
       isReasonNeeded={action === 'unblockUpload'}
       isReady={action === 'unblockUpload' ? plan.clipCount === 1 : plan.clipCount > 0}
       onConfirm={sendAll}

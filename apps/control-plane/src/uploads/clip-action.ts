@@ -1,4 +1,5 @@
 import { type ReasonCode, reasons, type UploadState } from '@rushes/protocol'
+import { plural } from '../format/bytes.ts'
 
 /** What an operator can have a device do about a clip. */
 export type ClipAction = 'retryUploads' | 'releaseUploads' | 'unblockUpload'
@@ -7,6 +8,14 @@ export const actionWords: Record<ClipAction, { label: string; done: string }> = 
   retryUploads: { label: 'Retry', done: 'Retry' },
   releaseUploads: { label: 'Release', done: 'Release' },
   unblockUpload: { label: 'Offer again', done: 'Request' },
+}
+
+/** What is pressed and asked, over so many clips: `Retry 3 clips`. */
+export function describeAction(action: ClipAction, clipCount: number): string {
+  // Only ever one at a time.
+  return action === 'unblockUpload'
+    ? 'Offer the clip again'
+    : `${actionWords[action].label} ${plural(clipCount, 'clip')}`
 }
 
 /** The one action that resolves why a clip does not move; null when there is none that a command could carry out. */

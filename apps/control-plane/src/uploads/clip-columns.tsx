@@ -49,7 +49,7 @@ export function attentionColumns(onAct: OnAct | null): Column<ListedClip>[] {
     { key: 'state', header: 'State', width: '11.5rem', cell: (row) => <ClipState row={row} /> },
     { key: 'why', header: 'Why, and what to do', from: 'lg', cell: (row) => <Why row={row} /> },
     { key: 'age', header: 'As of', width: '4rem', from: 'xl', isFigure: true, cell: (row) => <ClipAge row={row} /> },
-    { key: 'act', header: 'Action', width: '6rem', cell: (row) => <Act row={row} onAct={onAct} /> },
+    { key: 'act', header: 'Action', width: '7rem', cell: (row) => <Act row={row} onAct={onAct} /> },
   ]
 }
 

@@ -2,6 +2,20 @@ import type { ClipRow } from '@rushes/fleet'
 import { newId } from '../api-client/new-id.ts'
 import { type ClipAction, clipActionOf } from './clip-action.ts'
 
+/** What an action needs of a clip; a row of any list has it. */
+export type ActionableClip = Pick<
+  ClipRow,
+  | 'deviceId'
+  | 'deviceName'
+  | 'uploadId'
+  | 'state'
+  | 'reason'
+  | 'vanishedAt'
+  | 'sizeBytes'
+  | 'bytesAcknowledged'
+  | 'bytesLost'
+>
+
 /** How many clips one command may name. */
 const maxClipsPerCommand = 500
 
@@ -18,8 +32,8 @@ export type ClipPlan = {
 }
 
 /** What an action over these clips is made of: which devices are told about which of their clips. */
-export function planFor(action: ClipAction, clips: readonly ClipRow[]): ClipPlan {
-  const perDevice = new Map<string, ClipRow[]>()
+export function planFor(action: ClipAction, clips: readonly ActionableClip[]): ClipPlan {
+  const perDevice = new Map<string, ActionableClip[]>()
   let leftOutCount = 0
   for (const clip of clips) {
     if (clipActionOf(clip) !== action) leftOutCount += 1
@@ -53,5 +67,5 @@ function chunks(ids: readonly string[]): string[][] {
   )
 }
 
-const bytesToGo = ({ sizeBytes, bytesAcknowledged, bytesLost }: ClipRow): number =>
+const bytesToGo = ({ sizeBytes, bytesAcknowledged, bytesLost }: ActionableClip): number =>
   Math.max(0, (sizeBytes ?? 0) - bytesAcknowledged + bytesLost)

@@ -1,6 +1,6 @@
 import type { ClipRow } from '@rushes/fleet'
 import { expect, test } from 'vitest'
-import { clipActionOf } from '../../src/uploads/clip-action.ts'
+import { clipActionOf, describeAction } from '../../src/uploads/clip-action.ts'
 import { planFor } from '../../src/uploads/send-to-clips.ts'
 
 const clip = (over: Partial<ClipRow>): ClipRow => ({
@@ -67,4 +67,10 @@ test('a clip that is blocked is part of no retry and no release of many', () => 
   const blocked = clip({ uploadId: 'blocked', state: 'blocked', reason: 'capturedInPause' })
   for (const action of ['retryUploads', 'releaseUploads'] as const)
     expect(planFor(action, [...rows, blocked]).orders.flatMap((order) => order.uploadIds)).not.toContain('blocked')
+})
+
+test('what is pressed names how many clips it is about, and the one that is offered again', () => {
+  expect(describeAction('retryUploads', 1)).toBe('Retry 1 clip')
+  expect(describeAction('releaseUploads', 3)).toBe('Release 3 clips')
+  expect(describeAction('unblockUpload', 1)).toBe('Offer the clip again')
 })
