@@ -18,12 +18,13 @@ import { useMayOperate } from './viewer.tsx'
 /** How many clips, and what else, need a person, shown beside its section. */
 function useAttentionCount(): number | null {
   const api = useApi()
-  const summary = useQuery({ ...api.fleet.summary.queryOptions({}), refetchInterval: 30_000 })
+  // What its page lists, so that the two never disagree.
+  const counted = api.uploads.counts.queryOptions({ filter: { needsAttention: true } }, { refetchInterval: 30_000 })
+  const counts = useQuery(counted)
   const conditions = useConditions()
-  useRefreshOnChange([api.fleet.summary.queryKey()])
-  if (summary.data === undefined) return null
-  const { failedCount, heldCount, unsoundCount } = summary.data.clips
-  return failedCount + heldCount + unsoundCount + (conditions?.length ?? 0)
+  useRefreshOnChange([counted.queryKey], 10_000)
+  if (counts.data === undefined) return null
+  return Object.values(counts.data).reduce((sum, count) => sum + count, conditions?.length ?? 0)
 }
 
 export function SideBar() {
@@ -90,6 +91,7 @@ function SideLink({ section, isCurrent, count }: { section: Section; isCurrent: 
 export function TabBar() {
   const current = sectionOf(usePathname(), useSearchParams())
   const mayOperate = useMayOperate()
+  const attentionCount = useAttentionCount()
   const [fleet, uploads, attention, projects, ...more] = sections
   if (fleet === undefined || uploads === undefined || attention === undefined || projects === undefined) return null
   return (
@@ -107,7 +109,15 @@ export function TabBar() {
       <Menu
         trigger={
           <button type="button" className={tabClass(false)}>
-            <Ellipsis aria-hidden className="size-5" />
+            <span className="relative">
+              <Ellipsis aria-hidden className="size-5" />
+              {attentionCount !== null && attentionCount > 0 && (
+                <span className="absolute -top-1 left-3.5 rounded-full bg-bad-soft px-1.5 text-bad">
+                  {attentionCount}
+                  <span className="sr-only"> in need of a person, </span>
+                </span>
+              )}
+            </span>
             More
           </button>
         }
@@ -116,6 +126,7 @@ export function TabBar() {
           <MenuLink key={section.href} href={section.href}>
             <section.icon aria-hidden />
             {section.label}
+            {section === attention && attentionCount !== null && attentionCount > 0 && ` (${attentionCount})`}
           </MenuLink>
         ))}
       </Menu>
@@ -142,7 +153,7 @@ function Tab({ section, isCurrent }: { section: Section; isCurrent: boolean }) {
 /** On a phone, above the page. */
 export function TopBar() {
   return (
-    <div className="flex h-12 items-center justify-between border-b border-line bg-surface px-4 md:hidden">
+    <header className="flex h-12 items-center justify-between border-b border-line bg-surface px-4 md:hidden">
       <Link href="/fleet" className="flex items-center gap-2 text-lg font-semibold tracking-tight">
         <Logo />
         Rushes
@@ -151,6 +162,6 @@ export function TopBar() {
         <LiveMark />
         <PersonMenu isCompact />
       </div>
-    </div>
+    </header>
   )
 }
