@@ -26,6 +26,12 @@ test.each([
     '4 clips wait for release',
     'release',
   ],
+  [
+    'one held clip',
+    device({ counts: { queued: 1 }, hold: { since: '', by: 'operator' } }),
+    '1 clip waits for release',
+    'release',
+  ],
   ['no network', device({ counts: { queued: 9 }, blockedBy: 'offline' }), '9 clips: no network', null],
   ['uploading', device({ counts: { uploading: 2, queued: 6 } }), '2 going up, 6 to follow', null],
   ['all verified', device({ counts: { verified: 17 } }), 'All 17 clips verified', null],
@@ -54,6 +60,12 @@ test.each([
   ['out of reach', device({ counts: { queued: 5 } }, { presence: { state: 'offline' } }), '5 clips not home', null],
 ] as const)('a device with %s says so, with the action that helps', (_what, facts, text, action) => {
   expect(deviceSentence(facts)).toMatchObject({ text, action })
+})
+
+test('of a device that is out of reach nothing is promised, and one that never connected is told how to', () => {
+  const away = device({ counts: { uploading: 1 } }, { presence: { state: 'offline' } })
+  expect(deviceSentence(away).detail).toMatch(/While its agent runs .* rushes-agent doctor/)
+  expect(deviceSentence(device(null, { presence: { state: 'neverConnected' } })).detail).toMatch(/rushes-agent run/)
 })
 
 test('a move that is not confirmed names the project that the device leaves', () => {

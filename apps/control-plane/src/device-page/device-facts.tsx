@@ -11,6 +11,8 @@ import { Age, Instant } from '@/ui/time.tsx'
 type Row = FleetRow | LiveFleetRow
 
 const uploadLinkWords = { up: 'Works', down: 'Down', unknown: 'Not tried yet' } as const
+/** Of a device that is out of reach nothing is known but what it told last. */
+const formerLinkWords = { up: 'Worked', down: 'Was down', unknown: 'Not tried yet' } as const
 
 export function LinksCard({ row }: { row: Row }) {
   const link = row.report?.status.uploadLink
@@ -39,14 +41,17 @@ export function LinksCard({ row }: { row: Row }) {
             noReport
           ) : (
             <>
-              {uploadLinkWords[link.state]}
+              {(presence.state === 'online' ? uploadLinkWords : formerLinkWords)[link.state]}
               {link.lastSuccessAt !== null && (
                 <span className="text-ink-2">
                   , last success <Age iso={link.lastSuccessAt} suffix="ago" />
                 </span>
               )}
               {link.lastError !== null && (
-                <span className="block text-sm text-ink-2 [overflow-wrap:anywhere]">{link.lastError}</span>
+                <span className="block text-sm text-ink-2 [overflow-wrap:anywhere]">
+                  {link.state === 'up' && 'Before that: '}
+                  {link.lastError}
+                </span>
               )}
             </>
           )}

@@ -3,22 +3,20 @@ import type { LiveFleetRow } from '@rushes/api'
 import type { FleetRow } from '@rushes/fleet'
 import { standingOf } from '@rushes/upload-core'
 import { homeOfRow } from '@/devices/home-of-row.ts'
-import { lastSeenAt } from '@/devices/last-seen.ts'
 import { PresenceMark } from '@/devices/presence-mark.tsx'
+import { SeenMark } from '@/devices/seen-mark.tsx'
 import { SentenceActionButton } from '@/devices/sentence-action.tsx'
 import { formatBytes, formatCount, formatPercent, formatRate } from '@/format/bytes.ts'
 import { etaMs, formatDuration } from '@/format/time.ts'
 import { PageHeader } from '@/ui/page-header.tsx'
 import { ProgressBar } from '@/ui/progress-bar.tsx'
 import { StatePill } from '@/ui/state-mark.tsx'
-import { Age } from '@/ui/time.tsx'
 import { deviceSentence } from '@/words/device-sentence.ts'
 import { standingWords } from '@/words/standing-words.ts'
 
 /** Who it is and how it stands, with the one thing to press. */
 export function DeviceHead({ row }: { row: FleetRow | LiveFleetRow }) {
   const { text, detail, action } = deviceSentence(row)
-  const seenAt = lastSeenAt(row)
   return (
     <>
       <PageHeader
@@ -29,7 +27,9 @@ export function DeviceHead({ row }: { row: FleetRow | LiveFleetRow }) {
             <StatePill words={standingWords[standingOf(row)]} />
             <span className="flex items-center gap-1.5 text-ink-2">
               <PresenceMark presence={row.presence} />
-              <span className="text-ink-3">{seenAt === null ? 'never heard' : <Age iso={seenAt} suffix="ago" />}</span>
+              <span className="text-ink-3">
+                <SeenMark row={row} />
+              </span>
             </span>
           </>
         }

@@ -71,10 +71,17 @@ export function deviceSentence(row: SentenceFacts): DeviceSentence {
     }
     case 'outOfReach': {
       const text = status === null ? 'Never told of its clips' : `${plural(openCount, 'clip')} not home`
-      return { text, detail: 'It goes on by itself; this page learns of it when it connects.', action: null }
+      const detail =
+        row.presence.state === 'neverConnected'
+          ? 'It is paired and has not connected yet. Start its agent: rushes-agent run --watch DIR'
+          : 'While its agent runs it goes on by itself, and tells here when it connects. If it stays away, look at the device: rushes-agent doctor'
+      return { text, detail, action: null }
     }
     case 'onHold': {
-      const text = openCount === 0 ? 'Everything so far is home' : `${plural(openCount, 'clip')} wait for release`
+      const text =
+        openCount === 0
+          ? 'Everything so far is home'
+          : `${plural(openCount, 'clip')} ${openCount === 1 ? 'waits' : 'wait'} for release`
       return { text, detail: 'An operator holds uploads here; they go up after Release.', action: 'release' }
     }
     case 'uploading': {

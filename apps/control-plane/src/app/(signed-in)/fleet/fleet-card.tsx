@@ -2,14 +2,13 @@
 import { standingOf } from '@rushes/upload-core'
 import Link from 'next/link'
 import { homeOfRow } from '@/devices/home-of-row.ts'
-import { lastSeenAt } from '@/devices/last-seen.ts'
 import { PresenceMark } from '@/devices/presence-mark.tsx'
+import { SeenMark } from '@/devices/seen-mark.tsx'
 import { SentenceActionButton } from '@/devices/sentence-action.tsx'
 import { SharingMark } from '@/devices/sharing-mark.tsx'
 import { formatRate } from '@/format/bytes.ts'
 import { ProgressBar } from '@/ui/progress-bar.tsx'
 import { StateMark } from '@/ui/state-mark.tsx'
-import { Age } from '@/ui/time.tsx'
 import { deviceSentence } from '@/words/device-sentence.ts'
 import { standingWords } from '@/words/standing-words.ts'
 import { type ListedRow, progressOf, rateOf, useRow } from './fleet-cells.tsx'
@@ -18,7 +17,6 @@ import { type ListedRow, progressOf, rateOf, useRow } from './fleet-cells.tsx'
 export function FleetCard({ listed }: { listed: ListedRow }) {
   const row = useRow(listed)
   const { text, action } = deviceSentence(row)
-  const seenAt = lastSeenAt(row)
   const status = row.report?.status
   const home = homeOfRow(row)
   const rate = rateOf(row)
@@ -33,7 +31,9 @@ export function FleetCard({ listed }: { listed: ListedRow }) {
         </div>
         <div className="flex flex-col items-end text-sm">
           <PresenceMark presence={row.presence} />
-          <span className="text-ink-3">{seenAt === null ? 'never heard' : <Age iso={seenAt} suffix="ago" />}</span>
+          <span className="text-ink-3">
+            <SeenMark row={row} />
+          </span>
         </div>
       </div>
       {row.sharingPause !== null && (

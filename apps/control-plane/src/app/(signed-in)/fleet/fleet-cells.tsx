@@ -4,16 +4,15 @@ import type { FleetRow } from '@rushes/fleet'
 import { standingOf } from '@rushes/upload-core'
 import Link from 'next/link'
 import { homeOfRow } from '@/devices/home-of-row.ts'
-import { lastSeenAt } from '@/devices/last-seen.ts'
 import { PresenceMark } from '@/devices/presence-mark.tsx'
 import { ProjectMark } from '@/devices/project-mark.tsx'
+import { SeenMark } from '@/devices/seen-mark.tsx'
 import { SentenceActionButton } from '@/devices/sentence-action.tsx'
 import { formatBytes, formatCount, formatRate } from '@/format/bytes.ts'
 import { etaMs, formatDuration } from '@/format/time.ts'
 import { useFleetRow } from '@/live/live-provider.tsx'
 import { ProgressBar } from '@/ui/progress-bar.tsx'
 import { StateMark } from '@/ui/state-mark.tsx'
-import { Age } from '@/ui/time.tsx'
 import { deviceSentence } from '@/words/device-sentence.ts'
 import { standingWords } from '@/words/standing-words.ts'
 
@@ -46,12 +45,11 @@ export function NameCell({ listed }: { listed: ListedRow }) {
 
 export function PresenceCell({ listed }: { listed: ListedRow }) {
   const row = useRow(listed)
-  const seenAt = lastSeenAt(row)
   return (
     <span className="flex flex-col">
       <PresenceMark presence={row.presence} />
       <span className="pl-5.5 text-sm text-ink-3">
-        {seenAt === null ? 'never heard' : <Age iso={seenAt} suffix="ago" />}
+        <SeenMark row={row} />
       </span>
     </span>
   )
