@@ -30,6 +30,24 @@ const row = (deviceId: string, over: Partial<LiveFleetRow> = {}): LiveFleetRow =
   ...over,
 })
 
+const reportOf = (waiting: number): LiveFleetRow['report'] => ({
+  status: {
+    project: null,
+    projectEpoch: 1,
+    destination: 'http://localhost:3002',
+    destinationIsOurs: true,
+    hold: null,
+    blockedBy: null,
+    uploadLink: { state: 'up', lastSuccessAt: at, lastError: null },
+    counts: {},
+    bytes: { captured: 1_000, acknowledged: 1_000 - waiting, verified: 0, waiting },
+    rateBytesPerSecond: 7,
+    volumes: [],
+  },
+  receivedAt: at,
+  clockOffsetMs: null,
+})
+
 const upload = (id: string, over: Partial<UploadRow> = {}): UploadRow => ({
   id,
   path: `/card/${id}.mov`,
@@ -140,6 +158,14 @@ test('the rate of a fleet of which nobody told any is not known, which is not th
   store.apply(changes([{ deviceId: 'a', progress: progress(0) }]))
   expect(store.totalRate()).toBe(0)
   store.apply(changes([{ deviceId: 'b', progress: progress(7) }]))
+  expect(store.totalRate()).toBe(7)
+})
+
+test('the rate of the fleet leaves out what a device that has nothing left to send told last', () => {
+  const { store } = fleet()
+  store.apply({ type: 'snapshot', rows: [row('a'), row('b')] })
+  for (const [deviceId, waiting] of Object.entries({ a: 0, b: 600 }))
+    store.apply(changes([{ deviceId, progress: progress(7), report: reportOf(waiting) }]))
   expect(store.totalRate()).toBe(7)
 })
 

@@ -93,7 +93,12 @@ export function createFleetStore(schedule: (flush: () => void) => void): FleetSt
     subscribeRow: rowSignal.subscribe,
     totalRate: () => {
       let rate: number | null = null
-      for (const { progress } of rows.values()) if (progress !== null) rate = (rate ?? 0) + progress.rateBytesPerSecond
+      for (const { progress, report } of rows.values()) {
+        if (progress === null) continue
+        // What is home has no rate that the rest could arrive at, though its last one dies away slowly.
+        const isSending = report === null || report.status.bytes.waiting > 0
+        rate = (rate ?? 0) + (isSending ? progress.rateBytesPerSecond : 0)
+      }
       return rate
     },
     isComplete: () => complete,
