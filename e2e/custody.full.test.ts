@@ -59,7 +59,7 @@ test('a stored clip that changed, or is gone, is found when an operator has it c
 
   for (const path of [`/projects/${project.id}`, `/devices/${deviceId}`]) {
     await page.goto(publicUrl + path)
-    await page.getByRole('button', { name: 'Manifest …' }).click()
+    await page.getByRole('button', { name: 'Manifest…' }).click()
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('link', { name: 'Download manifest of 1 clip' }).click(),

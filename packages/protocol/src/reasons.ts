@@ -295,7 +295,7 @@ export const reasons: Record<ReasonCode, Reason> = {
     'info',
     'restore',
     'cleared by an operator',
-    'An operator cleared the queue of this device.',
+    'An operator cleared the queue of this device. On the device, rushes-agent restore takes it back.',
   ),
   sourceDeleted: reason('info', 'none', 'file deleted', 'The file was deleted on the device before it was uploaded.'),
 }

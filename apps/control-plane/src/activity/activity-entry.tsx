@@ -46,7 +46,10 @@ export function ActivityItem({ entry }: { entry: ActivityEntry }) {
             ) : entry.project !== null && entry.target.kind !== 'project' ? (
               <span className={words.toProject === undefined ? 'text-ink-2' : ''}>
                 {words.toProject === undefined ? ' · ' : ` ${words.toProject} `}
-                <Link href={`/projects/${entry.project.id}`} className="hover:underline">
+                <Link
+                  href={`/projects/${entry.project.id}`}
+                  className="underline decoration-line-strong underline-offset-2 hover:decoration-current"
+                >
                   {entry.project.name}
                 </Link>
               </span>

@@ -64,7 +64,7 @@ export function CommandPage({ commandId }: { commandId: string }) {
           command.state === 'active' &&
           !isMove && (
             <Button look="dangerQuiet" onClick={() => setCancelling(true)}>
-              Cancel command …
+              Cancel command…
             </Button>
           )
         }

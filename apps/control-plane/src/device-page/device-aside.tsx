@@ -45,7 +45,7 @@ function ProjectCard({ row, detail }: { row: Row; detail: DeviceDetail | null })
         <>
           {mayOperate && row.foreign === null && row.project !== null && (
             <Button size="sm" onClick={() => setTakingManifest(true)}>
-              <FileCheck aria-hidden /> Manifest …
+              <FileCheck aria-hidden /> Manifest…
             </Button>
           )}
           {canMove && (

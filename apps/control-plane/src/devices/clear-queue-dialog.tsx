@@ -20,7 +20,7 @@ export function ClearQueueDialog({
       open={open}
       onOpenChange={onOpenChange}
       title={deviceIds.length === 1 ? 'Clear the queue' : `Clear the queue of ${deviceIds.length} devices`}
-      description="What is not uploaded yet leaves the queue. The files stay where they are on the device, and no clip that has arrived is touched."
+      description="What is not uploaded yet leaves the queue. The files stay where they are on the device, and no clip that has arrived is touched. At the device, rushes-agent restore takes cleared clips back."
       confirmLabel="Clear queue"
       look="danger"
       isReady={preview.data !== undefined}

@@ -91,7 +91,7 @@ function DeviceLine({ loaded, loadedAtMs, onMove }: { loaded: FleetRow; loadedAt
       </span>
       {mayOperate && (
         <Button size="sm" look="quiet" aria-label={`Move ${row.name}`} onClick={onMove}>
-          Move …
+          Move…
         </Button>
       )}
     </li>

@@ -70,7 +70,7 @@ export function ProjectPage({ projectId }: { projectId: string }) {
           mayOperate && (
             <>
               <Button onClick={() => setTakingManifest(true)}>
-                <FileCheck aria-hidden /> Manifest …
+                <FileCheck aria-hidden /> Manifest…
               </Button>
               {pausedCount > 0 && (
                 <Button disabled={resume.isPending} onClick={() => resume.mutate({ projectId })}>
@@ -79,7 +79,7 @@ export function ProjectPage({ projectId }: { projectId: string }) {
               )}
               {devices.deviceCount > pausedCount && (
                 <Button onClick={() => setIsPausing(true)}>
-                  <EyeOff aria-hidden /> Pause sharing …
+                  <EyeOff aria-hidden /> Pause sharing…
                 </Button>
               )}
               <ButtonLink look="primary" href={`/add-device?project=${projectId}`}>

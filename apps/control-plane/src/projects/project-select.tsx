@@ -36,7 +36,7 @@ export function ProjectSelect({
       choices={[
         { value: '', label: projects.isPending ? 'Loading …' : 'Choose a project' },
         ...choices,
-        ...(canCreate ? [{ value: newProjectChoice, label: 'New project …' }] : []),
+        ...(canCreate ? [{ value: newProjectChoice, label: 'New project…' }] : []),
       ]}
     />
   )

@@ -42,8 +42,10 @@ export function LinkScreen() {
     )
   return link.kind === 'firstOperator' ? (
     <Threshold title="Welcome to Rushes">
-      <p className="mb-4 text-ink-2">You are the first one here, and will be an admin. Say who you are.</p>
-      <PasswordForm token={token} known={null} submitLabel="Enter" />
+      <p className="mb-4 text-ink-2">
+        You are the first one here, and will be an admin. This makes your account; it stays on this installation.
+      </p>
+      <PasswordForm token={token} known={null} submitLabel="Make my account" />
     </Threshold>
   ) : (
     <Threshold title="Set a password">
@@ -91,6 +93,7 @@ function PasswordForm({ token, known, submitLabel }: { token: string; known: str
           <TextField
             label="Name"
             autoComplete="name"
+            hint="Stands beside what you do, for those who ask later who it was."
             required
             value={name}
             onChange={(event) => setName(event.target.value)}
@@ -99,6 +102,7 @@ function PasswordForm({ token, known, submitLabel }: { token: string; known: str
             label="E-mail"
             type="email"
             autoComplete="username"
+            hint="What you sign in with next time. Nothing is sent to it."
             required
             value={email}
             onChange={(event) => setEmail(event.target.value)}

@@ -66,7 +66,7 @@ export function TrashScreen({ projectId }: { projectId: string }) {
           trash !== undefined &&
           trash.clipCount > 0 && (
             <Button className="text-bad" onClick={() => setEmptying(true)}>
-              <Trash2 aria-hidden /> Empty trash …
+              <Trash2 aria-hidden /> Empty trash…
             </Button>
           )
         }

@@ -44,7 +44,7 @@ export function TrashSummaryCard({
       {isAdmin && (
         <div className="px-4 pb-3">
           <Button size="sm" onClick={() => setSetting(true)}>
-            Change …
+            Change…
           </Button>
         </div>
       )}

@@ -16,11 +16,11 @@ export function AttentionActions({ countOf, onAct }: { countOf: (action: ClipAct
     <>
       <Button disabled={countOf('releaseUploads') === 0} onClick={() => onAct('releaseUploads')}>
         <Play aria-hidden />
-        Release all …
+        Release all…
       </Button>
       <Button disabled={countOf('retryUploads') === 0} onClick={() => onAct('retryUploads')}>
         <RotateCw aria-hidden />
-        Retry all …
+        Retry all…
       </Button>
     </>
   )
