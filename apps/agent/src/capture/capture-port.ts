@@ -154,6 +154,7 @@ export type RefusedFile = Located & {
 
 export type UnreadableFile = Located & {
   sizeBytes: number
+  volumeId: string
   /** Of the operating system (`EACCES`, `EIO` …), with its message. */
   error: { code: string; message: string }
 }

@@ -74,8 +74,8 @@ export function see(
   const change = changeBetween(before, look, volume)
   if (previous.kind === 'unsettled') return seeUnsettled(previous, look, change, context)
   if (change === null) return { next: previous, tell: [] }
-  // Of a file that is written to once more nobody knows when it began; another take in its place began now, and so did what lay there empty.
-  const beginsNow = isOtherTake(change, before, look) || before.sizeBytes === 0
+  // Of a file that is written to once more, or trimmed, nobody knows when it began; one that took its place began now, and so did what is, or was, empty.
+  const beginsNow = change === 'replaced' || before.sizeBytes === 0 || look.sizeBytes === 0
   const next = begin(look, volume, context, { wasThere: !beginsNow, isToTell: true })
   const tell: Tidings[] = previous.kind === 'refused' ? [] : [{ kind: 'changed', change }]
   return { next: { ...next, sawChange: true }, tell: [...tell, growing(next)] }

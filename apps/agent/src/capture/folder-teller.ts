@@ -61,7 +61,7 @@ export class FolderTeller {
   refused = (path: string, file: { sizeBytes: number; reason: RefusedFile['reason'] }): boolean =>
     this.#tell(() => this.#listener.onRefused({ ...this.#locate(path), ...file }))
 
-  unreadable = (path: string, file: { sizeBytes: number; error: UnreadableFile['error'] }): boolean =>
+  unreadable = (path: string, file: Pick<UnreadableFile, 'sizeBytes' | 'volumeId' | 'error'>): boolean =>
     this.#tell(() => this.#listener.onUnreadable({ ...this.#locate(path), ...file }))
 
   gone = (path: string, file: Pick<GoneFile, 'volumeId' | 'volumePresent'>): boolean =>

@@ -139,7 +139,11 @@ export class RestedFiles {
 
   #tellUnreadable(path: string, file: UnsettledFile, error: { code: string; message: string }): UnsettledFile {
     if (error.code === file.unreadableCode) return file
-    const wasTaken = this.#context.teller.unreadable(path, { sizeBytes: file.look.sizeBytes, error })
+    const wasTaken = this.#context.teller.unreadable(path, {
+      sizeBytes: file.look.sizeBytes,
+      volumeId: file.volume.id,
+      error,
+    })
     return wasTaken ? { ...file, wasTold: true, unreadableCode: error.code } : file
   }
 

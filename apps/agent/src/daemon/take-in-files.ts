@@ -8,13 +8,14 @@ import type {
   GrowingFile,
   KnownFiles,
   SettledFile,
+  UnreadableFile,
   WatchFolder,
 } from '../capture/capture-port.ts'
 import { headTailDigestOf } from '../capture/file-identity.ts'
 import { mediaTypeOf } from '../capture/media-type.ts'
 import { finalNameOf } from '../capture/temporary-name.ts'
 import { addUpload, type NewUpload } from '../queue/add-upload.ts'
-import { applyUploadEvent } from '../queue/apply-upload-event.ts'
+import { applyUploadEvent, findUpload } from '../queue/apply-upload-event.ts'
 import { captureAt, isCapturedSince, readClocks } from '../queue/capture-clock.ts'
 import { resumeDigests } from '../queue/file-digests.ts'
 import { endGrowth, findGrowth } from '../queue/growths.ts'
@@ -31,10 +32,12 @@ import {
 } from '../queue/known-files.ts'
 import { readUploadLink } from '../queue/links.ts'
 import type { Queue } from '../queue/open-queue.ts'
-import { appendEvent } from '../queue/outbox.ts'
+import { appendEvent, appendUploadChanged } from '../queue/outbox.ts'
 import { rebuiltAt } from '../queue/rebuild-queue.ts'
 import { type SourceFacts, updateSource } from '../queue/registrations.ts'
+import { recordUploadError } from '../queue/stored-errors.ts'
 import type { StoredUpload } from '../queue/stored-upload.ts'
+import { uploadReportOf } from '../queue/upload-report.ts'
 import { beganAt, isLaterTake } from './later-take.ts'
 import { type GrowingIntake, growingIntake } from './take-in-growing.ts'
 
@@ -129,14 +132,16 @@ export function takeInFiles(queue: Queue, log: Logger, limits?: PartLimits): Cap
       })
       log.warn({ path, reason }, 'file refused')
     },
-    onUnreadable({ path, error }) {
-      queue.transact(() =>
+    onUnreadable(file) {
+      const { path, error } = file
+      queue.transact(() => {
+        takeInUnreadable(queue, file)
         appendEvent(queue, {
           kind: 'notice',
           code: 'fileUnreadable',
           message: `${path}: ${error.message}`.slice(0, 500),
-        }),
-      )
+        })
+      })
       log.warn({ path, error }, 'file cannot be read')
     },
     onGone({ path, volumeId, volumePresent }) {
@@ -209,6 +214,32 @@ function takeIn(queue: Queue, growing: GrowingIntake, file: SettledFile): void {
   else if (known.state.kind !== 'growing' && isUntouched(known, file))
     updateSource(queue, known.source.fileId, factsOf(file.identity))
   else takeChanged(queue, known, file)
+}
+
+/** A clip of which nothing can be read is one all the same: without a row the card that it lies on would count as home. */
+function takeInUnreadable(queue: Queue, file: UnreadableFile): void {
+  const { path, sizeBytes, volumeId, watchFolder } = file
+  const known = findByPath(queue, path, volumeId)
+  const isKnown = known !== null && !isElsewhere(known, volumeId)
+  // What has a row already says by itself how it fares; on cards all is read again at each start.
+  if (isKnown && known.state.kind !== 'growing' && (isStillToCome(known) || known.source.sizeBytes === sizeBytes))
+    return
+  const row =
+    isKnown && known.state.kind === 'growing'
+      ? known
+      : addUpload(queue, {
+          ...nameOf(path),
+          mimeType: mediaTypeOf(path),
+          channel: watchFolder.channel,
+          capturedAt: null,
+          newestFirst: isNewestFirst(watchFolder),
+          file: { ...unreadSource(path, sizeBytes, watchFolder), volumeId },
+          entry: { kind: 'growing' },
+        })
+  const message = `the file cannot be read: ${file.error.message}`.slice(0, 500)
+  recordUploadError(queue, row.id, { class: 'file', code: file.error.code, message })
+  const now = findUpload(queue, row.id)
+  if (now !== null) appendUploadChanged(queue, uploadReportOf(now))
 }
 
 /** Somebody cancelled or cleared the clip while it was being recorded: it must not come back as another one when the recording ends. */

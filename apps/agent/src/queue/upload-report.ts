@@ -3,6 +3,10 @@ import type { StoredUpload } from './stored-upload.ts'
 
 const isoOrNull = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
 
+/** A clip that nobody could read yet has no identity, and what keeps it from being read is noted. */
+const reasonOfGrowing = ({ source, error }: StoredUpload): 'settling' | 'readError' =>
+  source.identityKey === null && error?.class === 'file' ? 'readError' : 'settling'
+
 /** An upload in the words of the wire. Long texts are cut to what a report may hold. */
 export function uploadReportOf(upload: StoredUpload): UploadReport {
   const { state } = upload
@@ -15,7 +19,7 @@ export function uploadReportOf(upload: StoredUpload): UploadReport {
     capturedAt: isoOrNull(upload.capturedAt),
     projectId: upload.projectId,
     state: state.kind,
-    reason: state.kind === 'growing' ? 'settling' : 'reason' in state ? state.reason : null,
+    reason: state.kind === 'growing' ? reasonOfGrowing(upload) : 'reason' in state ? state.reason : null,
     partsDone: asset?.partsDone ?? 0,
     partsTotal: asset?.partsTotal ?? 0,
     bytesAcknowledged: upload.bytesAcknowledged + upload.bytesLost,

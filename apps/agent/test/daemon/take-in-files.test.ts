@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import type { GrowingFile, SettledFile } from '../../src/capture/capture-port.ts'
 import { identityOf } from '../../src/capture/file-identity.ts'
+import { readFolderSums } from '../../src/daemon/folder-sums.ts'
 import { takeInFiles } from '../../src/daemon/take-in-files.ts'
 import { applyUploadEvent, findUpload } from '../../src/queue/apply-upload-event.ts'
 import { cancelUploads, clearUploads, retryUploads } from '../../src/queue/decisions.ts'
@@ -9,6 +10,7 @@ import type { Queue } from '../../src/queue/open-queue.ts'
 import { acknowledgePart, claimPart } from '../../src/queue/part-claims.ts'
 import { uploadsInOrder } from '../../src/queue/queue-reports.ts'
 import { claimRegistration, recordCreated } from '../../src/queue/registrations.ts'
+import { uploadReportOf } from '../../src/queue/upload-report.ts'
 import { pairWith, startOfTime, type TestQueue, testQueue } from '../queue/test-queue.ts'
 
 const path = '/card/A001.mov'
@@ -389,4 +391,36 @@ describe('a clip from about the time of the pairing', () => {
   /** As if the wall clock had been off by so much when the device was paired. */
   const changeStoredPairing = ({ queue }: TestQueue, byMs: number) =>
     queue.db.exec(`UPDATE upload_link SET paired_at = paired_at + ${byMs}, project_since = project_since + ${byMs}`)
+})
+
+describe('a clip that cannot be read at rest', () => {
+  const unreadable = (volumeId = 'volume-1') => ({
+    ...{ path, relativePath: 'A001.mov', watchFolder: settled({}).watchFolder, sizeBytes: 2_000, volumeId },
+    error: { code: 'EIO', message: 'EIO: i/o error, read' },
+  })
+  const reports = (queue: Queue) => uploadsInOrder(queue, 0, 10).map(uploadReportOf)
+
+  test('is one of its card, with the reason, and goes up when it can be read', () => {
+    const { queue } = testQueue()
+    const listener = takeInFiles(queue, pino({ level: 'silent' }))
+    listener.onUnreadable(unreadable())
+    listener.onUnreadable(unreadable())
+    expect(reports(queue)).toMatchObject([
+      { path, sizeBytes: 2_000, state: 'growing', reason: 'readError', error: { class: 'file', code: 'EIO' } },
+    ])
+    expect(readFolderSums(queue, [])).toMatchObject([
+      { watchFolder: '/card', volumeId: 'volume-1', counts: { growing: 1 } },
+    ])
+    listener.onSettled(settled({}))
+    expect(reports(queue)).toMatchObject([{ state: 'queued', reason: null }])
+  })
+
+  test('is no other clip than the one that was sent from there before, but is on another card', () => {
+    const { queue, listener, id } = takenIn()
+    applyUploadEvent(queue, id, { kind: 'cancelled', reason: 'cancelledOnDevice' })
+    listener.onUnreadable(unreadable())
+    expect(uploadsInOrder(queue, 0, 10)).toHaveLength(1)
+    listener.onUnreadable(unreadable('volume-2'))
+    expect(reports(queue).map(({ state }) => state)).toEqual(['cancelled', 'growing'])
+  })
 })
