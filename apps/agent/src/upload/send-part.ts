@@ -1,4 +1,4 @@
-import { type Consequence, classifyFailure, type Failure, leaseRules, type UploadError } from '@rushes/upload-core'
+import { type Consequence, classifyFailure, type Failure, type UploadError } from '@rushes/upload-core'
 import type { Logger } from 'pino'
 import { findWhereabouts } from '../capture/whereabouts.ts'
 import { describeFailure } from '../destination/describe-failure.ts'
@@ -13,7 +13,6 @@ import {
   forgetAddress,
   type PartClaim,
   recordPartFailure,
-  renewPart,
   returnPart,
 } from '../queue/part-claims.ts'
 import type { StoredSource } from '../queue/stored-upload.ts'
@@ -23,6 +22,7 @@ import { findStoredPart, type StoredPartAnswer } from './find-stored-part.ts'
 import { concludeGrowing } from './growing-source.ts'
 import type { InFlight } from './in-flight.ts'
 import { type JudgeOptions, judge } from './judge.ts'
+import { keepClaim } from './keep-claim.ts'
 
 export type SendOptions = JudgeOptions & {
   destinationOf(link: UploadLink): Destination
@@ -83,10 +83,7 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<Next> {
     return 'unknown'
   }
   const sending = inFlight.begin(upload.id, stop)
-  const renewal = setInterval(
-    () => renewPart(queue, claim, performance.now() + leaseRules.leaseMs),
-    leaseRules.renewEveryMs,
-  )
+  const stopKeeping = keepClaim(queue, claim, log)
   try {
     const destination = destinationOf(link)
     const file = {
@@ -148,7 +145,7 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<Next> {
       }
     }
   } finally {
-    clearInterval(renewal)
+    stopKeeping()
     sending.end()
   }
 }
