@@ -85,6 +85,7 @@ export const agentFile = z.strictObject({
     .optional(),
 })
 export type AgentFile = z.infer<typeof agentFile>
+const settingNames = Object.keys(agentFile.shape).filter((name) => !name.startsWith('$'))
 
 /** Where the state of the agent lies: the flag, else `RUSHES_STATE_DIR`, else the user's state folder. */
 export function stateDirOf(flag: string | undefined): string {
@@ -116,7 +117,7 @@ export function readAgentFile(stateDir: string, flag: string | undefined): Agent
     throw new AgentError(
       'CONFIG_INVALID',
       `${path} is not valid: ${problems}`,
-      'For example: {"watch": [{"path": "/media/card"}]}',
+      `For example: {"watch": [{"path": "/media/card"}]}; it may hold ${settingNames.join(', ')}`,
     )
   }
   const folder = resolve(path, '..')

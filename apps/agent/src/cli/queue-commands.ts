@@ -60,6 +60,8 @@ export async function finishRecording(operations: Operations, path: string, outp
 export async function list(operations: Operations, output: Output): Promise<void> {
   for (let afterSeq = 0; ; ) {
     const page = await operations.list({ afterSeq, limit: pageSize })
+    // Beside the lines, which scripts count.
+    if (afterSeq === 0 && page.length === 0 && !output.json) process.stderr.write('The queue is empty.\n')
     for (const { seq, ...upload } of page) output.print(upload, () => listLine({ seq, ...upload }))
     const last = page.at(-1)
     if (last === undefined || page.length < pageSize) return
@@ -123,7 +125,7 @@ function statusText(answer: StatusAnswer): string {
   return [
     `device      ${answer.deviceId ?? answer.clientId}${answer.daemon ? '' : ' (agent not running)'}`,
     `project     ${answer.paired ? shownText(project?.name ?? 'none yet') : 'not paired'}`,
-    `destination ${answer.destination || '-'} (${uploadLink.state}${uploadLink.lastError === null ? '' : `, last error: ${uploadLink.lastError}`})`,
+    `destination ${answer.destination || '-'} (${linkWords[uploadLink.state]}${uploadLink.lastError === null ? '' : `, last error: ${uploadLink.lastError}`})`,
     `control     ${answer.controlServer ?? '-'}${controlText(answer.controlLink)}`,
     `queue       ${states.length === 0 ? 'empty' : states.join(', ')}`,
     `bytes       ${shownBytes(bytes.captured)} captured, ${shownBytes(bytes.acknowledged)} acknowledged, ${shownBytes(bytes.verified)} verified, ${shownBytes(bytes.waiting)} waiting`,
@@ -144,11 +146,18 @@ function statusText(answer: StatusAnswer): string {
         `volume      ${shownText(volume.label)} at ${shownText(volume.path)}${volume.present ? (volume.freeBytes === null ? '' : `, ${shownBytes(volume.freeBytes)} free`) : ', not connected'}`,
     ),
     ...(leftOut === null ? [] : [`left out    ${leftOut}`]),
+    ...(answer.daemon ? [] : ['not moving  no agent runs: start it with rushes-agent run --watch DIR']),
     ...answer.notMoving.map(
       ({ reason }) =>
         `not moving  ${isReason(reason) ? `${reasons[reason].title}: ${reasons[reason].explanation}` : reason}`,
     ),
   ].join('\n')
+}
+
+const linkWords: Record<StatusAnswer['uploadLink']['state'], string> = {
+  up: 'up',
+  down: 'down',
+  unknown: 'not tried yet',
 }
 
 const limitText = (bytesPerSecond: number | null): string =>

@@ -162,6 +162,13 @@ test('a setting that is wrong stops the agent with the name of the setting', asy
   expect(finished.stderr).toContain('workers')
 })
 
+test('with no agent running, status says how to start one, and an empty queue says that it is empty', async () => {
+  const device = await startDevice()
+  const inWords = (...args: string[]) => runCli(['--state-dir', device.stateDir, ...args])
+  expect((await inWords('status')).stdout).toMatch(/^not moving {2}no agent runs: start it with rushes-agent run/m)
+  expect(await inWords('list')).toMatchObject({ code: 0, stdout: '', stderr: 'The queue is empty.\n' })
+})
+
 test('status says in words what was left out of the watch folders', async () => {
   const device = await startDevice()
   await writeFile(join(device.watchDir, '.DS_Store'), 'x')
