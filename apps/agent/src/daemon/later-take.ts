@@ -6,8 +6,12 @@ export const beganAt = ({ since, sawBegin, bornAt }: GrowingFile): number | null
   sawBegin ? since : bornAt !== null && bornAt <= since ? bornAt : null
 
 /**
- * Whether a file that began at `at` is another take than the one that a row was made for, though it has its name and may have its inode: file systems
- * give that of a deleted file to the next. What a pause keeps back would else go up with the time of capture of one from before it.
+ * Whether a file that was seen to begin at `seenAt`, and made at `bornAt` by its file system, is another take than the one that a row was made for,
+ * though it has its name and may have its inode: file systems give that of a deleted file to the next. What a pause keeps back would else go up with
+ * the time of capture of one from before it. A file that was renamed is seen to begin, but was born before; null: not known.
  */
-export const isLaterTake = ({ capturedAt, createdAt }: StoredUpload, at: number | null): boolean =>
-  at !== null && capturedAt !== null && at > Math.max(capturedAt, createdAt)
+export function isLaterTake(row: StoredUpload, seenAt: number | null, bornAt: number | null): boolean {
+  const { capturedAt, createdAt } = row
+  if (capturedAt === null || (seenAt ?? bornAt) === null) return false
+  return [seenAt, bornAt].every((at) => at === null || at > Math.max(capturedAt, createdAt))
+}

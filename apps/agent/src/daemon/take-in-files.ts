@@ -277,7 +277,7 @@ function captureOf(queue: Queue, known: StoredUpload, file: SettledFile): Captur
   const told = captureAt(queue, file.capturedAt)
   const { identityKey, inodeIsStable, inode } = known.source
   const isSameFile = identityKey === null || (inodeIsStable && inode === file.identity.inode)
-  const isLater = [file.firstGrowthSeenAt, file.birthtime].some((at) => isLaterTake(known, at))
+  const isLater = isLaterTake(known, file.firstGrowthSeenAt, file.birthtime)
   if (!isSameFile || isLater || known.capturedAt === null) return told
   return earlierCapture({ at: known.capturedAt, inBoot: known.capturedInBoot }, told, readClocks(queue))
 }

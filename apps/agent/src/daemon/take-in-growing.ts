@@ -86,13 +86,18 @@ export function growingIntake(queue: Queue, monotonicNow: () => number, limits?:
 /** Another take has begun where one lay of which nothing was sent: what goes up is that one, captured when it began. */
 function noteLaterTake(queue: Queue, upload: StoredUpload, file: GrowingFile): void {
   const at = beganAt(file)
-  if (at !== null && isLaterTake(upload, at)) storeCapture(queue, upload.id, captureAt(queue, at))
+  if (at !== null && isLaterTake(upload, at, file.bornAt)) storeCapture(queue, upload.id, captureAt(queue, at))
 }
+
+/** Of what was sent in part only an agent that saw the other one begin says so: the clock of a share may be ahead. */
+const isSeenLater = (upload: StoredUpload, { sawBegin, since, bornAt }: GrowingFile): boolean =>
+  sawBegin && isLaterTake(upload, since, bornAt)
+const isSettledLater = (upload: StoredUpload, { firstGrowthSeenAt, birthtime }: SettledFile): boolean =>
+  firstGrowthSeenAt !== null && isLaterTake(upload, firstGrowthSeenAt, birthtime)
 
 function follow(queue: Queue, upload: StoredUpload, phase: 'open' | 'complete', file: GrowingFile): void {
   const { source } = upload
-  const isOther =
-    (file.inodeIsStable && file.inode !== source.inode) || (file.sawBegin && isLaterTake(upload, file.since))
+  const isOther = (file.inodeIsStable && file.inode !== source.inode) || isSeenLater(upload, file)
   const lost = file.sizeBytes < lastCutByte(queue, upload.id)
   if (isOther || lost) {
     // One that lost a little at its end is trimmed; one that begins again is another take, with an instant of its own.
@@ -108,7 +113,7 @@ function follow(queue: Queue, upload: StoredUpload, phase: 'open' | 'complete', 
 /** The recorder has finished. What has an asset is completed with the rest of its parts; what has none becomes an upload of known size. */
 function settle(queue: Queue, upload: StoredUpload, file: SettledFile, facts: SourceFacts): boolean {
   const { state, source } = upload
-  const isOther = (facts.inodeIsStable && facts.inode !== source.inode) || isLaterTake(upload, file.firstGrowthSeenAt)
+  const isOther = (facts.inodeIsStable && facts.inode !== source.inode) || isSettledLater(upload, file)
   const hasLost = facts.sizeBytes <= lastCutByte(queue, upload.id)
   const work = 'work' in state ? state.work : null
   const hasAsset = state.kind === 'registering' || state.kind === 'uploading' || work?.step === 'parts'
@@ -141,7 +146,7 @@ function isCapturedEarlier(queue: Queue, { capturedAt, capturedInBoot }: StoredU
 function settleNewer(queue: Queue, upload: StoredUpload, file: SettledFile, facts: SourceFacts): boolean {
   const { source } = upload
   const isSame = facts.inodeIsStable ? facts.inode === source.inode : facts.sizeBytes >= source.sizeBytes
-  return isSame && !isLaterTake(upload, file.firstGrowthSeenAt) && sendNewer(queue, upload, facts)
+  return isSame && !isSettledLater(upload, file) && sendNewer(queue, upload, facts)
 }
 
 /** False when another end of it may have left already. */

@@ -152,6 +152,18 @@ describe.for([true, false])('a growing file, towards %s ingest of ours,', (isOur
     expect(world.uploads()).toHaveLength(1)
   })
 
+  test('that is seen to begin under another name is the same take, since it was born before', async () => {
+    const world = worldOf({ isOurs, extension: 'mov' })
+    await growTo(world, 600)
+    world.pass()
+    world.began({ seenAt: world.clock.now })
+    await growTo(world, 200)
+    world.rest()
+    await world.finish()
+    expectHome(world)
+    expect(world.destination.assets).toHaveLength(1)
+  })
+
   test('is not ended by a pause of its recorder when it is written again before its final part has gone', async () => {
     const world = worldOf({ isOurs, extension: 'mov' })
     await growTo(world, 400)
