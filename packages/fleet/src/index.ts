@@ -14,7 +14,11 @@ export { failOverdue } from './assets/fail-overdue.ts'
 export { type ClipContent, findClipContent } from './assets/find-content.ts'
 export { type FoundPart, findPart, findParts } from './assets/find-parts.ts'
 export { findVerification, type PendingVerification } from './assets/find-verification.ts'
-export { type FinishVerificationOutcome, finishVerification } from './assets/finish-verification.ts'
+export {
+  type FinishVerificationInput,
+  type FinishVerificationOutcome,
+  finishVerification,
+} from './assets/finish-verification.ts'
 export { type Clip, type ClipInTrash, type ClipPart, getClip, listClipParts } from './assets/get-clip.ts'
 export { type DueAssets, listDueAssets } from './assets/list-due.ts'
 export { listOpenUploads, type OpenUpload } from './assets/list-open-uploads.ts'

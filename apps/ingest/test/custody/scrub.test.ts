@@ -219,6 +219,27 @@ test('nor is a clip judged for the first time by a store that is not mounted', a
   expect(await clips.found(id)).toMatchObject({ custody: 'verified', whole: xxh64Of(bytes) })
 })
 
+test('a clip that cannot be read for its first judgement, time after time, is named as such, and sound once it can be', async () => {
+  const id = await stored(bytes, 'device')
+  await database.pool.query("update assets set custody = 'pending' where id = $1", [id])
+  const logger = pino({ level: 'silent' })
+  const call = createDatabaseCall({ db: database.db, clock: () => now, waitMs: 1_000, log: logger })
+  const { signal } = new AbortController()
+  const verify = createVerify({ call, store: memory.store, log: logger, signal, onDone: () => undefined })
+  memory.faults.isAway = true
+  for (let attempt = 0; attempt < 20; attempt++) await expect(verify(id)).rejects.toThrow('EHOSTDOWN')
+  memory.faults.isAway = false
+  memory.faults.unreadableFrom = 16
+  for (let attempt = 0; attempt < 7; attempt++) await expect(verify(id)).rejects.toThrow('EIO')
+  expect(await clips.found(id)).toMatchObject({ custody: 'pending' })
+  await verify(id)
+  expect(await clips.found(id)).toMatchObject({ custody: 'mismatch', because: 'unreadable', part: 3 })
+  memory.faults.unreadableFrom = Number.POSITIVE_INFINITY
+  now = new Date(now.getTime() + 31 * dayMs)
+  await scrubAll()
+  expect(await clips.found(id)).toMatchObject({ custody: 'verified', whole: xxh64Of(bytes) })
+})
+
 describe('a reading that is cut short', () => {
   /** Stops an instance while it reads the fourth part. */
   async function stopInTheFourth(): Promise<void> {

@@ -8,8 +8,8 @@ export type FinishVerificationInput = {
   /** Digests of the stored bytes, read back; null where they could not be read in full. */
   stored: { number: number; xxh64: string | null }[]
   fileXxh64: string
-  /** False when the store has no such object. */
-  isThere: boolean
+  /** What it is when they differ: the store has other bytes, no such object, or one that it cannot read. */
+  because: 'sentOtherwise' | 'gone' | 'unreadable'
 }
 
 export type FinishVerificationOutcome =
@@ -55,7 +55,7 @@ export async function finishVerification(
         custody: firstNumber === null ? 'verified' : 'mismatch',
         custodyAt: now,
         firstMismatchNumber: firstNumber,
-        mismatchBecause: firstNumber === null ? null : input.isThere ? 'sentOtherwise' : 'gone',
+        mismatchBecause: firstNumber === null ? null : input.because,
         storedXxh64: firstNumber === null ? input.fileXxh64 : null,
         scrubbedAt: now,
         updatedAt: now,

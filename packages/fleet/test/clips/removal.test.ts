@@ -37,7 +37,7 @@ describe('a clip that is verified while it is in the trash', () => {
       assetId: id,
       stored: [{ number: 1, xxh64: 'aa' }],
       fileXxh64: 'ff',
-      isThere: true,
+      because: 'sentOtherwise',
     })
     expect(await empty(1)).toEqual({ kind: 'emptied', removingCount: 1, leftCount: 0 })
     expect(await stateOf(id)).toBe('removing')
