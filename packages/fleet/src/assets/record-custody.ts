@@ -58,7 +58,8 @@ export async function recordCustody(
         fileXxh64,
         relativePath: custody.relativePath?.replaceAll('\0', '_') ?? asset.relativePath,
         volumeId: custody.volumeId?.replaceAll('\0', '_') ?? asset.volumeId,
-        updatedAt: now,
+        // Of a clip that still takes parts it is no sign that they will come: one whose parts never do is given up all the same.
+        ...(asset.state === 'created' ? {} : { updatedAt: now }),
         ...(verify ? { custody: 'pending', custodyAt: null, firstMismatchNumber: null, mismatchBecause: null } : {}),
       })
       .where(eq(assets.id, asset.id))

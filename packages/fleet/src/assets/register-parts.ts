@@ -98,5 +98,6 @@ async function writeParts(tx: Clocked['db'], assetId: string, parts: MergedPart[
       is_final = excluded.is_final,
       generation = excluded.generation,
       acknowledged_at = case when asset_parts.size_bytes = excluded.size_bytes then asset_parts.acknowledged_at end,
-      received_xxh64 = case when asset_parts.size_bytes = excluded.size_bytes then asset_parts.received_xxh64 end`)
+      received_xxh64 = case when asset_parts.size_bytes = excluded.size_bytes then asset_parts.received_xxh64 end,
+      device_xxh64 = case when asset_parts.size_bytes = excluded.size_bytes then asset_parts.device_xxh64 end`)
 }

@@ -3,6 +3,7 @@ import { createTestDatabase, type TestDatabase } from '@rushes/db/testing'
 import { asc, eq } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { acknowledgeParts } from '../../src/assets/acknowledge-parts.ts'
+import { recordCustody } from '../../src/assets/record-custody.ts'
 import { closeConnection } from '../../src/presence/close-connection.ts'
 import { countStoredBytes } from '../../src/upkeep/count-stored-bytes.ts'
 import { failAbandoned } from '../../src/upkeep/fail-abandoned.ts'
@@ -62,6 +63,19 @@ test.each([
     expect(asset).toMatchObject(isAbandoned ? { state: 'failed', endedBecause: 'abandoned' } : { state: 'created' })
   },
 )
+
+test('digests of parts that do not come keep no upload from being given up, however often they are told', async () => {
+  const id = await openUpload('fixed', ago(100 * hour))
+  const xxh64 = 'ef46db3751d8e999'
+  const parts = [
+    { number: 1, offset: 0, size: 1_000, xxh64 },
+    { number: 2, offset: 1_000, size: 500, xxh64 },
+  ]
+  const told = { deviceId, assetId: id, custody: { parts } }
+  expect(await recordCustody({ db: database.db, now: ago(hour) }, told)).toEqual({ kind: 'recorded', verify: false })
+  expect(await failAbandoned({ db: database.db, now }, idleMs)).toEqual({ failedIds: [id] })
+  expect(await recordCustody({ db: database.db, now }, told)).toEqual({ kind: 'ended' })
+})
 
 test('an upload that is being assembled is never abandoned, however old', async () => {
   const id = await openUpload('fixed', ago(1_000 * hour))
