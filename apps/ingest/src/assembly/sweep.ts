@@ -25,7 +25,13 @@ export function createSweeper(given: {
     for (const assetId of due.ready) given.assemblies.add(assetId)
     for (const assetId of due.toVerify) given.verifications.add(assetId)
     for (const assetId of due.overdue) {
-      await given.noticeParts(assetId)
+      try {
+        await given.noticeParts(assetId)
+      } catch (error) {
+        // Its parts may have come; looked at again when the store answers. Others need not wait for that.
+        log.warn({ err: error, assetId }, 'the store could not be asked for the parts of an upload')
+        continue
+      }
       const failed = await call((clocked) => failOverdue(clocked, { assetId, graceMs }))
       if (failed.kind === 'failed')
         log.warn({ assetId, missing: failed.missing.slice(0, 20) }, 'parts missing after the grace')
