@@ -20,7 +20,11 @@ export function createPartComparer(given: { call: DatabaseCall; store: ObjectSto
     if (part.assetState === 'assembling') return { kind: 'displaced' }
     const sent = startXxh64()
     const { contentLengthBytes, body } = input
-    const end = await readBody(body, { contentLengthBytes, stallMs, displaced: null }, (chunk) => sent.update(chunk))
+    const end = await readBody(
+      body,
+      { contentLengthBytes, stallMs, displaced: null },
+      (chunk) => void sent.update(chunk),
+    )
     if (end.kind !== 'complete') return end
     const xxh64 = sent.digest()
     const stored = await digestOf(store, part.storeKey, part.offsetBytes, part.sizeBytes)

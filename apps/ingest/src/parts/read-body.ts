@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 
 export type BodyEnd =
   /** Exactly the announced number of bytes. */
@@ -12,65 +12,72 @@ export type BodyEnd =
 
 /** Who sends less than this in the time of a stall drips: on such a link no part would ever end. */
 const minProgressBytes = 64 * 1024
-/** A disk that took so long is what the sender waited for. */
-const slowDiskMs = 100
 
 export type BodyLimits = { contentLengthBytes: number; stallMs: number; displaced: AbortSignal | null }
 
 /**
- * Reads a request's body, one chunk at a time, as fast as they are taken. Bytes in memory stay bounded: the next chunk is
- * asked for when the last one has been taken. What `take` throws is thrown.
+ * Reads a request's body, one chunk at a time, as fast as they are taken. Bytes in memory stay bounded: where `take` returns a
+ * promise, the next chunk is asked for when it has resolved. What `take` fails with is thrown. Nothing is being taken any more
+ * when it is settled.
+ *
+ * By events, since a chunk is 64 KiB: a promise and its listeners for each took longer than their bytes.
  */
 export async function readBody(
-  body: IncomingMessage,
+  body: Readable,
   { contentLengthBytes, stallMs, displaced }: BodyLimits,
-  take: (chunk: Uint8Array) => Promise<void> | void,
+  take: (chunk: Uint8Array) => Promise<void> | undefined,
 ): Promise<BodyEnd> {
   let receivedBytes = 0
   let progressBytes = 0
-  let why: 'stalled' | 'displaced' | null = null
-  const interrupt = new AbortController()
-  const give = (reason: 'stalled' | 'displaced') => () => {
-    why ??= reason
-    interrupt.abort()
+  let taking: Promise<void> | undefined
+  let isOver = false
+  const { promise: ended, resolve, reject } = Promise.withResolvers<BodyEnd>()
+
+  const end = (kind: BodyEnd['kind']) => {
+    isOver = true
+    Promise.resolve(taking).then(() => resolve({ kind }), reject)
   }
-  const stall = setTimeout(give('stalled'), stallMs)
-  const onDisplaced = give('displaced')
-  if (displaced?.aborted === true) onDisplaced()
-  displaced?.addEventListener('abort', onDisplaced, { once: true })
-  // The answer still has to go out on the same socket, so the stream is not destroyed with the loop.
-  const chunks = body.iterator({ destroyOnReturn: false })
-  try {
-    for (;;) {
-      const next = await untilInterrupted(chunks.next(), interrupt.signal)
-      if (next === 'interrupted') return { kind: why ?? 'stalled' }
-      if (next === 'broken') return { kind: 'incompleteBody' }
-      if (next.done === true) break
-      receivedBytes += next.value.length
-      progressBytes += next.value.length
-      const takenFromMs = performance.now()
-      await take(next.value)
-      if (progressBytes < minProgressBytes && performance.now() - takenFromMs < slowDiskMs) continue
-      progressBytes = 0
-      stall.refresh()
+  const stall = setTimeout(() => {
+    // While the disk takes its time it is not the sender who does.
+    if (taking === undefined) end('stalled')
+    else stall.refresh()
+  }, stallMs)
+  const takeAll = () => {
+    if (taking !== undefined) return
+    try {
+      while (taking === undefined) {
+        const chunk: Buffer | null = isOver ? null : body.read()
+        if (chunk === null) return
+        receivedBytes += chunk.length
+        progressBytes += chunk.length
+        taking = take(chunk)
+        if (progressBytes < minProgressBytes) continue
+        progressBytes = 0
+        stall.refresh()
+      }
+    } catch (error) {
+      return reject(error)
     }
+    taking.then(() => {
+      taking = undefined
+      stall.refresh()
+      takeAll()
+    }, reject)
+  }
+  const onDisplaced = () => end('displaced')
+  const onEnd = () => end(receivedBytes === contentLengthBytes ? 'complete' : 'incompleteBody')
+  // A request fails in one way only: its connection broke. Nobody else listens for that, so it is no error to anybody.
+  const onClose = () => end('incompleteBody')
+  try {
+    if (displaced?.aborted === true) onDisplaced()
+    else if (body.destroyed) onClose()
+    displaced?.addEventListener('abort', onDisplaced, { once: true })
+    body.on('end', onEnd).on('close', onClose).on('readable', takeAll)
+    return await ended
   } finally {
-    void chunks.return?.() // otherwise what is left of the body, after a failure, could not be thrown away
+    isOver = true
+    body.off('end', onEnd).off('close', onClose).off('readable', takeAll)
     clearTimeout(stall)
     displaced?.removeEventListener('abort', onDisplaced)
-  }
-  return { kind: receivedBytes === contentLengthBytes ? 'complete' : 'incompleteBody' }
-}
-
-/** What comes first. A stream of a request fails in one way only: its connection broke. */
-async function untilInterrupted<T>(next: Promise<T>, signal: AbortSignal): Promise<T | 'interrupted' | 'broken'> {
-  if (signal.aborted) return 'interrupted'
-  const { promise: interrupted, resolve } = Promise.withResolvers<'interrupted'>()
-  const onAbort = () => resolve('interrupted')
-  signal.addEventListener('abort', onAbort, { once: true })
-  try {
-    return await Promise.race([next.catch(() => 'broken' as const), interrupted])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
   }
 }

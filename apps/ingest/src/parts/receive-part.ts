@@ -74,9 +74,9 @@ export function createPartReceiver(given: PartReceiving): PartReceiver {
       const digest = startXxh64()
       const writer = await gathering.writeInPlace(input.assetId, offsetBytes)
       try {
-        const end = await readBody(input.body, { ...limits(), displaced }, async (chunk) => {
+        const end = await readBody(input.body, { ...limits(), displaced }, (chunk) => {
           digest.update(chunk)
-          await writer.write(chunk)
+          return writer.write(chunk)
         })
         if (end.kind !== 'complete') return end
         await writer.sync()
@@ -90,9 +90,9 @@ export function createPartReceiver(given: PartReceiving): PartReceiver {
       const digest = startXxh64()
       const writer = await gathering.writeApart(input.assetId)
       try {
-        const end = await readBody(input.body, { ...limits(), displaced: null }, async (chunk) => {
+        const end = await readBody(input.body, { ...limits(), displaced: null }, (chunk) => {
           digest.update(chunk)
-          await writer.write(chunk)
+          return writer.write(chunk)
         })
         if (end.kind !== 'complete') return end
         await writer.sync()
@@ -144,8 +144,10 @@ export function createPartReceiver(given: PartReceiving): PartReceiver {
     if (part.assetState === 'failed' || part.assetState === 'closed') return { kind: 'noSuchUpload' }
     const digest = startXxh64()
     const { contentLengthBytes, body } = input
-    const end = await readBody(body, { contentLengthBytes, stallMs: given.stallMs, displaced: null }, async (chunk) =>
-      digest.update(chunk),
+    const end = await readBody(
+      body,
+      { contentLengthBytes, stallMs: given.stallMs, displaced: null },
+      (chunk) => void digest.update(chunk),
     )
     if (end.kind !== 'complete') return end
     const xxh64 = digest.digest()
