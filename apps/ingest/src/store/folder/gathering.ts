@@ -4,6 +4,7 @@ import { open, readdir, rename, rm, rmdir, stat, unlink } from 'node:fs/promises
 import { join } from 'node:path'
 import { isErrno } from './errno.ts'
 import { apartName, assetIdOf, dataName, gatheringFolder, incomingPrefix, partName } from './layout.ts'
+import { openDirect } from './open-direct.ts'
 import { createPartWriters, type PartWriter } from './part-writer.ts'
 import type { FolderSync } from './sync-folder.ts'
 
@@ -43,7 +44,7 @@ export function createGathering(root: string, folders: FolderSync): Gathering {
   const apartDir = (assetId: string) => join(folder, apartName(assetId))
   /** Uploads whose data file is known to be found again; forgotten when there are too many, which costs a sync each. */
   const durableData = new Set<string>()
-  const openWriter = createPartWriters()
+  const openWriter = createPartWriters(openDirect)
 
   return {
     async writeInPlace(assetId, offsetBytes) {
