@@ -50,7 +50,7 @@ async function throughput({ ingest, devices, dir }: Bench): Promise<void> {
   const nginx = await startNginx(dir)
   const tus = await startTus(dir)
   for (const [count, partMb] of [
-    [16, 25],
+    [64, 25],
     [4, 400],
   ] as const) {
     const given = { count, lengthBytes: partMb * mb, parallel: 4, block, dir }
@@ -122,11 +122,15 @@ async function memory({ ingest, devices }: Bench): Promise<void> {
   })
 }
 
-/** Runs what is compared in turns, so that whatever else the machine does meets all of it; after one round that does not count. */
+/**
+ * Runs what is compared in turns, so that whatever else the machine does meets all of it; after one round that does not count.
+ * Forth and back: what one leaves for the disk to do, such as discards, is not always met by the same other one.
+ */
 async function interleaved(measure: readonly (() => Promise<number>)[]): Promise<number[][]> {
   const values = measure.map((): number[] => [])
+  const forth = [...measure.entries()]
   for (let run = 0; run <= runs; run++)
-    for (const [nth, one] of measure.entries()) {
+    for (const [nth, one] of run % 2 === 0 ? forth : forth.toReversed()) {
       const value = await one()
       if (run > 0) values[nth]?.push(value)
       console.error(`  ${run === 0 ? 'warm-up' : `run ${run}`}, ${nth + 1} of ${measure.length}: ${value.toFixed(1)}`)
