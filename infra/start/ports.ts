@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -46,9 +47,18 @@ export async function requireFreePort(wanted: WantedPort): Promise<void> {
   }
 }
 
-/** A port that nothing listens on at this moment. */
+/** Below those that systems give to whoever asks for any, so that nobody has it before the program listens there. */
+const [lowestFree, highestFree] = [10_240, 32_767]
+
+/** A port that nothing listens on at this moment. Rejects with the error of listening when it has tried a hundred. */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
-  return bindOnce(0, host)
+  for (let tries = 1; ; tries++) {
+    try {
+      return await bindOnce(randomInt(lowestFree, highestFree + 1), host)
+    } catch (error) {
+      if (errnoOf(error) !== 'EADDRINUSE' || tries === 100) throw error
+    }
+  }
 }
 
 async function bindOnce(port: number, host: string): Promise<number> {

@@ -1,4 +1,5 @@
 import type { Server, Socket } from 'node:net'
+import { listenOn, listenOnOwnPort } from './own-port.ts'
 
 /** A listening server that can play dead and come back on the same port. */
 export type Listener = {
@@ -18,19 +19,7 @@ export async function listenOnFreePort(server: Server): Promise<Listener> {
     socket.on('error', () => undefined) // the two ends break connections on purpose; 'close' follows either way
     socket.on('close', () => sockets.delete(socket))
   })
-  const listen = (port: number) =>
-    new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(port, '127.0.0.1', () => {
-        server.off('error', reject)
-        resolve()
-      })
-    })
-  await listen(0)
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has an address with a port')
-  const { port } = address
-
+  const port = await listenOnOwnPort(server)
   const cutConnections = (how: 'close' | 'reset') => {
     for (const socket of sockets) {
       if (how === 'reset') socket.resetAndDestroy()
@@ -44,7 +33,7 @@ export async function listenOnFreePort(server: Server): Promise<Listener> {
   return {
     port,
     refuse: async () => stopListening(),
-    accept: () => listen(port),
+    accept: () => listenOn(server, port),
     cutConnections,
     close: async () => {
       stopListening()

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { Socket } from 'node:net'
+import { listenOn, listenOnOwnPort } from '@rushes/test-kit'
 import type { Asset } from './asset.ts'
 import { type Fault, FaultScript, type InjectedFault, type When } from './fault.ts'
 import { PartStore } from './part-store.ts'
@@ -90,19 +91,7 @@ export async function startSimulatedDestination(options: SimulatedDestinationOpt
       })
   })
 
-  const listen = (port: number) =>
-    new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(port, '127.0.0.1', () => {
-        server.off('error', reject)
-        resolve()
-      })
-    })
-  await listen(0)
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has an address with a port')
-  const { port } = address
-
+  const port = await listenOnOwnPort(server)
   const cutConnections = () => {
     for (const socket of sockets.keys()) socket.resetAndDestroy()
   }
@@ -172,7 +161,7 @@ export async function startSimulatedDestination(options: SimulatedDestinationOpt
     },
     until,
     refuse,
-    accept: () => listen(port),
+    accept: () => listenOn(server, port),
     cutConnections,
     stop: async () => {
       script.heal()

@@ -1,7 +1,7 @@
 import { askScrub } from '@rushes/fleet'
+import { freePort } from '@rushes/test-kit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createFixed, mib, putPart, someBytes, split, untilVerified, xxh64Of } from '../support/clips.ts'
-import { freePort } from '../support/free-port.ts'
 import { ana, type Device, pairDevice, send } from '../support/pair.ts'
 import { startTestIngest, type TestIngest } from '../support/test-ingest.ts'
 import { until } from '../support/until.ts'
