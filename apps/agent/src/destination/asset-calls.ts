@@ -25,7 +25,7 @@ export function assetCalls(
           method: 'POST',
           path: '/v2/devices/assets',
           accessToken: request.accessToken,
-          json: createBody(request, isOurs),
+          jsonWhenSent: () => createBody(request, isOurs),
           // A foreign server has not promised to heed it, and might refuse what it does not know.
           ...(isOurs ? { headers: { [idempotencyKeyHeader]: request.idempotencyKey } } : {}),
           maxReplyBytes: maxAddressesReplyBytes,
@@ -70,7 +70,7 @@ function createBody(request: CreateAsset, isOurs: boolean): CreateAssetRequest {
   const common = {
     ...(request.name === undefined ? {} : { name: request.name }),
     filetype: request.fileType,
-    offset: request.offsetSeconds,
+    offset: request.offsetSeconds(),
     channel: request.channel,
     ...(isOurs && request.versionOf !== undefined ? { auto_version_id: request.versionOf } : {}),
   }

@@ -2,6 +2,7 @@ import { looksLikeWebPage } from '@rushes/upload-core'
 import { type Dispatcher, FormData } from 'undici'
 import type { z } from 'zod'
 import { exchange, header } from './exchange.ts'
+import { lateJson } from './late-json.ts'
 import { networkFailure, networkFailureOf } from './network-failure.ts'
 import type { CallFailure, DestinationSettings, RateLimit, Unsuccessful } from './port.ts'
 import { parseJson, rateLimitOf, replyFailure } from './reply-failure.ts'
@@ -13,6 +14,8 @@ export type Call = {
   headers?: Record<string, string>
   /** Sent as JSON. */
   json?: unknown
+  /** Sent as JSON too, made when there is a connection to send it over: numbers in it may have a few digits more by then. */
+  jsonWhenSent?: () => unknown
   /** Sent as `multipart/form-data`, as the auth endpoints are documented; fields without a value are left out. */
   form?: Record<string, string | null | undefined>
   maxReplyBytes?: number
@@ -68,13 +71,15 @@ export function parsed<T>(schema: z.ZodType<T>, answer: Answered): { kind: 'pars
 function requestOptions(settings: DestinationSettings, baseUrl: URL, request: Call): Dispatcher.DispatchOptions {
   const headers: Record<string, string> = { 'x-client-version': settings.clientVersion, accept: 'application/json' }
   if (request.accessToken !== undefined) headers.authorization = `Bearer ${request.accessToken}`
-  if (request.json !== undefined) headers['content-type'] = 'application/json'
+  if (request.json !== undefined || request.jsonWhenSent !== undefined) headers['content-type'] = 'application/json'
+  const late = request.jsonWhenSent === undefined ? null : lateJson(request.jsonWhenSent)
+  if (late !== null) headers['content-length'] = String(late.lengthBytes)
   return {
     origin: baseUrl.origin,
     path: `${baseUrl.pathname.replace(/\/+$/, '')}${request.path}`,
     method: request.method,
     headers: { ...headers, ...request.headers },
-    body: request.json === undefined ? formOf(request.form) : JSON.stringify(request.json),
+    body: late?.body ?? (request.json === undefined ? formOf(request.form) : JSON.stringify(request.json)),
   }
 }
 

@@ -136,8 +136,8 @@ export type CreateAsset = {
   accessToken: string
   /** The media type; each part must be sent with the same. */
   fileType: string
-  /** Seconds since the capture began, computed anew for each attempt (`offsetSeconds`). */
-  offsetSeconds: number
+  /** Seconds since the capture began, when it is called: when the request leaves, however long it took to get a connection. */
+  offsetSeconds: () => number
   channel: number
   /** Makes a repeated create harmless; sent to our ingest only. */
   idempotencyKey: string

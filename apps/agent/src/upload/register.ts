@@ -130,13 +130,15 @@ async function createOnce(options: RegisterOptions, claim: RegistrationClaim, is
     return 'done'
   }
   const askedAt = queue.uptimeMs()
-  const capture = captureOnOneClock(queue, upload)
   const outcome = await destinationOf(link).createAsset(
     {
       ...createKindOf(upload),
       accessToken: link.accessToken,
       fileType: upload.mimeType,
-      offsetSeconds: offsetSeconds(capture.capturedAt, capture.now),
+      offsetSeconds() {
+        const capture = captureOnOneClock(queue, upload)
+        return offsetSeconds(capture.capturedAt, capture.now)
+      },
       channel: upload.channel,
       idempotencyKey: upload.createKey,
       ...(upload.versionOf === null ? {} : { versionOf: upload.versionOf }),

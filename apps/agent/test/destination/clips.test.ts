@@ -24,7 +24,7 @@ describe('clips', () => {
           fileType: 'video/quicktime',
           sizeBytes: 21_136_250,
           partCount: 4,
-          offsetSeconds: 60,
+          offsetSeconds: () => 60,
           channel: 2,
           idempotencyKey: 'key-9',
         },
@@ -72,7 +72,7 @@ describe('clips', () => {
       accessToken,
       name: 'A.mp4',
       fileType: 'video/mp4',
-      offsetSeconds: 0,
+      offsetSeconds: () => 0,
       channel: 0,
       idempotencyKey: 'k',
     }

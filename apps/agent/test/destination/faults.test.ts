@@ -147,7 +147,7 @@ describe('a create', () => {
       name: 'A.mp4',
       fileType: 'video/mp4',
       sizeBytes: 10,
-      offsetSeconds: 0,
+      offsetSeconds: () => 0,
       channel: 0,
     } as const
 

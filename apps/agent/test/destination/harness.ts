@@ -76,7 +76,7 @@ export async function createClip(
       accessToken,
       name: 'A001.mp4',
       fileType: 'video/mp4',
-      offsetSeconds: 0,
+      offsetSeconds: () => 0,
       channel: 0,
       idempotencyKey: clip.key ?? 'key-1',
       sizeBytes: clip.sizeBytes,

@@ -93,7 +93,7 @@ describe('the simulated destination, as a server', () => {
           fileType: 'video/mp4',
           sizeBytes: 1,
           channel: 0,
-          offsetSeconds,
+          offsetSeconds: () => offsetSeconds,
           idempotencyKey: `key-${offsetSeconds}`,
         },
         never,

@@ -90,7 +90,7 @@ export class GrowingDestination {
 
   #create(request: Parameters<Destination['createAsset']>[0]): Promise<CreateOutcome> {
     return this.#around((): CreateOutcome => {
-      const capturedAt = this.#now() - request.offsetSeconds * 1_000
+      const capturedAt = this.#now() - request.offsetSeconds() * 1_000
       // A second on either side: offsets come in whole seconds.
       if (this.pauses.some(({ fromMs, toMs }) => capturedAt >= fromMs - 1_000 && capturedAt <= toMs + 1_000))
         return { kind: 'failed', failure: refused(409, 'Channel Paused') }

@@ -143,7 +143,7 @@ test('a clip of another boot is created only when the destination has told what 
   const offsets: number[] = []
   const destination: Partial<Destination> = {
     createAsset: async ({ offsetSeconds }) => {
-      offsets.push(offsetSeconds)
+      offsets.push(offsetSeconds())
       return { kind: 'aborted' }
     },
   }
