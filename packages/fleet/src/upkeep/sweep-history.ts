@@ -1,4 +1,4 @@
-import { conditions, connections, deviceEvents, gateways } from '@rushes/db'
+import { conditions, connections, deviceEvents, gateways, tokenPairs } from '@rushes/db'
 import { and, asc, eq, inArray, lt, notExists } from 'drizzle-orm'
 import type { Clocked } from '../context.ts'
 
@@ -8,6 +8,8 @@ export const retention = {
   deviceHistoryMs: 90 * 86_400_000,
   /** Gateways that stopped, once no connection names them, and conditions of programs that are gone. */
   deadProgramsMs: 7 * 86_400_000,
+  /** Tokens of which neither has been good for so long. Until then one that is used again is known for what it was. */
+  deadTokensMs: 14 * 86_400_000,
 } as const
 
 /** Rows come in the order of their ids, so that only so many of the oldest have to be looked at. What is left over is found next time. */
@@ -54,6 +56,12 @@ export async function sweepHistory({ db, now }: Clocked): Promise<{ deletedCount
   const dead = await db
     .delete(gateways)
     .where(and(lt(gateways.leaseUntil, before(retention.deadProgramsMs)), notExists(isNamed)))
+  const expired = db
+    .select({ id: tokenPairs.id })
+    .from(tokenPairs)
+    .where(lt(tokenPairs.refreshExpiresAt, before(retention.deadTokensMs)))
+    .limit(maxPerCall)
+  const tokens = await db.delete(tokenPairs).where(inArray(tokenPairs.id, expired))
   const stale = await db.delete(conditions).where(lt(conditions.seenAt, before(retention.deadProgramsMs)))
-  return { deletedCount: [events, ended, dead, stale].reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0) }
+  return { deletedCount: [events, ended, dead, tokens, stale].reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0) }
 }

@@ -1,4 +1,13 @@
-import { assetParts, assets, conditions, connections, deviceEvents, gateways } from '@rushes/db'
+import {
+  assetParts,
+  assets,
+  conditions,
+  connections,
+  deviceEvents,
+  gateways,
+  tokenFamilies,
+  tokenPairs,
+} from '@rushes/db'
 import { createTestDatabase, type TestDatabase } from '@rushes/db/testing'
 import { asc, eq } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
@@ -134,6 +143,24 @@ test('history goes when it is old, open connections and what they name stay', as
   expect((await db.select().from(gateways)).map((row) => row.id)).toEqual([other])
   expect((await db.select().from(deviceEvents)).map((row) => row.seq)).toEqual([2])
   expect(await sweepHistory({ db, now })).toEqual({ deletedCount: 0 })
+})
+
+test('tokens go once they have long been dead, and those that may still come again stay', async () => {
+  const { db } = database
+  const [family] = await db.insert(tokenFamilies).values({ deviceId }).returning()
+  const pair = (name: string, refreshExpiresAt: Date) => ({
+    ...{ familyId: family?.id ?? '', projectEpoch: 1, accessSha256: `a${name}`, refreshSha256: `r${name}` },
+    ...{ accessExpiresAt: ago(60 * 24 * hour), refreshExpiresAt, supersededAt: ago(60 * 24 * hour) },
+  })
+  await db
+    .insert(tokenPairs)
+    .values([
+      pair('old', ago(retention.deadTokensMs + hour)),
+      pair('dead', ago(retention.deadTokensMs - hour)),
+      pair('alive', now),
+    ])
+  expect(await sweepHistory({ db, now })).toEqual({ deletedCount: 1 })
+  expect((await db.select().from(tokenPairs)).map((row) => row.accessSha256).toSorted()).toEqual(['aalive', 'adead'])
 })
 
 test('a condition keeps its beginning while it lasts, is told by each program apart, and is not believed for ever', async () => {
