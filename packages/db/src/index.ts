@@ -3,4 +3,5 @@ export { columnCasing, createDatabase, type Database, type DatabaseHandle, type 
 export { loggableError } from './loggable-error.ts'
 export { type MigrateOptions, type MigrateResult, migrate } from './migrate.ts'
 export { MigrationError, type MigrationErrorCode } from './migration-error.ts'
+export { runStatement } from './run-statement.ts'
 export * from './schema/index.ts'
