@@ -1,7 +1,5 @@
-import { assetParts, assets, projects } from '@rushes/db'
-import { asc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
-import { busy, type Clocked, type Together } from '../context.ts'
-import { whichAreWhole } from './is-whole.ts'
+import { type Database, runStatement } from '@rushes/db'
+import { busy, type Together } from '../context.ts'
 
 /** A clip that is being put together. */
 export type AssemblingAsset = {
@@ -45,6 +43,25 @@ export type BeginAssemblyOutcome =
   /** Available, failed or closed already. */
   | { kind: 'over' }
 
+type HeldClip = Pick<AssemblingAsset, 'id' | 'deviceId' | 'name' | 'filetype' | 'folder' | 'storeKey'> & {
+  state: 'created' | 'assembling' | 'available' | 'failed' | 'closed'
+  projectId: string
+  projectName: string
+}
+
+/** In order of their ids: two who lock several never wait for each other. */
+const hold = (wait: boolean) => `
+  select clip.id, clip.device_id as "deviceId", clip.name, clip.filetype, clip.folder, clip.store_key as "storeKey", clip.state,
+    clip.project_id as "projectId", project.name as "projectName"
+  from unnest($1::uuid[]) asked(id),
+    lateral (
+      select id, device_id, name, filetype, folder, store_key, state, project_id from assets where id = asked.id
+      for no key update${wait ? '' : ' skip locked'}
+    ) clip
+    join projects project on project.id = clip.project_id`
+const holdWaiting = hold(true)
+const holdSkipping = hold(false)
+
 /**
  * Ends the taking in of parts of clips of which every one is there. From here on no part of them changes, and the place of each is
  * written down before anything stands there, if it is free: after a crash that is where to look. `busy` for clips that
@@ -55,25 +72,20 @@ export async function beginAssemblies(
   inputs: readonly BeginAssemblyInput[],
 ): Promise<(BeginAssemblyOutcome | typeof busy)[]> {
   const placeFor = new Map(inputs.map((input) => [input.assetId, input.placeFor]))
+  const assetIds = [...placeFor.keys()].toSorted()
   return db.transaction(async (tx) => {
-    const held = await tx
-      .select({ ...getTableColumns(assets), project: { id: projects.id, name: projects.name } })
-      .from(assets)
-      .innerJoin(projects, eq(projects.id, assets.projectId))
-      .where(inArray(assets.id, [...placeFor.keys()]))
-      .orderBy(asc(assets.id)) // two who lock several never wait for each other
-      .for('no key update', { of: assets, ...(wait ? {} : { skipLocked: true }) })
-    const taking = held.filter(({ state }) => state === 'created').map(({ id }) => id)
-    const whole = await whichAreWhole(tx, taking)
-    const begun = held.filter(({ id, state }) => state === 'assembling' || whole.has(id))
-    const placed = await placedParts(tx, begun)
+    const [held, gathered] = await Promise.all([
+      runStatement<HeldClip>(tx, wait ? holdWaiting : holdSkipping, [assetIds]),
+      gatheredParts(tx, assetIds), // once they are held: a connection does one statement after the other
+    ])
     const outcomes = new Map<string, BeginAssemblyOutcome>(
       held.map(({ id, state }) => [id, { kind: state === 'created' ? 'notWhole' : 'over' }]),
     )
-    const clips = begun.map(({ id, deviceId, project, name, filetype, folder, storeKey, state }) => {
-      const clip = placed.get(id) ?? { parts: [], sizeBytes: 0, lastPartAt: now }
-      const asset: AssemblingAsset = { id, deviceId, project, name, filetype, folder, storeKey, ...clip }
-      return { asset, place: state === 'created' ? (placeFor.get(id)?.(asset) ?? null) : null }
+    const clips = held.flatMap(({ state, projectId, projectName, ...clip }) => {
+      const { isWhole = false, ...parts } = gathered.get(clip.id) ?? { parts: [], sizeBytes: 0, lastPartAt: now }
+      if (state !== 'assembling' && !(state === 'created' && isWhole)) return []
+      const asset: AssemblingAsset = { ...clip, project: { id: projectId, name: projectName }, ...parts }
+      return [{ asset, place: state === 'created' ? (placeFor.get(clip.id)?.(asset) ?? null) : null }]
     })
     const storeKeys = await writeBegun(tx, now, clips)
     for (const { asset } of clips)
@@ -85,57 +97,76 @@ export async function beginAssemblies(
   })
 }
 
+/** One look along the index for each place, whatever the planner believes of a table that has just grown. */
+const write = `
+  update assets set state = 'assembling', filesize_bytes = begun.size_bytes, updated_at = $4::timestamptz,
+    store_key = coalesce(begun.place, assets.store_key)
+  from (
+    select id, size_bytes, case
+      when row_number() over (partition by place order by id) = 1
+        and (select other.id from assets other where other.store_key = wanted.place and other.id <> wanted.id) is null
+      then place end as place
+    from unnest($1::uuid[], $2::bigint[], $3::text[]) wanted(id, size_bytes, place)
+  ) begun
+  where assets.id = begun.id
+  returning assets.id, assets.store_key as "storeKey"`
+
 /** Gives each clip its place unless another one has it; of two that want the same, one. Where they stand now, by clip. */
 async function writeBegun(
-  tx: Clocked['db'],
+  tx: Database,
   now: Date,
   clips: readonly { asset: AssemblingAsset; place: string | null }[],
 ): Promise<Map<string, string>> {
   if (clips.length === 0) return new Map()
-  const { rows } = await tx.execute<{ id: string; store_key: string }>(sql`
-    update assets set state = 'assembling', filesize_bytes = begun.size_bytes, updated_at = ${now.toISOString()}::timestamptz,
-      store_key = coalesce(begun.place, assets.store_key)
-    from (
-      select id, size_bytes, case
-        when row_number() over (partition by place order by id) = 1
-          and not exists (select from assets other where other.store_key = wanted.place and other.id <> wanted.id)
-        then place end as place
-      from unnest(${sql.param(clips.map(({ asset }) => asset.id))}::uuid[],
-        ${sql.param(clips.map(({ asset }) => asset.sizeBytes))}::bigint[],
-        ${sql.param(clips.map(({ place }) => place))}::text[]) wanted(id, size_bytes, place)
-    ) begun
-    where assets.id = begun.id
-    returning assets.id, assets.store_key`)
-  return new Map(rows.map(({ id, store_key }) => [id, store_key]))
+  const rows = await runStatement<{ id: string; storeKey: string }>(tx, write, [
+    clips.map(({ asset }) => asset.id),
+    clips.map(({ asset }) => asset.sizeBytes),
+    clips.map(({ place }) => place),
+    now.toISOString(),
+  ])
+  return new Map(rows.map(({ id, storeKey }) => [id, storeKey]))
+}
+
+type PartRow = {
+  assetId: string
+  number: number
+  sizeBytes: string
+  acknowledgedAt: string | null
+  placeBytes: string | null
+  liesApart: boolean
+  receivedXxh64: string | null
+  isFinal: boolean
+}
+
+const parts = `
+  select part.asset_id as "assetId", part.number, part.size_bytes as "sizeBytes", part.acknowledged_at as "acknowledgedAt",
+    part.offset_bytes as "placeBytes", part.lies_apart as "liesApart", part.received_xxh64 as "receivedXxh64",
+    part.is_final as "isFinal"
+  from unnest($1::uuid[]) asked(id), lateral (select * from asset_parts where asset_id = asked.id order by number) part`
+
+type Gathered = Pick<AssemblingAsset, 'parts' | 'sizeBytes' | 'lastPartAt'> & {
+  /** The final part is registered and every registered part in. */
+  isWhole?: boolean
 }
 
 /** Parts of clips one after the other, as they will lie in the file. */
-async function placedParts(tx: Clocked['db'], clips: readonly { id: string }[]) {
-  const placed = new Map<string, Pick<AssemblingAsset, 'parts' | 'sizeBytes' | 'lastPartAt'>>()
-  if (clips.length === 0) return placed
-  const ids = clips.map(({ id }) => id)
-  const rows = await tx
-    .select({
-      assetId: assetParts.assetId,
-      number: assetParts.number,
-      sizeBytes: assetParts.sizeBytes,
-      acknowledgedAt: assetParts.acknowledgedAt,
-      placeBytes: assetParts.offsetBytes,
-      liesApart: assetParts.liesApart,
-      receivedXxh64: assetParts.receivedXxh64,
-    })
-    .from(assetParts)
-    .where(inArray(assetParts.assetId, ids))
-    .orderBy(asc(assetParts.assetId), asc(assetParts.number))
-  for (const { assetId, number, sizeBytes, acknowledgedAt, placeBytes, liesApart, receivedXxh64 } of rows) {
-    const clip = placed.get(assetId) ?? { parts: [], sizeBytes: 0, lastPartAt: new Date(0) }
-    const lies = liesApart
-      ? { liesAtBytes: null, apartXxh64: receivedXxh64 }
-      : { liesAtBytes: placeBytes, apartXxh64: null }
-    clip.parts.push({ number, sizeBytes, offsetBytes: clip.sizeBytes, ...lies })
-    clip.sizeBytes += sizeBytes
-    if (acknowledgedAt !== null && acknowledgedAt > clip.lastPartAt) clip.lastPartAt = acknowledgedAt
-    placed.set(assetId, clip)
+async function gatheredParts(tx: Database, assetIds: readonly string[]): Promise<Map<string, Gathered>> {
+  const rows = await runStatement<PartRow>(tx, parts, [assetIds])
+  const gathered = new Map<string, Gathered>()
+  for (const [assetId, ofClip] of Map.groupBy(rows, (row) => row.assetId)) {
+    const clip: Gathered = { parts: [], sizeBytes: 0, lastPartAt: new Date(0) }
+    for (const { number, sizeBytes, acknowledgedAt, placeBytes, liesApart, receivedXxh64 } of ofClip) {
+      const lies = liesApart
+        ? { liesAtBytes: null, apartXxh64: receivedXxh64 }
+        : { liesAtBytes: placeBytes === null ? null : Number(placeBytes), apartXxh64: null }
+      clip.parts.push({ number, sizeBytes: Number(sizeBytes), offsetBytes: clip.sizeBytes, ...lies })
+      clip.sizeBytes += Number(sizeBytes)
+      const inAt = new Date(acknowledgedAt ?? 0)
+      if (inAt > clip.lastPartAt) clip.lastPartAt = inAt
+    }
+    clip.isWhole =
+      ofClip.some(({ isFinal }) => isFinal) && ofClip.every(({ acknowledgedAt }) => acknowledgedAt !== null)
+    gathered.set(assetId, clip)
   }
-  return placed
+  return gathered
 }

@@ -113,11 +113,14 @@ async function createValid(
 ): Promise<Map<Valid, CreateAssetOutcome>> {
   const outcomes = new Map<Valid, CreateAssetOutcome>()
   const deviceIds = [...new Set(inputs.map(({ deviceId }) => deviceId))]
-  // Held to the end: moves and pauses of these devices wait, and so does another create with one of the keys.
-  const held = await holdDevices(tx, { deviceIds, wait })
-  const knownAs = await findKnownClips(tx, inputs)
-  const windows = await pauseWindowsOf(tx, { deviceIds, ...spanOf(inputs) })
-  const mayVersion = await findVersioned(tx, inputs)
+  // Held to the end: moves and pauses of these devices wait, and so does another create with one of the keys. A connection does one
+  // statement after the other, so that what follows reads what is held.
+  const [held, knownAs, windows, mayVersion] = await Promise.all([
+    holdDevices(tx, { deviceIds, wait }),
+    findKnownClips(tx, inputs),
+    pauseWindowsOf(tx, { deviceIds, ...spanOf(inputs) }),
+    findVersioned(tx, inputs),
+  ])
 
   const keys = new Set<string>()
   const known = new Map<Valid, KnownClip>()
@@ -151,14 +154,17 @@ async function createValid(
     })
 
   await freeKeysOf(tx, outdated)
-  await registerClips(tx, [...fresh.values()])
   for (const [input, clip] of fresh)
     outcomes.set(input, { kind: 'created', asset: clip.asset, parts: partsOfNew(clip), replayed: false })
-  if (fresh.size > 0)
-    await announceDeviceChange(tx, {
-      deviceIds: [...new Set([...fresh.values()].map(({ asset }) => asset.deviceId))],
-      projectIds: [...new Set([...fresh.values()].map(({ asset }) => asset.projectId))],
-    })
+  const clips = [...fresh.values()]
+  if (clips.length > 0)
+    await Promise.all([
+      registerClips(tx, clips),
+      announceDeviceChange(tx, {
+        deviceIds: [...new Set(clips.map(({ asset }) => asset.deviceId))],
+        projectIds: [...new Set(clips.map(({ asset }) => asset.projectId))],
+      }),
+    ])
   return outcomes
 }
 

@@ -1,5 +1,4 @@
-import { assetParts, assets, type Database } from '@rushes/db'
-import { eq, sql } from 'drizzle-orm'
+import { type Database, runStatement } from '@rushes/db'
 
 export type PartAddress = { assetId: string; number: number }
 
@@ -16,34 +15,44 @@ export type FoundPart = {
   acknowledgedXxh64: string | null
 }
 
+type Row = {
+  nth: string
+  state: FoundPart['assetState']
+  storeKey: string
+  filetype: string
+  generation: number
+  sizeBytes: string
+  offsetBytes: string | null
+  acknowledgedXxh64: string | null
+}
+
+/** One look along the index for each part, whatever the planner believes of tables that have just grown: that is what `offset 0` is for. */
+const statement = `
+  select asked.nth, asset.state, asset.store_key as "storeKey", asset.filetype, part.generation,
+    part.size_bytes as "sizeBytes", part.offset_bytes as "offsetBytes",
+    case when part.acknowledged_at is not null then part.received_xxh64 end as "acknowledgedXxh64"
+  from unnest($1::uuid[], $2::integer[]) with ordinality asked(asset_id, number, nth),
+    lateral (select * from asset_parts where asset_id = asked.asset_id and number = asked.number offset 0) part,
+    lateral (select state, store_key, filetype from assets where id = asked.asset_id offset 0) asset`
+
 /** Registered parts; null where there is none of this number. */
 export async function findParts(
   { db }: { db: Database },
   addresses: readonly PartAddress[],
 ): Promise<(FoundPart | null)[]> {
-  const asked = sql`select * from unnest(
-    ${sql.param(addresses.map(({ assetId }) => assetId))}::uuid[],
-    ${sql.param(addresses.map(({ number }) => number))}::integer[])`
-  const rows = await db
-    .select({
-      assetId: assetParts.assetId,
-      number: assetParts.number,
-      assetState: assets.state,
-      storeKey: assets.storeKey,
-      filetype: assets.filetype,
-      generation: assetParts.generation,
-      sizeBytes: assetParts.sizeBytes,
-      offsetBytes: assetParts.offsetBytes,
-      acknowledgedAt: assetParts.acknowledgedAt,
-      receivedXxh64: assetParts.receivedXxh64,
-    })
-    .from(assetParts)
-    .innerJoin(assets, eq(assets.id, assetParts.assetId))
-    .where(sql`(${assetParts.assetId}, ${assetParts.number}) in (${asked})`)
-  const found = new Map<string, FoundPart>()
-  for (const { assetId, number, acknowledgedAt, receivedXxh64, ...part } of rows)
-    found.set(`${assetId}/${number}`, { ...part, acknowledgedXxh64: acknowledgedAt === null ? null : receivedXxh64 })
-  return addresses.map(({ assetId, number }) => found.get(`${assetId}/${number}`) ?? null)
+  const rows = await runStatement<Row>(db, statement, [
+    addresses.map(({ assetId }) => assetId),
+    addresses.map(({ number }) => number),
+  ])
+  const found: (FoundPart | null)[] = addresses.map(() => null)
+  for (const { nth, state, sizeBytes, offsetBytes, ...part } of rows)
+    found[Number(nth) - 1] = {
+      ...part,
+      assetState: state,
+      sizeBytes: Number(sizeBytes),
+      offsetBytes: offsetBytes === null ? null : Number(offsetBytes),
+    }
+  return found
 }
 
 /** A registered part; null when there is none of this number. */

@@ -1,5 +1,4 @@
-import { type Database, deviceModels, devices, projects } from '@rushes/db'
-import { and, asc, eq, inArray, isNull } from 'drizzle-orm'
+import { type Database, runStatement } from '@rushes/db'
 import type { FenceStanding } from '../devices/fence.ts'
 
 /** A device that is held, with what decides whether and where it may put clips. */
@@ -10,6 +9,29 @@ export type HeldDevice = FenceStanding & {
   project: { timezone: string; folderBy: 'capture' | 'upload' } | null
 }
 
+type Row = FenceStanding & {
+  id: string
+  name: string
+  timezone: string | null
+  projectTimezone: string | null
+  folderBy: 'capture' | 'upload' | null
+}
+
+const statement = (wait: boolean) => `
+  select device.id, device.name, device.timezone, device.project_id as "projectId", device.project_epoch as "projectEpoch",
+    device.me_read_epoch as "meReadEpoch", device.purge_receipt_epoch as "purgeReceiptEpoch",
+    model.is_our_agent as "isOurAgent", project.timezone as "projectTimezone", project.folder_by as "folderBy"
+  from unnest($1::uuid[]) asked(id),
+    lateral (
+      select id, name, timezone, project_id, project_epoch, me_read_epoch, purge_receipt_epoch, model_id
+      from devices where id = asked.id and revoked_at is null
+      for no key update${wait ? '' : ' skip locked'}
+    ) device
+    join device_models model on model.id = device.model_id
+    left join projects project on project.id = device.project_id`
+const waiting = statement(true)
+const skipping = statement(false)
+
 /**
  * Locks the rows of devices to the end of the transaction: moves and pauses wait. In order of their ids, so that two who lock
  * several never wait for each other. Revoked ones are left out, and without `wait` those that somebody else holds.
@@ -18,25 +40,7 @@ export async function holdDevices(
   tx: Database,
   input: { deviceIds: readonly string[]; wait: boolean },
 ): Promise<Map<string, HeldDevice>> {
-  const rows = await tx
-    .select({
-      id: devices.id,
-      name: devices.name,
-      timezone: devices.timezone,
-      projectId: devices.projectId,
-      projectEpoch: devices.projectEpoch,
-      meReadEpoch: devices.meReadEpoch,
-      purgeReceiptEpoch: devices.purgeReceiptEpoch,
-      isOurAgent: deviceModels.isOurAgent,
-      projectTimezone: projects.timezone,
-      folderBy: projects.folderBy,
-    })
-    .from(devices)
-    .innerJoin(deviceModels, eq(deviceModels.id, devices.modelId))
-    .leftJoin(projects, eq(projects.id, devices.projectId))
-    .where(and(inArray(devices.id, [...input.deviceIds]), isNull(devices.revokedAt)))
-    .orderBy(asc(devices.id))
-    .for('no key update', { of: devices, ...(input.wait ? {} : { skipLocked: true }) })
+  const rows = await runStatement<Row>(tx, input.wait ? waiting : skipping, [input.deviceIds.toSorted()])
   return new Map(
     rows.map(({ projectTimezone, folderBy, ...device }) => [
       device.id,

@@ -1,5 +1,5 @@
-import { assetParts, assets, type Database } from '@rushes/db'
-import { asc, inArray, sql } from 'drizzle-orm'
+import { assetParts, assets, type Database, runStatement } from '@rushes/db'
+import { asc, inArray } from 'drizzle-orm'
 import type { Clocked } from '../context.ts'
 import type { RegisteredPart } from './registered-part.ts'
 
@@ -7,14 +7,22 @@ export type KnownClip = typeof assets.$inferSelect
 
 export type ClipKey = { deviceId: string; key: string }
 
+/** One look along the index for each key, whatever the planner believes of a table that has just grown. Most keys are new. */
+const knownIds = `
+  select known.id from unnest($1::uuid[], $2::text[]) asked(device_id, key),
+    lateral (select id from assets where device_id = asked.device_id and idempotency_key = asked.key limit 1) known`
+
 /** Clips that were registered with these idempotency keys, by device and key. */
 export async function findKnownClips(
   db: Database,
   asked: readonly ClipKey[],
 ): Promise<(of: ClipKey) => KnownClip | null> {
-  const keys = sql`select * from unnest(
-    ${sql.param(asked.map(({ deviceId }) => deviceId))}::uuid[], ${sql.param(asked.map(({ key }) => key))}::text[])`
-  const rows = await db.select().from(assets).where(sql`(${assets.deviceId}, ${assets.idempotencyKey}) in (${keys})`)
+  const found = await runStatement<{ id: string }>(db, knownIds, [
+    asked.map(({ deviceId }) => deviceId),
+    asked.map(({ key }) => key),
+  ])
+  const ids = found.map(({ id }) => id)
+  const rows = ids.length === 0 ? [] : await db.select().from(assets).where(inArray(assets.id, ids))
   const known = new Map(rows.map((clip) => [`${clip.deviceId} ${clip.idempotencyKey}`, clip]))
   return ({ deviceId, key }) => known.get(`${deviceId} ${key}`) ?? null
 }

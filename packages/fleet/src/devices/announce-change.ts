@@ -1,6 +1,13 @@
-import type { Database } from '@rushes/db'
-import { sql } from 'drizzle-orm'
+import { type Database, runStatement } from '@rushes/db'
 import { encodeWake, wakeChannel } from '../bus/wake-payload.ts'
+
+/** In order of their ids: whoever changes several devices locks them alike, so that nobody waits for each other for ever. */
+const statement = `
+  with changed as (
+    update devices set changed_at = clock_timestamp()
+    where id in (select id from devices where id = any($1::uuid[]) order by id for no key update)
+  )
+  select pg_notify('${wakeChannel}', payload) from unnest($2::text[]) payload`
 
 /**
  * Says that something which a fleet row shows has changed: moves `changed_at` for those who poll and wakes those who listen.
@@ -11,9 +18,5 @@ export async function announceDeviceChange(
   db: Database,
   what: { deviceIds: readonly string[]; projectIds?: readonly string[]; pairing?: true },
 ): Promise<void> {
-  // In order of their ids: whoever changes several devices locks them alike, so that nobody waits for each other for ever.
-  const locked = sql`select id from devices where id = any(${sql.param([...what.deviceIds])}::uuid[]) order by id for no key update`
-  await db.execute(sql`
-    with changed as (update devices set changed_at = clock_timestamp() where id in (${locked}))
-    select pg_notify(${wakeChannel}, payload) from unnest(${sql.param(encodeWake(what))}::text[]) payload`)
+  await runStatement(db, statement, [what.deviceIds, encodeWake(what)])
 }

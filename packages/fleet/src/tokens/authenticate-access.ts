@@ -1,5 +1,5 @@
-import { deviceModels, devices, tokenFamilies, tokenPairs } from '@rushes/db'
-import { and, eq, inArray, isNull } from 'drizzle-orm'
+import { devices, runStatement } from '@rushes/db'
+import { eq } from 'drizzle-orm'
 import { busy, type Clocked, type Together } from '../context.ts'
 import { markPairUsed } from './mark-pair-used.ts'
 import { sha256Hex } from './secrets.ts'
@@ -49,52 +49,59 @@ export async function authenticateAccesses(
     for (const accessToken of accessTokens) outcomes.push(await authenticateAccess(clocked, { accessToken }))
     return outcomes
   }
-  const bySha256 = new Map((await findLive(clocked, accessTokens)).map((live) => [live.accessSha256, live]))
+  const bySha256 = new Map((await findLive(clocked, accessTokens)).map((found) => [found.accessSha256, found]))
   return accessTokens.map((accessToken) => {
-    const live = bySha256.get(sha256Hex(accessToken))
-    if (live === undefined) return { kind: 'refused' }
-    return live.firstUsedAt === null ? busy : { kind: 'authenticated', device: live.device }
+    const found = bySha256.get(sha256Hex(accessToken))
+    if (found === undefined) return { kind: 'refused' }
+    return found.firstUsedAt === null ? busy : { kind: 'authenticated', device: found.device }
   })
 }
 
+type LiveRow = {
+  accessSha256: string
+  pairId: string
+  familyId: string
+  tokenEpoch: number
+  accessExpiresAt: string
+  firstUsedAt: string | null
+  authorizationExpiresAt: string | null
+  lastCallAt: string | null
+} & Omit<CallingDevice, 'lastCallAt'>
+
+/** One look along the index for each token. */
+const live = `
+  select pair.access_sha256 as "accessSha256", pair.id as "pairId", pair.family_id as "familyId", pair.project_epoch as "tokenEpoch",
+    pair.access_expires_at as "accessExpiresAt", pair.first_used_at as "firstUsedAt",
+    device.authorization_expires_at as "authorizationExpiresAt", device.id, device.name, model.is_our_agent as "isOurAgent",
+    device.project_id as "projectId", device.project_epoch as "projectEpoch", device.firmware_version as "firmwareVersion",
+    device.last_call_at as "lastCallAt"
+  from unnest($1::text[]) asked(sha256),
+    lateral (select * from token_pairs where access_sha256 = asked.sha256 offset 0) pair
+    join token_families family on family.id = pair.family_id
+    join devices device on device.id = family.device_id
+    join device_models model on model.id = device.model_id
+  where pair.access_ended_at is null and pair.superseded_at is null and family.revoked_at is null and device.revoked_at is null`
+
 /** The pairs of these tokens that are good at this moment, with their devices. */
 async function findLive({ db, now }: Clocked, accessTokens: readonly string[]) {
-  const found = await db
-    .select({
-      accessSha256: tokenPairs.accessSha256,
-      pairId: tokenPairs.id,
-      familyId: tokenPairs.familyId,
-      projectEpoch: tokenPairs.projectEpoch,
-      accessExpiresAt: tokenPairs.accessExpiresAt,
-      firstUsedAt: tokenPairs.firstUsedAt,
-      authorizationExpiresAt: devices.authorizationExpiresAt,
-      device: {
-        id: devices.id,
-        name: devices.name,
-        isOurAgent: deviceModels.isOurAgent,
-        projectId: devices.projectId,
-        projectEpoch: devices.projectEpoch,
-        firmwareVersion: devices.firmwareVersion,
-        lastCallAt: devices.lastCallAt,
-      },
-    })
-    .from(tokenPairs)
-    .innerJoin(tokenFamilies, eq(tokenFamilies.id, tokenPairs.familyId))
-    .innerJoin(devices, eq(devices.id, tokenFamilies.deviceId))
-    .innerJoin(deviceModels, eq(deviceModels.id, devices.modelId))
-    .where(
-      and(
-        inArray(tokenPairs.accessSha256, [...new Set(accessTokens.map(sha256Hex))]),
-        isNull(tokenPairs.accessEndedAt),
-        isNull(tokenPairs.supersededAt),
-        isNull(tokenFamilies.revokedAt),
-        isNull(devices.revokedAt),
-      ),
-    )
-  return found.filter(
-    ({ accessExpiresAt, authorizationExpiresAt, projectEpoch, device }) =>
-      accessExpiresAt > now &&
-      (authorizationExpiresAt === null || authorizationExpiresAt > now) &&
-      projectEpoch >= device.projectEpoch,
-  )
+  const rows = await runStatement<LiveRow>(db, live, [[...new Set(accessTokens.map(sha256Hex))]])
+  return rows.flatMap((row) => {
+    const {
+      accessSha256,
+      pairId,
+      familyId,
+      tokenEpoch,
+      accessExpiresAt,
+      firstUsedAt,
+      authorizationExpiresAt,
+      ...device
+    } = row
+    const isLive =
+      new Date(accessExpiresAt) > now &&
+      (authorizationExpiresAt === null || new Date(authorizationExpiresAt) > now) &&
+      tokenEpoch >= device.projectEpoch
+    if (!isLive) return []
+    const lastCallAt = device.lastCallAt === null ? null : new Date(device.lastCallAt)
+    return [{ accessSha256, pairId, familyId, firstUsedAt, device: { ...device, lastCallAt } }]
+  })
 }

@@ -109,6 +109,16 @@ test('parts of several clips at once: each has its own outcome, in the order ask
   ])
 })
 
+test('a final part that has the first number makes its clip whole, the first of several does not until the last is in', async () => {
+  const several = await twoParts('fixed')
+  const of = async (change: Partial<AcknowledgePartInput>) =>
+    (await acknowledgeParts({ db: database.db, now, wait: false }, [input(change)]))[0]
+  expect(await of({})).toEqual({ kind: 'acknowledged', isWhole: true })
+  expect(await of({ assetId: several, sizeBytes: 500 })).toEqual({ kind: 'acknowledged', isWhole: false })
+  const last = { assetId: several, number: 2, sizeBytes: 500, writtenAtBytes: 500 }
+  expect(await of(last)).toEqual({ kind: 'acknowledged', isWhole: true })
+})
+
 test('a part of a clip that somebody is changing is left out, and the others do not wait for it', async () => {
   const other = await twoParts('fixed')
   await database.db.transaction(async (tx) => {

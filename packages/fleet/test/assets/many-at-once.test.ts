@@ -246,4 +246,15 @@ describe('completing assemblies', () => {
     const outcomes = await whileHeld(assets, held, () => completeAssemblies(atOnce(), [held, free].map(readable)))
     expect(outcomes).toMatchObject([busy, { kind: 'available' }])
   })
+
+  test('a clip whose device somebody is changing is left out, and the others do not wait for it', async () => {
+    const moving = await insertDevice(db, projectId, 'Moving')
+    const ofMoving = await seed(db).asset(moving, projectId, { state: 'assembling' })
+    const free = await asset({ state: 'assembling' })
+    const outcomes = await whileHeld(devices, moving, () =>
+      completeAssemblies(atOnce(), [ofMoving, free].map(readable)),
+    )
+    expect(outcomes).toMatchObject([busy, { kind: 'available' }])
+    expect(await completeAssemblies(waiting(), [readable(ofMoving)])).toMatchObject([{ kind: 'available' }])
+  })
 })
