@@ -1,5 +1,7 @@
 import { busy } from '@rushes/fleet'
 
+import type { InTurn } from './in-turn.ts'
+
 export type Batch<In, Out> = {
   /** `turn`: names the row that the input needs; inputs that have to wait for the same one do so together. */
   add(input: In, turn: string): Promise<Out>
@@ -23,11 +25,14 @@ export function createBatch<In, Out>(given: {
   run: (inputs: readonly In[], options: { wait: boolean }) => Promise<readonly (Out | typeof busy)[]>
   maxInputs: number
   isCommon: (error: unknown) => boolean
+  /** For batches that need rows which those of another verb need too: side by side, each would find them held. */
+  inTurn?: InTurn
 }): Batch<In, Out> {
   const waiting: Entry<In, Out>[] = []
   /** Who has lined up behind those that wait for a row, by turn. */
   const behind = new Map<string, Entry<In, Out>[]>()
   let isRunning = false
+  const inTurn: InTurn = given.inTurn ?? ((work) => work())
 
   /** Hands out outcomes; returns those who have none. */
   async function attempt(entries: readonly Entry<In, Out>[], wait: boolean) {
@@ -64,7 +69,7 @@ export function createBatch<In, Out>(given: {
 
   async function runWaiting(): Promise<void> {
     while (waiting.length > 0) {
-      const left = await attempt(waiting.splice(0, given.maxInputs), false)
+      const left = await inTurn(() => attempt(waiting.splice(0, given.maxInputs), false))
       const stuck = [...left.failed]
       for (const entry of left.busy) {
         entry.busyCount += 1

@@ -3,6 +3,7 @@ import type { Database } from '@rushes/db'
 import type { busy, Together } from '@rushes/fleet'
 import type { Logger } from 'pino'
 import { createBatch } from './batch.ts'
+import { createInTurn } from './in-turn.ts'
 
 /** A verb of the fleet, given the database and the time. */
 export type Verb<T> = (given: { db: Database; now: Date }) => Promise<T>
@@ -20,9 +21,13 @@ export type DatabaseCall = {
   <T>(verb: Verb<T>, options?: CallOptions): Promise<T>
   /**
    * The same for one input at a time, which is done in one go with those that others have meanwhile. `turn` names the row that
-   * the input needs for itself.
+   * the input needs for itself. `holdsDevices`: the verb holds the rows of devices, so that its batches and those of others that
+   * do take turns.
    */
-  together<In, Out>(verb: ManyVerb<In, Out>): (input: In, options: CallOptions & { turn: string }) => Promise<Out>
+  together<In, Out>(
+    verb: ManyVerb<In, Out>,
+    what?: { holdsDevices: true },
+  ): (input: In, options: CallOptions & { turn: string }) => Promise<Out>
 }
 
 const firstDelayMs = 50
@@ -50,13 +55,15 @@ export function createDatabaseCall(given: {
       }
     }
   }
+  const inTurn = createInTurn()
   const clocked = () => ({ db: given.db, now: given.clock() })
   return Object.assign(<T>(verb: Verb<T>, options: CallOptions = {}) => again(() => verb(clocked()), options), {
-    together<In, Out>(verb: ManyVerb<In, Out>) {
+    together<In, Out>(verb: ManyVerb<In, Out>, what?: { holdsDevices: true }) {
       const batch = createBatch<In, Out>({
         run: (inputs, { wait }) => verb({ ...clocked(), wait }, inputs),
         maxInputs: maxTogether,
         isCommon: isDatabaseAway,
+        ...(what?.holdsDevices === true ? { inTurn } : {}),
       })
       return (input: In, options: CallOptions & { turn: string }) =>
         again(() => batch.add(input, options.turn), options)

@@ -1,6 +1,7 @@
 import { busy } from '@rushes/fleet'
 import { expect, test } from 'vitest'
 import { createBatch } from '../src/batch.ts'
+import { createInTurn } from '../src/in-turn.ts'
 
 /** Runs that the test lets go on, one by one. */
 function gated<Out>(answer: (input: string, wait: boolean) => Out | typeof busy) {
@@ -115,4 +116,43 @@ test('a failure that all have in common is told to all, and nothing is tried one
   const both = await Promise.allSettled([batch.add('a', 'a'), batch.add('b', 'b')])
   expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   expect(runs).toBe(1)
+})
+
+test('batches that take turns never run side by side, the later one takes along what came meanwhile, and a failure ends only its own', async () => {
+  const inTurn = createInTurn()
+  const creates = gated((input) => input)
+  const completes = gated((input): string => {
+    throw new Error(`${input} cannot be completed`)
+  })
+  const create = createBatch({ run: creates.run, maxInputs: 10, isCommon: never, inTurn })
+  const complete = createBatch({ run: completes.run, maxInputs: 10, isCommon: never, inTurn })
+  const first = create.add('a', 'a')
+  const under = await creates.untilRuns(1)
+  const completed = complete.add('b', 'b')
+  await new Promise((resolve) => setImmediate(resolve)) // by now it would have begun
+  expect(completes.runs).toEqual([])
+  under?.go()
+  expect(await first).toBe('a')
+  const failing = await completes.untilRuns(1)
+  const later = ['c', 'd'].map((input) => create.add(input, input))
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(creates.runs).toHaveLength(1)
+  failing?.go()
+  await expect(completed).rejects.toThrow('b cannot be completed')
+  ;(await creates.untilRuns(2))?.go()
+  expect(await Promise.all(later)).toEqual(['c', 'd'])
+})
+
+test('those who wait for their row do so out of turn', async () => {
+  const inTurn = createInTurn()
+  const held = gated((input, wait) => (wait ? input : busy))
+  const waiting = createBatch({ run: held.run, maxInputs: 10, isCommon: never, inTurn })
+  const other = createBatch({ run: async (inputs) => inputs, maxInputs: 10, isCommon: never, inTurn })
+  const x = waiting.add('x', 'x')
+  for (const nth of [1, 2]) (await held.untilRuns(nth))?.go()
+  const third = await held.untilRuns(3)
+  expect(third).toMatchObject({ wait: true })
+  expect(await other.add('a', 'a')).toBe('a')
+  third?.go()
+  expect(await x).toBe('x')
 })

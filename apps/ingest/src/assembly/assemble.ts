@@ -21,7 +21,7 @@ export function createAssemble(given: {
   const { call, store, log } = given
   const begin = call.together(beginAssemblies)
   const reserve = call.together(reserveStoreKeys)
-  const complete = call.together(completeAssemblies)
+  const complete = call.together(completeAssemblies, { holdsDevices: true })
   return async (assetId) => {
     const startedMs = performance.now()
     const begun = await begin({ assetId, placeFor: store.placeFor }, { turn: assetId })

@@ -17,7 +17,7 @@ const maxBodyBytes = 64 * 1024
 
 /** `POST /v2/devices/assets` and its deprecated alias: registers a clip, with the URLs of its parts unless it still grows. */
 export function createAssetRoute(app: FastifyInstance, context: IngestContext): void {
-  const createAsset = context.call.together(createAssets)
+  const createAsset = context.call.together(createAssets, { holdsDevices: true })
   const route = withDevice(context, 'create', async (device, request, reply, arrivedAt) => {
     const encoding = isForm(request) ? 'form' : 'json'
     const body = createAssetRequest.safeParse(encoding === 'form' ? fromForm(request.body) : request.body)
