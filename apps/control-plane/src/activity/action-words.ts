@@ -30,8 +30,11 @@ import {
 import { plural } from '@/format/bytes.ts'
 import { commandWords } from '@/words/command-words.ts'
 
-/** An action as one says it: `Ana` **moved** `A-Cam` **to** `Harbour Nights`. `after` follows the target's name. */
-export type ActionWords = { verb: string; after?: string; toProject?: string; icon: LucideIcon }
+/**
+ * An action as one says it: `Ana` **moved** `A-Cam` **to** `Harbour Nights`. `after` follows the target's name; `isWhole`: the verb says
+ * it all, and the target is not named.
+ */
+export type ActionWords = { verb: string; after?: string; toProject?: string; isWhole?: true; icon: LucideIcon }
 
 const words: Readonly<Record<string, ActionWords>> = {
   'device.assignProject': { verb: 'moved', toProject: 'to', icon: ArrowRightLeft },
@@ -40,7 +43,7 @@ const words: Readonly<Record<string, ActionWords>> = {
   'device.purgeReceipt': { verb: 'confirmed the move of', icon: ReceiptText },
   'device.deauthorize': { verb: 'gave up the pairing of', icon: Unlink },
   'device.forget': { verb: 'forgot', icon: Unlink },
-  'device.setAuthorizationExpiry': { verb: 'set until when may act', icon: KeyRound },
+  'device.setAuthorizationExpiry': { verb: 'set how long', after: 'may act', icon: KeyRound },
   'clip.checkAgain': { verb: 'asked to check again', icon: ScanSearch },
   'clip.custodyLost': { verb: 'found no longer sound:', icon: ShieldAlert },
   'clip.custodyRestored': { verb: 'found sound again:', icon: ShieldCheck },
@@ -64,8 +67,12 @@ const words: Readonly<Record<string, ActionWords>> = {
   'command.releaseUploads': { verb: 'released uploads of', icon: Play },
   'command.cancel': { verb: 'cancelled', icon: CircleSlash },
   'person.create': { verb: 'added the person', icon: UserPlus },
-  'person.createFirstOperatorLink': { verb: 'made the first sign-in link', icon: KeyRound },
-  'person.createFirstOperator': { verb: 'became the first operator,', icon: UserPlus },
+  'person.createFirstOperatorLink': {
+    verb: 'made the sign-in link for the first operator',
+    isWhole: true,
+    icon: KeyRound,
+  },
+  'person.createFirstOperator': { verb: 'came in as the first operator', isWhole: true, icon: UserPlus },
   'person.createResetLink': { verb: 'made a password link for', icon: KeyRound },
   'person.resetPassword': { verb: 'set a new password for', icon: KeyRound },
 }

@@ -31,7 +31,7 @@ export function ActivityItem({ entry }: { entry: ActivityEntry }) {
               <span className="text-ink-2"> ({kind})</span>
             )}{' '}
             {words.verb}{' '}
-            {isOwnDoing ? (
+            {words.isWhole === true ? null : isOwnDoing ? (
               <span>itself</span>
             ) : target.href === null ? (
               <span className="font-medium">{target.text}</span>

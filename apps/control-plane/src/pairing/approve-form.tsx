@@ -1,5 +1,5 @@
 'use client'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { CircleCheck } from 'lucide-react'
 import { useId, useState } from 'react'
 import { useApi } from '@/api-client/api-provider.tsx'
@@ -23,7 +23,12 @@ export function ApproveForm({
   const queries = useQueryClient()
   const codeId = useId()
   const [code, setCode] = useState(digitsOf(initialCode))
-  const [projectId, setProjectId] = useState(initialProjectId)
+  const [chosenId, setProjectId] = useState<string | null>(initialProjectId === '' ? null : initialProjectId)
+  const projects = useQuery(api.projects.list.queryOptions({}))
+  const [only, ...others] = projects.data ?? []
+  // Where there is none or one, nobody has to choose.
+  const obvious = only === undefined ? newProjectChoice : others.length === 0 ? only.id : ''
+  const projectId = chosenId ?? (projects.data === undefined ? '' : obvious)
   const [projectName, setProjectName] = useState('')
   const create = useMutation(api.projects.create.mutationOptions())
   const approve = useMutation(

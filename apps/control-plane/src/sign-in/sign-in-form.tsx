@@ -53,7 +53,8 @@ export function SignInForm({ next }: { next: string }) {
         Sign in
       </Button>
       <p className="text-sm text-ink-2">
-        No password, or a forgotten one? An admin makes you a link with which you set it.
+        No password, or a forgotten one? An admin makes you a link with which you set it. The very first person opens
+        the one-time link that Rushes printed as it started.
       </p>
     </form>
   )

@@ -34,7 +34,7 @@ export function ClipCard({ row, onAct, isAttention }: { row: ListedClip; onAct: 
       {isAttention && <ErrorWords row={row} className="line-clamp-3 break-words" />}
       {isMoving && <ClipProgress row={row} />}
       <div className="flex items-center gap-3">
-        <p className="min-w-0 flex-1 truncate text-sm text-ink-2">
+        <p className="min-w-0 flex-1 text-sm text-ink-2 [overflow-wrap:anywhere]">
           {row.deviceName} · <ClipProject row={row} />
           {row.capturedAt !== null && (
             <>

@@ -35,7 +35,7 @@ export function describeCommand(body: CommandBody): string {
     case 'releaseUploads':
       return body.uploadIds === null ? 'Release uploads' : `Release ${clips(body.uploadIds.length)}`
     case 'unblockUpload':
-      return 'Offer again a clip that was captured in a pause'
+      return 'Offer a clip again'
     case 'clearQueue':
       return 'Clear the queue'
     case 'holdUploads':
