@@ -3,8 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import {
   createFixed,
+  createRealtime,
   mib,
   putPart,
+  requestParts,
   someBytes,
   split,
   statusOf,
@@ -63,6 +65,18 @@ test('stored bytes that equal the device’s digests are verified, whether these
     // A lost reply: nothing is read a second time.
     expect(assetCustody.parse((await it.tell(whole)).body).verified).toBe('verified')
   }
+})
+
+test('a digest that was told of a part before it was registered with another size is compared with nothing', async () => {
+  const { id } = await createRealtime(device)
+  const final = (size: number) =>
+    requestParts(device, id, [{ number: 1, size, is_final: true }], { asset_filesize: size })
+  await final(1_000)
+  const parts = [{ number: 1, offset: 0, size: 1_000, xxh64: xxh64Of(someBytes(1_000)) }]
+  expect((await device.call('PUT', `/v2/devices/assets/${id}/custody`, { parts })).status).toBe(200)
+  const [url = ''] = await final(900)
+  expect((await putPart(url, someBytes(900))).status).toBe(200)
+  expect(await untilStatus(device, id, 'available')).toMatchObject({ verified: 'sizeChecked', mismatch: null })
 })
 
 test('the digest of the whole file that comes after the verification is kept, and nothing is read again for it', async () => {
