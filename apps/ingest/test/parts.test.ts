@@ -8,7 +8,7 @@ import { until } from './support/until.ts'
 let ingest: TestIngest
 let device: Device
 beforeAll(async () => {
-  ingest = await startTestIngest({ limits: { lingerMs: 500 } })
+  ingest = await startTestIngest()
   device = await pairDevice(ingest)
 })
 afterAll(() => ingest.stop())
