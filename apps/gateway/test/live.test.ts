@@ -274,12 +274,12 @@ describe('the fleet', () => {
   })
 
   test('shows a gateway’s devices offline when its lease runs out, though nothing was written', async () => {
+    const view = new FleetView(await watchFleet())
+    await view.until('the device', device.id, (row) => row !== undefined)
     const gatewayId = randomUUID()
     await site.sql(`insert into gateways (id, lease_until) values ($1, now() + interval '3 seconds')`, [gatewayId])
     await site.sql('insert into connections (device_id, gateway_id) values ($1, $2)', [device.id, gatewayId])
     await announceDeviceChange(site.db, { deviceIds: [device.id] })
-    const reader = await watchFleet()
-    const view = new FleetView(reader)
     await view.until('it to be online', device.id, (row) => row?.presence.state === 'online')
     await view.until(
       'it to be offline',
