@@ -1,22 +1,13 @@
-import { basename } from 'node:path'
 import { maxFileSizeBytes } from '@rushes/protocol'
-import { type Capture, earlierCapture, type HeldReason, type PartLimits, type UploadEvent } from '@rushes/upload-core'
+import { type Capture, earlierCapture, type PartLimits, type UploadEvent } from '@rushes/upload-core'
 import type { Logger } from 'pino'
-import type {
-  CaptureListener,
-  FileIdentity,
-  GrowingFile,
-  KnownFiles,
-  SettledFile,
-  UnreadableFile,
-  WatchFolder,
-} from '../capture/capture-port.ts'
+import type { CaptureListener, FileIdentity, GrowingFile, KnownFiles, SettledFile } from '../capture/capture-port.ts'
 import { headTailDigestOf } from '../capture/file-identity.ts'
 import { mediaTypeOf } from '../capture/media-type.ts'
 import { finalNameOf } from '../capture/temporary-name.ts'
 import { addUpload, type NewUpload } from '../queue/add-upload.ts'
-import { applyUploadEvent, findUpload } from '../queue/apply-upload-event.ts'
-import { captureAt, isCapturedSince, readClocks } from '../queue/capture-clock.ts'
+import { applyUploadEvent } from '../queue/apply-upload-event.ts'
+import { captureAt, readClocks } from '../queue/capture-clock.ts'
 import { resumeDigests } from '../queue/file-digests.ts'
 import { endGrowth, findGrowth } from '../queue/growths.ts'
 import {
@@ -30,16 +21,16 @@ import {
   recordRested,
   resumeVolume,
 } from '../queue/known-files.ts'
-import { readUploadLink } from '../queue/links.ts'
 import type { Queue } from '../queue/open-queue.ts'
-import { appendEvent, appendUploadChanged } from '../queue/outbox.ts'
-import { rebuiltAt } from '../queue/rebuild-queue.ts'
+import { appendEvent } from '../queue/outbox.ts'
 import { type SourceFacts, updateSource } from '../queue/registrations.ts'
-import { recordUploadError } from '../queue/stored-errors.ts'
 import type { StoredUpload } from '../queue/stored-upload.ts'
-import { uploadReportOf } from '../queue/upload-report.ts'
+import { holdReason } from './hold-reason.ts'
 import { beganAt, isLaterTake } from './later-take.ts'
+import { hasNoRow, isElsewhere, isStillToCome } from './row-of-path.ts'
 import { type GrowingIntake, growingIntake } from './take-in-growing.ts'
+import { takeInUnreadable } from './take-in-unreadable.ts'
+import { isNewestFirst, nameOf, unreadSource } from './unread-file.ts'
 
 /** Answers from the queue what the capture room asks about files that it sees. */
 export const knownFilesOf = (queue: Queue): KnownFiles => ({
@@ -167,41 +158,7 @@ export function takeInFiles(queue: Queue, log: Logger, limits?: PartLimits): Cap
   }
 }
 
-const isNewestFirst = ({ order }: WatchFolder): boolean => order === 'newest-first'
 const octetStream = 'application/octet-stream'
-const nameOf = (path: string): { name: string } => ({ name: basename(finalNameOf(path) ?? path) })
-
-/** Cards of one camera hold files of the same names: what happens on one says nothing of a clip on another, which waits for its own. */
-const isElsewhere = ({ source }: StoredUpload, volumeId: string): boolean =>
-  source.volumeId !== '' && source.volumeId !== volumeId
-
-/** Whether the row still stands for the file at its path, so that no second one is made. */
-function isStillToCome({ state }: StoredUpload): boolean {
-  switch (state.kind) {
-    case 'growing':
-    case 'queued':
-    case 'registering':
-    case 'uploading':
-    case 'waiting':
-    case 'held':
-    case 'failed':
-      return true
-    default:
-      return false
-  }
-}
-
-/**
- * Cameras begin their names again on each card that they format, and some recorders have only one: what was seen to begin after the row of its path
- * was made is another take. Of anything else that changes there, only what comes of it in the end is worth a row.
- */
-function hasNoRow(queue: Queue, file: GrowingFile): boolean {
-  const known = findByPath(queue, file.path, file.volumeId)
-  if (known === null || isElsewhere(known, file.volumeId)) return true
-  if (isStillToCome(known) || findGrowth(queue, known.id) !== null) return false
-  return file.sawBegin && file.since > known.createdAt
-}
-
 /** A file at rest that is not known by its identity: the row of its path when that still waits for it, else a new one. */
 function takeIn(queue: Queue, growing: GrowingIntake, file: SettledFile): void {
   const { volumeId } = file.identity
@@ -214,32 +171,6 @@ function takeIn(queue: Queue, growing: GrowingIntake, file: SettledFile): void {
   else if (known.state.kind !== 'growing' && isUntouched(known, file))
     updateSource(queue, known.source.fileId, factsOf(file.identity))
   else takeChanged(queue, known, file)
-}
-
-/** A clip of which nothing can be read is one all the same: without a row the card that it lies on would count as home. */
-function takeInUnreadable(queue: Queue, file: UnreadableFile): void {
-  const { path, sizeBytes, volumeId, watchFolder } = file
-  const known = findByPath(queue, path, volumeId)
-  const isKnown = known !== null && !isElsewhere(known, volumeId)
-  // What has a row already says by itself how it fares; on cards all is read again at each start.
-  if (isKnown && known.state.kind !== 'growing' && (isStillToCome(known) || known.source.sizeBytes === sizeBytes))
-    return
-  const row =
-    isKnown && known.state.kind === 'growing'
-      ? known
-      : addUpload(queue, {
-          ...nameOf(path),
-          mimeType: mediaTypeOf(path),
-          channel: watchFolder.channel,
-          capturedAt: null,
-          newestFirst: isNewestFirst(watchFolder),
-          file: { ...unreadSource(path, sizeBytes, watchFolder), volumeId },
-          entry: { kind: 'growing' },
-        })
-  const message = `the file cannot be read: ${file.error.message}`.slice(0, 500)
-  recordUploadError(queue, row.id, { class: 'file', code: file.error.code, message })
-  const now = findUpload(queue, row.id)
-  if (now !== null) appendUploadChanged(queue, uploadReportOf(now))
 }
 
 /** Somebody cancelled or cleared the clip while it was being recorded: it must not come back as another one when the recording ends. */
@@ -307,20 +238,6 @@ function addNew(queue: Queue, file: SettledFile): void {
   })
 }
 
-type KnownCapture = Capture & { isWitnessed: boolean }
-
-/** Why a file is not uploaded by itself; null when it is. What is not known to have begun after the pairing is held like what began before. */
-function holdReason(queue: Queue, mode: WatchFolder['mode'], capture: KnownCapture): HeldReason | null {
-  const lostAt = rebuiltAt(queue)
-  // What claims to be of a time to come may be of any: it was captured by another clock, or before this one was set.
-  const isOfTimeToCome = !capture.isWitnessed && capture.at > queue.now()
-  if (lostAt !== null && (capture.at <= lostAt || isOfTimeToCome)) return 'queueRebuilt'
-  if (mode === 'manual') return 'manualFolder'
-  const link = readUploadLink(queue)
-  if (link === null || link.projectSince === null) return 'capturedBeforePairing'
-  return isCapturedSince(queue, [link.paired, link.projectSince], capture) ? null : 'capturedBeforePairing'
-}
-
 const growingUpload = (file: GrowingFile): NewUpload => ({
   ...nameOf(file.path),
   mimeType: mediaTypeOf(finalNameOf(file.path) ?? file.path),
@@ -341,18 +258,6 @@ function mayGoUpGrowing(queue: Queue, file: GrowingFile): boolean {
   const capture = row === null || notedAt === null ? captureAt(queue, at) : { at: notedAt, inBoot: row.capturedInBoot }
   return holdReason(queue, file.watchFolder.mode, { ...capture, isWitnessed: file.sawBegin }) === null
 }
-
-const unreadSource = (path: string, sizeBytes: number, watchFolder: WatchFolder): NewUpload['file'] => ({
-  path,
-  watchFolder: watchFolder.path,
-  volumeId: '',
-  inode: '',
-  inodeIsStable: false,
-  sizeBytes,
-  modifiedUs: 0,
-  identityKey: null,
-  statKey: null,
-})
 
 /** What the queue remembers of an identity. */
 export const factsOf = (identity: FileIdentity): SourceFacts => ({
