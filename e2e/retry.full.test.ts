@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { writeClip } from './harness/media.ts'
 import { pairAndRun } from './harness/pair.ts'
 import { test } from './harness/test.ts'
+import { until } from './harness/until.ts'
 
 test('a clip that the destination refused says why, and goes up when an operator retries it', async ({
   world,
@@ -59,7 +60,11 @@ test('uploads put on hold wait, say so, and go up after release', async ({ world
   await device.untilState('H001C001.wav', 'verified')
 })
 
-test('what is captured while sharing is paused is blocked, and says so', async ({ world, page, newDevice }) => {
+test('what is captured while sharing is paused is blocked, says so, and is offered again for a reason', async ({
+  world,
+  page,
+  newDevice,
+}) => {
   const project = await world.createProject('Pause')
   const device = await newDevice('Pause-Cam')
   const deviceId = await pairAndRun(world, device, project.id)
@@ -83,4 +88,12 @@ test('what is captured while sharing is paused is blocked, and says so', async (
     .getByText(/captured while sharing was paused/i)
     .first()
     .waitFor()
+  await page.getByRole('link', { name: /^Needs attention\s*\d+ in need of a person$/ }).waitFor()
+
+  await page.getByRole('button', { name: 'Offer again P001C001.wav' }).click()
+  const offer = page.getByRole('dialog', { name: 'Offer the clip again' })
+  await offer.getByLabel('Reason').fill('the wrong slate')
+  await offer.getByRole('button', { name: 'Offer the clip again' }).click()
+  await offer.waitFor({ state: 'hidden' })
+  await until('the device knows why', async () => (await device.cli('list')).stdout.includes('the wrong slate'))
 })

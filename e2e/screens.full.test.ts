@@ -51,9 +51,10 @@ test('every screen fits both widths in both themes, shows no error and says what
     'dialog-pause-sharing': [`/devices/${stage.onHold}`, 'Pause sharing…'],
   } as const
   const faults: string[] = []
+  const scripts = new Set<string>()
   for (const width of widths)
     for (const theme of themes) {
-      const eye = await openEye(world, browser, { width, theme, faults })
+      const eye = await openEye(world, browser, { width, theme, faults, scripts })
       await eye.page.goto(`${world.instance.publicUrl}/sign-in`)
       await eye.look('sign-in')
       await signInNewPerson(world, eye.page, `looker-${width}-${theme}@example.com`)
@@ -79,6 +80,9 @@ test('every screen fits both widths in both themes, shows no error and says what
       }
       await eye.page.context().close()
     }
+  // What checks input is for servers; a browser that loads it waits for a tenth more.
+  for (const url of scripts) if ((await (await fetch(url)).text()).includes('ZodError')) faults.push(`${url} holds zod`)
+  expect(scripts.size).toBeGreaterThan(0)
   expect(faults).toEqual([])
 })
 
@@ -94,7 +98,12 @@ type Eye = {
 async function openEye(
   world: World,
   browser: Browser,
-  { width, theme, faults }: { width: number; theme: (typeof themes)[number]; faults: string[] },
+  {
+    width,
+    theme,
+    faults,
+    scripts,
+  }: { width: number; theme: (typeof themes)[number]; faults: string[]; scripts: Set<string> },
 ): Promise<Eye> {
   const context = await browser.newContext({
     viewport: { width, height: width < 500 ? 844 : 900 },
@@ -104,6 +113,9 @@ async function openEye(
   const page = await context.newPage()
   let where = 'sign-in'
   const complain = (words: string) => faults.push(`${where} ${width} ${theme}: ${words}`)
+  page.on('requestfinished', (request) => {
+    if (request.resourceType() === 'script') scripts.add(request.url())
+  })
   page.on('pageerror', (error) => complain(error.message))
   page.on('console', (message) => {
     // A page that is not there, and a stream that was stopped on purpose, say so in the console.
