@@ -170,3 +170,29 @@ test('a device that is moved while a part is on its way: the part counts for not
   expect(await status).toBe(404)
   expect((await visibleFiles(ingest.dir)).filter((path) => path.includes('moved.mp4'))).toEqual([])
 })
+
+test('while somebody holds a device, its clips wait for that together, and clips of others become available', async () => {
+  const held = await pairDevice(ingest)
+  const bytes = someBytes(1_000)
+  const clips = await Promise.all(
+    Array.from({ length: 16 }, (_, nth) => createFixed(held, bytes, { name: `held-${nth}.mp4` })),
+  )
+  const client = await ingest.database.pool.connect()
+  try {
+    await client.query('begin')
+    expect((await client.query('select from devices where id = $1 for update', [held.id])).rowCount).toBe(1)
+    for (const { urls } of clips) expect((await putPart(urls[0] ?? '', bytes)).status).toBe(200)
+    const free = await createFixed(device, bytes, { name: 'free.mp4' })
+    expect((await putPart(free.urls[0] ?? '', bytes)).status).toBe(200)
+    await untilStatus(device, free.id, 'available')
+    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+    await until('its clips wait', async () => ((await client.query(waiting)).rowCount ?? 0) > 0)
+    expect((await client.query(waiting)).rowCount).toBe(1)
+    const available = `select from assets where device_id = $1 and state = 'available'`
+    expect((await client.query(available, [held.id])).rowCount).toBe(0)
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
+  for (const { id } of clips) await untilStatus(held, id, 'available')
+})

@@ -40,7 +40,8 @@ export function createAssemble(given: {
       return
     }
     const isReadable = demuxerFor(begun.asset) !== null && begun.asset.sizeBytes > 0
-    const completed = await complete({ assetId, isReadable }, { turn: assetId })
+    // The row that is waited for, if any, is its device's: clips of one device wait together, on one connection.
+    const completed = await complete({ assetId, isReadable }, { turn: begun.asset.deviceId })
     if (completed.kind === 'available') given.onDone('available', given.clock().getTime() - lastPartAt.getTime())
     await store.discard(assetId)
     log.info(
