@@ -5,12 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { maxBatchBytes } from '../src/store/folder/part-writer.ts'
 import { createFixed, mib, someBytes, split, storedBytes, untilStatus } from './support/clips.ts'
 import { pairDevice } from './support/pair.ts'
 import { type ProcessIngest, prepareProcessIngest } from './support/process-ingest.ts'
 import { until } from './support/until.ts'
 
 const program = join(import.meta.dirname, '../../../infra/test/postgres-program.ts')
+
+/** More than is gathered before any of it is written. */
+const begunBytes = maxBatchBytes + mib
 
 /** A PostgreSQL of this test's own; started again on the same folder it has the same address. */
 let homeDir: string
@@ -47,9 +51,9 @@ test('PostgreSQL that is restarted in the middle of an upload: every part on its
   const puts = split(bytes, 2).map((piece, i) => {
     const body = new ReadableStream<Uint8Array>({
       async start(controller) {
-        controller.enqueue(piece.subarray(0, mib))
+        controller.enqueue(piece.subarray(0, begunBytes))
         await goOn.promise
-        controller.enqueue(piece.subarray(mib))
+        controller.enqueue(piece.subarray(begunBytes))
         controller.close()
       },
     })
