@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { asRequestBody } from './as-request-body.ts'
 
 /** A body of a fixed length, to be read once. */
 export type LateJson = { lengthBytes: number; body: NonNullable<Dispatcher.DispatchOptions['body']> }
@@ -15,9 +16,4 @@ export function lateJson(make: () => unknown): LateJson {
     yield bytes
   }
   return { lengthBytes, body: asRequestBody(read()) }
-}
-
-/** undici documents async iterables as bodies; only its types leave them out. */
-function asRequestBody(chunks: AsyncIterable<Uint8Array>): LateJson['body'] {
-  return chunks as unknown as LateJson['body']
 }

@@ -1,6 +1,7 @@
 import { looksLikeWebPage } from '@rushes/upload-core'
 import type { Dispatcher } from 'undici'
 import { checkAddress, isProven } from './address.ts'
+import { asRequestBody } from './as-request-body.ts'
 import { exchange, header, type Reply, untilAborted } from './exchange.ts'
 import { isHopeless, lastResortMs } from './last-resort.ts'
 import { insecureAddress, networkFailure } from './network-failure.ts'
@@ -112,11 +113,6 @@ function requestOptions(request: PutPart, url: URL, { chunks }: PartBody): Dispa
     },
     body: asRequestBody(chunks),
   }
-}
-
-/** undici documents and accepts async iterables as bodies (it looks for `Symbol.asyncIterator`); its types leave them out. */
-function asRequestBody(chunks: AsyncIterable<Uint8Array>): NonNullable<Dispatcher.DispatchOptions['body']> {
-  return chunks as unknown as NonNullable<Dispatcher.DispatchOptions['body']>
 }
 
 function outcomeOf(reply: Reply, xxh64: string | null, url: URL): PartOutcome {
