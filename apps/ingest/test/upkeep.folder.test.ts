@@ -164,11 +164,13 @@ test('while its volume is away nothing is taken in, made in its place, given up 
   await until('it is tried to assemble the clip', async () =>
     ingest.logLines.some((line) => line.includes('background work failed') && line.includes(whole.id)),
   )
-  await until('parts are refused', async () => (await putPart(half.urls[1] ?? '', halves[1])).status === 503)
+  expect((await putPart(half.urls[1] ?? '', halves[1])).status).toBe(503)
   const again = await putPart(half.urls[0] ?? '', Buffer.from(halves[0]).fill(1, 0, 1))
   const apart = await putPart(third, someBytes(5 * mib))
-  const create = await device.call('POST', '/v2/devices/assets', { name: 'a.mp4', filesize: 1 })
-  expect([again, apart, create].map(({ status }) => status)).toEqual([503, 503, 503])
+  expect([again, apart].map(({ status }) => status)).toEqual([503, 503])
+  // Room is looked at now and then only: a create that comes just before is taken, and loses nothing.
+  const create = () => device.call('POST', '/v2/devices/assets', { name: 'a.mp4', filesize: 1 })
+  await until('creates are refused', async () => (await create()).status === 503)
   expect(await readdir(ingest.dir, { recursive: true })).toEqual(['.rushes-uploads'])
   expect(await statusOf(device, half.id)).toMatchObject({ status: 'created', missing: [2] })
   expect((await trashRow())?.state).toBe('removing')

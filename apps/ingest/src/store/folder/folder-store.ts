@@ -48,7 +48,7 @@ export async function openFolderStore(given: {
     keeper.release()
     throw error
   })
-  const gathering = createGathering(root, folders)
+  const unguarded = createGathering(root, folders)
   const numbers = createNameNumbers()
   const within = (key: string) => {
     const path = resolve(root, key)
@@ -64,6 +64,18 @@ export async function openFolderStore(given: {
     if (!(await isThere()))
       throw new StoreAwayError(new Error('the folder of the store has lost its mark: is its volume mounted?'))
     seenAtMs = nowMs
+  }
+  const gathering: Gathering = {
+    ...unguarded,
+    // Looked at anew for each part: what is written beneath a volume that has just gone would be acknowledged and lost.
+    async writeInPlace(...part) {
+      await mustBeThere(0)
+      return unguarded.writeInPlace(...part)
+    },
+    async writeApart(...part) {
+      await mustBeThere(0)
+      return unguarded.writeApart(...part)
+    },
   }
   return {
     gathering,
