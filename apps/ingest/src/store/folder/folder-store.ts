@@ -17,7 +17,7 @@ import { removeFile } from './remove-file.ts'
 import { openStoredFile } from './stored-file.ts'
 import { createFolderSync, type FolderSync } from './sync-folder.ts'
 
-/** Every part and every clip that is assembled asks whether the volume is there; it is looked at so often at most. */
+/** Whoever asks for room, and every clip that is assembled, asks whether the volume is there; for these it is looked at so often at most. */
 const freshMs = 250
 
 /** A store in a folder: its parts come through this program, which writes them into `gathering`. */
