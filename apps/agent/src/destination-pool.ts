@@ -1,4 +1,4 @@
-import { type BandwidthLimits, limitAt } from './destination/bandwidth-limit.ts'
+import { type BandwidthLimits, everLimits, limitAt } from './destination/bandwidth-limit.ts'
 import { createDestination } from './destination/create-destination.ts'
 import { createDispatcher } from './destination/create-dispatcher.ts'
 import type { Destination, DestinationSettings } from './destination/port.ts'
@@ -29,10 +29,10 @@ export function createDestinationPool(options: {
   const dispatcher = createDispatcher({ maxPartsInFlight, proxy })
   const { allowInsecure, bandwidth } = options
   const limit = () => (bandwidth === undefined ? null : limitAt(bandwidth, new Date()))
-  const throttle = createThrottle({ limit })
   const { onServerTime } = options
   const settings = {
-    ...{ dispatcher, clientVersion: agentVersion, allowInsecure, throttle },
+    ...{ dispatcher, clientVersion: agentVersion, allowInsecure },
+    ...(bandwidth === undefined || !everLimits(bandwidth) ? {} : { throttle: createThrottle({ limit }) }),
     ...(onServerTime === undefined ? {} : { onServerTime }),
   }
   const known = new Map<string, Destination>()

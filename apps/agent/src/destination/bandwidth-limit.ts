@@ -22,6 +22,10 @@ export function limitAt({ bytesPerSecond, timetable }: BandwidthLimits, at: Date
   return period === undefined ? bytesPerSecond : period.bytesPerSecond
 }
 
+/** Whether there is a time at which less than all may leave. */
+export const everLimits = ({ bytesPerSecond, timetable }: BandwidthLimits): boolean =>
+  [bytesPerSecond, ...timetable.map((period) => period.bytesPerSecond)].some((limit) => limit !== null)
+
 const minutesPerDay = 1_440
 
 function applies({ days, from, to }: BandwidthPeriod, at: Date): boolean {

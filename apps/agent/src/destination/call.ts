@@ -72,15 +72,18 @@ function requestOptions(settings: DestinationSettings, baseUrl: URL, request: Ca
   const headers: Record<string, string> = { 'x-client-version': settings.clientVersion, accept: 'application/json' }
   if (request.accessToken !== undefined) headers.authorization = `Bearer ${request.accessToken}`
   if (request.json !== undefined || request.jsonWhenSent !== undefined) headers['content-type'] = 'application/json'
-  const late = request.jsonWhenSent === undefined ? null : lateJson(request.jsonWhenSent)
-  if (late !== null) headers['content-length'] = String(late.lengthBytes)
   return {
     origin: baseUrl.origin,
     path: `${baseUrl.pathname.replace(/\/+$/, '')}${request.path}`,
     method: request.method,
     headers: { ...headers, ...request.headers },
-    body: late?.body ?? (request.json === undefined ? formOf(request.form) : JSON.stringify(request.json)),
+    body: bodyOf(request),
   }
+}
+
+function bodyOf({ json, jsonWhenSent, form }: Call): NonNullable<Dispatcher.DispatchOptions['body']> | null {
+  if (jsonWhenSent !== undefined) return lateJson(jsonWhenSent)
+  return json === undefined ? formOf(form) : JSON.stringify(json)
 }
 
 function formOf(fields: Call['form']): FormData | null {

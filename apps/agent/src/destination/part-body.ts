@@ -1,5 +1,6 @@
 import xxhash from 'xxhash-wasm'
 import type { OpenedSource } from './part-source.ts'
+import { whenLeaving } from './when-leaving.ts'
 
 /** Of each of the two buffers; large enough that system calls cost little, small enough for 32 parts in flight on a small device. */
 export const bufferSizeBytes = 524_288
@@ -9,9 +10,9 @@ let loadedXxhash: ReturnType<typeof xxhash> | undefined
 /** Waits until some of the bytes may leave, and says how many: at least one, at most all. */
 export type Pace = (wantedBytes: number) => Promise<number>
 
-/** A part on its way: iterate `chunks` once, then ask for the digest. */
+/** A part on its way: send `content`, iterate it once where it comes in chunks, then ask for the digest. */
 export type PartBody = {
-  chunks: AsyncGenerator<Uint8Array>
+  content: Buffer<ArrayBuffer> | AsyncGenerator<Uint8Array>
   /** 16 lower-case hexadecimal digits; null until the last byte was taken. */
   digest(): string | null
   /**
@@ -22,7 +23,8 @@ export type PartBody = {
 }
 
 /**
- * Reads a part from disk and digests it as it leaves. Never more than two buffers are held: one is being sent while the next is read.
+ * Reads a part from disk and digests it as it leaves. Never more than two buffers are held: one is being sent while the next is read. What fits
+ * into one is read at once, which for small files is most of the work spared.
  * A chunk must have been taken entirely when the next is asked for, since its buffer is filled again then; undici waits for the
  * socket to drain after every chunk that is longer than the socket's own buffer, which all but the last are.
  *
@@ -41,6 +43,7 @@ export async function createPartBody(
 ): Promise<PartBody> {
   loadedXxhash ??= xxhash()
   const hash = (await loadedXxhash).create64()
+  if (isReadAtOnce(part, pace)) return readWhole(source, part, hash, onTaken, onRead)
   let digest: string | null = null
   let buffers: Buffer<ArrayBuffer>[] = []
 
@@ -76,10 +79,44 @@ export async function createPartBody(
         onTaken(byteCount)
       }
     }
-    digest = hash.digest().toString(16).padStart(16, '0')
+    digest = hexOf(hash)
   }
   const free = () => {
     for (const { buffer } of buffers.splice(0)) buffer.transfer(0)
   }
-  return { chunks: chunks(), digest: () => digest, free }
+  return { content: chunks(), digest: () => digest, free }
+}
+
+type Hash = ReturnType<Awaited<ReturnType<typeof xxhash>>['create64']>
+const hexOf = (hash: Hash): string => hash.digest().toString(16).padStart(16, '0')
+
+/** Whether all of a part is read, and verified, before any of it leaves. */
+export const isReadAtOnce = ({ sizeBytes }: { sizeBytes: number }, pace: Pace | null): boolean =>
+  pace === null && sizeBytes > 0 && sizeBytes <= bufferSizeBytes
+
+/** Once it begins to leave, all of it has been handed over. */
+async function readWhole(
+  source: OpenedSource,
+  part: { offsetBytes: number; sizeBytes: number },
+  hash: Hash,
+  onTaken: (byteCount: number) => void,
+  onRead: (chunk: Uint8Array) => void,
+): Promise<PartBody> {
+  const content = Buffer.allocUnsafeSlow(part.sizeBytes)
+  try {
+    await source.readFully(content, part.sizeBytes, part.offsetBytes)
+  } catch (error) {
+    await source.verify() // what is no file any more, or a shorter one, cannot be read either: that is the better reason
+    throw error
+  }
+  await source.verify()
+  hash.update(content)
+  onRead(content)
+  const digest = hexOf(hash)
+  let hasLeft = false
+  whenLeaving(content, () => {
+    hasLeft = true
+    onTaken(part.sizeBytes)
+  })
+  return { content, digest: () => (hasLeft ? digest : null), free: () => void content.buffer.transfer(0) }
 }

@@ -56,8 +56,11 @@ export type OpenedSource = {
   close(): Promise<void>
 }
 
-/** Opens the file behind a part and makes sure that it is the expected one. Throws `SourceProblemError`. */
-export async function openSource(openFile: OpenFile, part: PartSource): Promise<OpenedSource> {
+/**
+ * Opens the file behind a part and makes sure that it is the expected one, unless whoever opens it reads all before any of it leaves, and
+ * verifies it then. Throws `SourceProblemError`.
+ */
+export async function openSource(openFile: OpenFile, part: PartSource, isVerifiedLater = false): Promise<OpenedSource> {
   const file = await openFile(part.path).catch((error: unknown) => {
     throw problemOf(error)
   })
@@ -85,11 +88,12 @@ export async function openSource(openFile: OpenFile, part: PartSource): Promise<
   }
   const close = () => file.close().catch(() => undefined) // it was open for reading only: nothing can be lost by it
   try {
-    const { modifiedUs } = await verify()
-    if (expected !== null && 'headTailDigest' in expected) {
+    const isKnownByItsEnds = expected !== null && 'headTailDigest' in expected
+    const stat = isVerifiedLater && !isKnownByItsEnds ? null : await verify()
+    if (stat !== null && expected !== null && 'headTailDigest' in expected) {
       await compareEnds(expected, readFully)
       // From here on it is the file that was opened, and must stay so.
-      expected = { sizeBytes: expected.sizeBytes, modifiedUs, inode: null }
+      expected = { sizeBytes: expected.sizeBytes, modifiedUs: stat.modifiedUs, inode: null }
     }
     if (part.watchFolder != null) await staysBelow(file, part.watchFolder)
   } catch (error) {

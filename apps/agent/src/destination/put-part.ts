@@ -5,7 +5,7 @@ import { asRequestBody } from './as-request-body.ts'
 import { exchange, header, type Reply, untilAborted } from './exchange.ts'
 import { isHopeless, lastResortMs } from './last-resort.ts'
 import { insecureAddress, networkFailure } from './network-failure.ts'
-import { createPartBody, type Pace, type PartBody } from './part-body.ts'
+import { createPartBody, isReadAtOnce, type Pace, type PartBody } from './part-body.ts'
 import { type OpenedSource, type OpenFile, openOnDisk, openSource, SourceProblemError } from './part-source.ts'
 import type { PartOutcome, PutPart } from './port.ts'
 import { replyFailure } from './reply-failure.ts'
@@ -28,7 +28,7 @@ export async function putPart(
   const address = checkAddress(request.url, settings.allowInsecure)
   if (address.kind === 'refused') return { kind: 'failed', failure: insecureAddress }
   let body: PartBody | null = null
-  const watchdog = createWatchdog(request.signal, async () => (body === null ? null : unsentBytes(body.chunks)))
+  const watchdog = createWatchdog(request.signal, async () => (body === null ? null : unsentBytes(body.content)))
   const progress = progressOf(request, watchdog)
   const lastResort = setInterval(() => {
     if (isHopeless({ sizeBytes: request.file.sizeBytes, ...progress.soFar() })) watchdog.giveUp()
@@ -36,14 +36,15 @@ export async function putPart(
   let source: OpenedSource | null = null
   try {
     watchdog.expectWithin(request.stallMs)
-    source = await openUntilAborted(openFile, request, watchdog)
     const pace = paceOf(settings.throttle, request, watchdog)
-    body = await createPartBody(source, request.file, progress.taken, pace, request.onRead)
+    source = await openUntilAborted(openFile, request, isReadAtOnce(request.file, pace), watchdog)
+    const making = createPartBody(source, request.file, progress.taken, pace, request.onRead)
+    body = await untilAborted(making, watchdog.signal)
     watchdog.rest() // a free connection may be long in coming; the dispatcher has its own limit for making one
     const options = requestOptions(request, address.url, body)
     const reply = await exchange(settings.dispatcher, options, watchdog.signal, maxReplyBytes)
     const outcome = outcomeOf(reply, body.digest(), address.url)
-    if (outcome.kind === 'stored' && isWritten(body.chunks)) body.free()
+    if (outcome.kind === 'stored' && isWritten(body.content)) body.free()
     return outcome
   } catch (error) {
     if (error instanceof SourceProblemError) return { kind: 'failed', failure: error.failure }
@@ -59,8 +60,13 @@ export async function putPart(
   }
 }
 
-async function openUntilAborted(openFile: OpenFile, { file }: PutPart, watchdog: Watchdog): Promise<OpenedSource> {
-  const opening = openSource(openFile, file)
+async function openUntilAborted(
+  openFile: OpenFile,
+  { file }: PutPart,
+  isVerifiedLater: boolean,
+  watchdog: Watchdog,
+): Promise<OpenedSource> {
+  const opening = openSource(openFile, file, isVerifiedLater)
   try {
     return await untilAborted(opening, watchdog.signal)
   } catch (error) {
@@ -101,7 +107,7 @@ function paceOf(throttle: Throttle | undefined, { stallMs }: PutPart, watchdog: 
   }
 }
 
-function requestOptions(request: PutPart, url: URL, { chunks }: PartBody): Dispatcher.DispatchOptions {
+function requestOptions(request: PutPart, url: URL, { content }: PartBody): Dispatcher.DispatchOptions {
   return {
     origin: url.origin,
     path: url.pathname + url.search,
@@ -111,7 +117,7 @@ function requestOptions(request: PutPart, url: URL, { chunks }: PartBody): Dispa
       'x-amz-acl': 'private',
       'content-length': String(request.file.sizeBytes),
     },
-    body: asRequestBody(chunks),
+    body: Buffer.isBuffer(content) ? content : asRequestBody(content),
   }
 }
 

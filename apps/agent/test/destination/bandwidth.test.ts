@@ -1,6 +1,6 @@
 import { seededRandom } from '@rushes/test-kit'
 import { expect, test } from 'vitest'
-import { type BandwidthLimits, limitAt } from '../../src/destination/bandwidth-limit.ts'
+import { type BandwidthLimits, everLimits, limitAt } from '../../src/destination/bandwidth-limit.ts'
 import { createThrottle } from '../../src/destination/throttle.ts'
 import { createClip, never, pair, partOf, patternedBytes, startHarness, tempFile, xxh64 } from './harness.ts'
 
@@ -25,6 +25,15 @@ test.for([
   ['late on the day that it is named for', at(6, 23), 2],
 ] as const)('the timetable counts %s', ([, when, expected]) => {
   expect(limitAt(limits, when)).toBe(expected)
+})
+
+test.for([
+  ['a limit by day alone', limits, true],
+  ['a limit for the rest of the time alone', { bytesPerSecond: 10, timetable: [] }, true],
+  ['periods without a limit', { bytesPerSecond: null, timetable: limits.timetable.slice(0, 1) }, false],
+  ['nothing', { bytesPerSecond: null, timetable: [] }, false],
+] as const)('whether there is anything to keep to: %s', ([, given, expected]) => {
+  expect(everLimits(given)).toBe(expected)
 })
 
 test('a period past midnight belongs to the day on which it begins', () => {

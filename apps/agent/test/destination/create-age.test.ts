@@ -1,6 +1,8 @@
+import { createServer } from 'node:http'
 import { Agent, buildConnector } from 'undici'
 import { expect, it, onTestFinished } from 'vitest'
 import { createDestination } from '../../src/destination/create-destination.ts'
+import { lateJson } from '../../src/destination/late-json.ts'
 import { never, pair, startHarness } from './harness.ts'
 
 it('tells the age of a clip as it is when the request leaves, however long it took to connect', async () => {
@@ -37,4 +39,21 @@ it('tells the age of a clip as it is when the request leaves, however long it to
   expect(request?.headers).toMatchObject({ 'content-type': 'application/json' })
   expect(request?.headers['transfer-encoding']).toBeUndefined()
   expect(harness.server.violations).toEqual([])
+})
+
+it('tells it as it was when it would take more room than was set aside', async () => {
+  let text = 'short'
+  const body = lateJson(() => ({ text }))
+  text = 'x'.repeat(100)
+  const server = createServer((request, response) => {
+    request.pipe(response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const dispatcher = new Agent()
+  onTestFinished(() => dispatcher.destroy())
+  const address = server.address()
+  const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
+  const { body: echoed } = await dispatcher.request({ origin, path: '/', method: 'POST', body })
+  expect(await echoed.json()).toEqual({ text: 'short' })
 })
