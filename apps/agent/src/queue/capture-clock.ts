@@ -81,6 +81,8 @@ export function noteServerTime(queue: Queue, serverNowMs: number): void {
 
 /** What the server's clock showed when that boot began, in milliseconds since 1970; null where it was not heard in it. */
 export function serverAtBoot(queue: Queue, bootId: string): number | null {
-  const row = queue.sql('SELECT server_at_boot FROM boots WHERE boot_id = ?').get(bootId)
-  return row === undefined ? null : integer(row, 'server_at_boot')
+  return queue.recall(`server at boot ${bootId}`, () => {
+    const row = queue.sql('SELECT server_at_boot FROM boots WHERE boot_id = ?').get(bootId)
+    return row === undefined ? null : integer(row, 'server_at_boot')
+  })
 }

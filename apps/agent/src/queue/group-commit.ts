@@ -13,19 +13,24 @@ type Member = { run(): () => void; runAlone(): void }
  * At least so much time lies between the beginnings of two flushes that others share: of files so small that an answer comes every fraction of a
  * millisecond, several then share one, and nobody's part takes noticeably longer.
  */
-const gatherMs = 2
+const gatherMs = 4
+/** When so many wait, nobody waits any longer. */
+const enough = 16
 
 /**
- * One flush to disk for all that arrives within one turn of the event loop, or within `gatherMs` of the flush before: while the disk is busy with
+ * One flush to disk for all that arrives within one turn of the event loop, or within `gatherMs` of the flush before, or until they are `enough`: while the disk is busy with
  * one flush, answers for other workers come in, and share the next. Who is alone waits for nobody: `othersMayCome` says whether another could. At
  * most as many wait as there are workers.
  */
 export function createGroupCommit(queue: Pick<Queue, 'transact'>, othersMayCome: () => boolean): GroupCommit {
   let waiting: Member[] = []
   let lastMs = Number.NEGATIVE_INFINITY
+  let gathering: NodeJS.Timeout | undefined
 
   const commitAll = () => {
+    if (waiting.length === 0) return // those who waited went when they were enough
     lastMs = performance.now()
+    clearTimeout(gathering)
     const members = waiting
     waiting = []
     let tellAll: (() => void)[]
@@ -37,6 +42,12 @@ export function createGroupCommit(queue: Pick<Queue, 'transact'>, othersMayCome:
       return
     }
     for (const tell of tellAll) tell()
+  }
+
+  const commitIn = (waitMs: number) => {
+    clearTimeout(gathering)
+    if (waitMs > 0) gathering = setTimeout(commitAll, waitMs)
+    else setImmediate(commitAll)
   }
 
   return <T>(body: () => T) =>
@@ -55,9 +66,8 @@ export function createGroupCommit(queue: Pick<Queue, 'transact'>, othersMayCome:
         },
       }
       if (waiting.length === 0 && !othersMayCome()) return member.runAlone()
-      if (waiting.push(member) > 1) return
-      const waitMs = lastMs + gatherMs - performance.now()
-      if (waitMs > 0) setTimeout(commitAll, waitMs)
-      else setImmediate(commitAll)
+      const count = waiting.push(member)
+      if (count === 1) commitIn(lastMs + gatherMs - performance.now())
+      else if (count === enough) commitIn(0)
     })
 }

@@ -45,8 +45,10 @@ export function readOutboxId(queue: Queue): string {
 }
 
 export function readUploadLink(queue: Queue): UploadLink | null {
-  const row = queue.sql('SELECT * FROM upload_link').get()
-  return row === undefined ? null : toUploadLink(row)
+  return queue.recall('upload link', () => {
+    const row = queue.sql('SELECT * FROM upload_link').get()
+    return row === undefined ? null : toUploadLink(row)
+  })
 }
 
 /** Since when the pair of tokens is used; null when there is none. */

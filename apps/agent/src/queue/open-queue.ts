@@ -33,6 +33,8 @@ export type Queue = {
   db: DatabaseSync
   /** Prepares a statement once. Only for constant texts: the cache is never emptied. */
   sql(statement: string): StatementSync
+  /** What `read` returned for this key last, until something is written to the tables that hardly ever change: those of the pairing and of boots. */
+  recall<T>(key: string, read: () => T): T
   /** Runs `body` in one durable transaction; news told inside are delivered once it has committed. Joins a transaction that is open. */
   transact<T>(body: () => T): T
   /**
@@ -111,6 +113,9 @@ export function openQueue(options: OpenQueueOptions): Queue {
   }
 }
 
+/** Statements that may change what is recalled. */
+const changesSettled = /^\s*(?:INSERT|UPDATE|DELETE|REPLACE)\b.*\b(?:upload_link|boots)\b/is
+
 function migrate(db: DatabaseSync, path: string): void {
   const version = Number(db.prepare('PRAGMA user_version').get()?.user_version ?? 0)
   if (version > queueMigrations.length) {
@@ -132,21 +137,23 @@ function wrap(db: DatabaseSync, options: OpenQueueOptions): Queue {
   const damage = new AbortController()
   let untold: QueueNews[] = []
   const putOff = new Map<string, () => void>()
+  const recalled = new Map<string, unknown>()
   let open = false
 
   const sql = (statement: string): StatementSync => {
     const known = statements.get(statement)
     if (known !== undefined) return known
-    const prepared = watched(db.prepare(statement))
+    const prepared = watched(db.prepare(statement), changesSettled.test(statement))
     statements.set(statement, prepared)
     return prepared
   }
   // Most damage shows when a row is read, which nobody expects to fail.
-  const watched = (statement: StatementSync): StatementSync => {
+  const watched = (statement: StatementSync, isChange: boolean): StatementSync => {
     for (const method of ['get', 'all', 'run'] as const) {
       const call: (...given: never[]) => unknown = statement[method].bind(statement)
       Object.defineProperty(statement, method, {
         value: (...given: never[]) => {
+          if (isChange) recalled.clear()
           try {
             return call(...given)
           } catch (error) {
@@ -188,6 +195,7 @@ function wrap(db: DatabaseSync, options: OpenQueueOptions): Queue {
         open = false
         untold = []
         putOff.clear()
+        recalled.clear()
         if (db.isTransaction) db.exec('ROLLBACK')
       }
       throw error
@@ -211,6 +219,13 @@ function wrap(db: DatabaseSync, options: OpenQueueOptions): Queue {
       queue.diskFull = true
       if (!wasFull) queue.tell({ kind: 'status' })
       return reserve?.release() ?? false
+    },
+    recall<T>(key: string, read: () => T): T {
+      const known = recalled.get(key)
+      if (known !== undefined) return known as T
+      const value = read()
+      recalled.set(key, value)
+      return value
     },
     transact<T>(body: () => T): T {
       if (open) return body()

@@ -127,3 +127,13 @@ test('what comes shortly after a flush that was shared waits for others, so that
   expect((await Promise.all(stored)).map(({ kind }) => kind)).toEqual(later.map(() => 'acknowledged'))
   expect(commits()).toBeLessThan(1 + later.length)
 })
+
+test('when many wait nobody waits any longer', async () => {
+  const { queue, commits } = sending(0)
+  const commit = createGroupCommit(queue, () => true)
+  await commit(() => undefined)
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }) // the time to gather never ends
+  onTestFinished(() => void vi.useRealTimers())
+  await Promise.all(Array.from({ length: 16 }, (_, nth) => commit(() => nth)))
+  expect(commits()).toBe(2)
+})

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { findUpload } from '../../src/queue/apply-upload-event.ts'
 import { clearUploads } from '../../src/queue/decisions.ts'
+import { forgetLinks, readUploadLink, requireIdentity } from '../../src/queue/links.ts'
 import { openQueue } from '../../src/queue/open-queue.ts'
 import { takeStateLock } from '../../src/queue/state-dir.ts'
 import { addClip, testQueue } from './test-queue.ts'
@@ -25,6 +26,24 @@ describe('the file', () => {
     ]) {
       expect(() => queue.db.exec(`UPDATE uploads SET ${change}`), change).toThrow(/constraint/i)
     }
+  })
+
+  test('what is recalled of the pairing is what is stored, after a change, and after one that was undone', () => {
+    const { queue } = testQueue()
+    const fence = () => readUploadLink(queue)?.fence
+    expect([fence(), fence()]).toEqual(['open', 'open'])
+    expect(() =>
+      queue.transact(() => {
+        requireIdentity(queue)
+        expect(fence()).toBe('identityPending')
+        throw new Error('undone')
+      }),
+    ).toThrow('undone')
+    expect(fence()).toBe('open')
+    requireIdentity(queue)
+    expect(fence()).toBe('identityPending')
+    forgetLinks(queue)
+    expect(readUploadLink(queue)).toBeNull()
   })
 
   test('is for its owner alone, with its journal, in WAL mode with full synchronisation', () => {
