@@ -7,6 +7,7 @@ import { readUploadLink } from './links.ts'
 import type { Queue } from './open-queue.ts'
 import { integer, integerOrNull, type Row, text, textOrNull, word } from './row.ts'
 import { isLarge, orderOfLargeByAge, orderOfUploads } from './schema-order-and-totals.ts'
+import { smallFileMaxBytes } from './small-file.ts'
 import { recordPartError, recordUploadError } from './stored-errors.ts'
 import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
 
@@ -92,8 +93,28 @@ export function countSending(queue: Queue): { small: number; large: number } {
   return { small: integer(row, 'sending') - large, large }
 }
 
-function takePart(queue: Queue, row: Row): PartClaim | null {
-  const upload = readUpload(row)
+/**
+ * Claims the only part of a small file in the transaction that stored its address, for a sender that found nothing to do: it need not look for
+ * it again. Null where it may not go now, and where there is more of it; then it is found in its turn.
+ */
+export function claimOnlyPart(queue: Queue, upload: StoredUpload): PartClaim | null {
+  const { state } = upload
+  if (queue.diskFull || state.kind !== 'uploading' || state.asset.partsTotal !== 1) return null
+  if (upload.isRealtime || upload.sizeBytes > smallFileMaxBytes) return null
+  const link = readUploadLink(queue)
+  if (link?.fence !== 'open' || link.authorization !== 'good' || link.project?.id !== upload.projectId) return null
+  if (!roomOf(queue).small) return null
+  const row = queue.sql(onlyPart).get(state.asset.urlsIssuedAt, upload.id, queue.now())
+  return row === undefined ? null : takePart(queue, row, upload)
+}
+
+const onlyPart = `SELECT p.number, p.offset, p.size_bytes AS part_size_bytes, p.url, p.attempts AS part_attempts,
+    coalesce(p.issued_at, ?) AS issued_at, p.is_resent, p.is_proven, NULL AS phase
+  FROM unit d JOIN parts p ON p.upload_id = ? AND p.number = 1 AND p.state = 'pending' AND p.is_held = 0 AND p.url <> ''
+    AND (p.not_before IS NULL OR p.not_before <= ?)
+  WHERE d.held_since IS NULL`
+
+function takePart(queue: Queue, row: Row, upload = readUpload(row)): PartClaim | null {
   if (upload.state.kind !== 'uploading') return null
   const number = integer(row, 'number')
   const isResent = integer(row, 'is_resent') === 1

@@ -3,6 +3,7 @@ import type { Consequence, PartSpan, UploadError } from '@rushes/upload-core'
 import { finalNameOf } from '../capture/temporary-name.ts'
 import { type Applied, applyToUpload, applyUploadEvent, nextLease } from './apply-upload-event.ts'
 import type { Queue } from './open-queue.ts'
+import { claimOnlyPart, type PartClaim } from './part-claims.ts'
 import { integer, integerOrNull, type Row } from './row.ts'
 import {
   isLarge,
@@ -128,26 +129,28 @@ const isSmall = (row: Row): boolean =>
 
 /**
  * The asset exists: stores its id and the table of its parts in one transaction, so that neither is ever there without the other. Parts
- * that are there already belong to the same asset and get new addresses; the machine has dropped those of any other.
+ * that are there already belong to the same asset and get new addresses; the machine has dropped those of any other. `next`: the part of a
+ * small file, claimed for a sender where `claimNext` says that one waits.
  */
 export function recordCreated(
   queue: Queue,
   claim: RegistrationClaim,
   created: { assetId: string; urlsIssuedAt: number; parts: Array<PartSpan & { url: string }> },
-): Applied {
+  claimNext = false,
+): { applied: Applied; next: PartClaim | null } {
   return queue.transact(() => {
     const { assetId, urlsIssuedAt, parts } = created
     // Of a growing file nothing is cut yet, and at least its end is to come.
     const partsTotal = Math.max(1, parts.length)
     const event = { kind: 'created', token: claim.token, assetId, urlsIssuedAt, partsTotal } as const
     const applied = applyUploadEvent(queue, claim.upload.id, event, { error: null })
-    if (applied.kind !== 'moved') return applied
+    if (applied.kind !== 'moved') return { applied, next: null }
     const insert = queue.sql(
       `INSERT INTO parts (upload_id, number, offset, size_bytes, url, state) VALUES (?, ?, ?, ?, ?, 'pending')
         ON CONFLICT (upload_id, number) DO UPDATE SET url = excluded.url`,
     )
     for (const part of parts) insert.run(claim.upload.id, part.number, part.offset, part.sizeBytes, part.url)
-    return applied
+    return { applied, next: claimNext ? claimOnlyPart(queue, applied.upload) : null }
   })
 }
 

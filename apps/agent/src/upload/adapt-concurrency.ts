@@ -11,6 +11,9 @@ import type { InFlight } from './in-flight.ts'
 export const maxSending = { small: 32, large: 32 } as const
 const bounds = { small: { min: 1, max: maxSending.small }, large: { min: 1, max: maxSending.large } }
 const measureEveryMs = 500
+/** So many files that are done tell enough of the time in which they were, if that was not too short to tell anything. */
+const enoughFiles = 64
+const leastMs = 100
 /** With less memory left than this on the machine, what is sent at once is halved. */
 const scarceMemoryBytes = 64 * 1024 * 1024
 /** Bytes that a gigabyte line carries in the time between two measurements would still fit; a halving needs time to show. */
@@ -55,25 +58,50 @@ export function adaptConcurrency({ queue, inFlight, bell, startAt, signal }: Ada
     }),
     /** Measures for as long as something moves; ends with the signal. */
     async run(): Promise<void> {
-      while (!signal.aborted) {
-        if (inFlight.count() === 0) await bell.wait(bell.rings, 60_000, signal)
-        const before = { ...inFlight.totals(), taken: await takenBytes(), atMs: performance.now() }
-        await sleep(measureEveryMs, signal)
-        if (process.availableMemory() < scarceMemoryBytes) halve()
-        const taken = await takenBytes()
-        const { bytes, ended } = inFlight.totals()
-        const passed = taken === null || before.taken === null ? bytes - before.bytes : taken - before.taken
-        const seconds = (performance.now() - before.atMs) / 1_000
-        const sending = countSending(queue)
-        // More than the limit are on their way for a while after it went down: what that brings, it does not.
-        const isFull = { small: sending.small === small.limit, large: sending.large === large.limit }
-        const bytesPerSecond = { unitsPerSecond: passed / seconds, saturated: isFull.large }
-        const filesPerSecond = { unitsPerSecond: (ended - before.ended) / seconds, saturated: isFull.small }
-        set({
-          small: measured(small, filesPerSecond, bounds.small),
-          large: measured(large, bytesPerSecond, bounds.large),
-        })
-      }
+      await Promise.all([measureFiles(), measureBytes()])
     },
+  }
+
+  async function whileSending(measure: () => Promise<void>): Promise<void> {
+    while (!signal.aborted) {
+      if (inFlight.count() === 0) await bell.wait(bell.rings, 60_000, signal)
+      await measure()
+    }
+  }
+
+  function measureFiles() {
+    return whileSending(async () => {
+      const { ended } = inFlight.totals()
+      const sinceMs = performance.now()
+      let done = 0
+      let elapsedMs = 0
+      while (done < enoughFiles && elapsedMs < measureEveryMs && !signal.aborted) {
+        await sleep(leastMs, signal)
+        done = inFlight.totals().ended - ended
+        elapsedMs = performance.now() - sinceMs
+      }
+      const unitsPerSecond = done / (elapsedMs / 1_000)
+      const saturated = isFull('small', small)
+      set({ small: measured(small, { unitsPerSecond, saturated }, bounds.small), large })
+    })
+  }
+
+  function measureBytes() {
+    return whileSending(async () => {
+      const before = { ...inFlight.totals(), taken: await takenBytes(), atMs: performance.now() }
+      await sleep(measureEveryMs, signal)
+      if (process.availableMemory() < scarceMemoryBytes) halve()
+      const taken = await takenBytes()
+      const { bytes } = inFlight.totals()
+      const passed = taken === null || before.taken === null ? bytes - before.bytes : taken - before.taken
+      const seconds = (performance.now() - before.atMs) / 1_000
+      const saturated = isFull('large', large)
+      set({ small, large: measured(large, { unitsPerSecond: passed / seconds, saturated }, bounds.large) })
+    })
+  }
+
+  /** More than the limit are on their way for a while after it went down: what that brings, it does not. */
+  function isFull(kind: 'small' | 'large', { limit }: Concurrency): boolean {
+    return countSending(queue)[kind] === limit
   }
 }

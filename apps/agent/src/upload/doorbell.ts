@@ -4,6 +4,8 @@
  */
 export type Doorbell = {
   readonly rings: number
+  /** How many wait. */
+  readonly waiting: number
   ring(): void
   /** Wakes one of those that wait; for work that one can do, and who finds more wakes the next. */
   wakeOne(): void
@@ -17,6 +19,9 @@ export function createDoorbell(): Doorbell {
   return {
     get rings() {
       return rings
+    },
+    get waiting() {
+      return waiters.size
     },
     ring() {
       rings++

@@ -4,6 +4,7 @@ import type { Destination } from '../destination/port.ts'
 import { createGroupCommit } from '../queue/group-commit.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import type { Queue } from '../queue/open-queue.ts'
+import { returnPart } from '../queue/part-claims.ts'
 import { endWaitsFor, rescueClaims } from '../queue/waits.ts'
 import { sleep } from '../sleep.ts'
 import { adaptConcurrency, maxSending } from './adapt-concurrency.ts'
@@ -16,6 +17,7 @@ import { createDoorbell, type Doorbell } from './doorbell.ts'
 import { type CustodyTries, followCustody } from './follow-custody.ts'
 import { createGate, type LinkCondition } from './gate.ts'
 import { createGrowers } from './growers.ts'
+import { createHandOver } from './hand-over.ts'
 import { createInFlight, type InFlight } from './in-flight.ts'
 import { keepAuthorized } from './keep-authorized.ts'
 import { keepGoing, workWhileThereIs } from './keep-going.ts'
@@ -50,7 +52,7 @@ export type Engine = {
 }
 
 /** Enough to keep the parts of small files flowing. */
-const registrarCount = 8
+const registrarCount = 16
 /** Uploads that have addresses, which grow old. */
 const maxOpenAssets = 64
 
@@ -70,7 +72,6 @@ export function startEngine(options: EngineOptions): Engine {
   const inFlight = createInFlight(
     () => performance.now(),
     () => queue.tell({ kind: 'progress' }),
-    () => partBell.wakeOne(),
   )
   const gate = createGate({
     probe: () => probe(queue, options.destinationOf, stop.signal),
@@ -111,6 +112,7 @@ export function startEngine(options: EngineOptions): Engine {
   const pace = createPace()
   const custodyTries: CustodyTries = new Map()
   const digests = createDigestsInOrder()
+  const handOver = createHandOver(partBell, () => gate.isOpen() && !draining.signal.aborted)
   const commit = createGroupCommit(queue, () => inFlight.count() > 0)
   let loss = noLoss
   const { signal } = draining
@@ -134,6 +136,7 @@ export function startEngine(options: EngineOptions): Engine {
           ...calling,
           destinationOf,
           commit,
+          handOver,
           maxOpenAssets,
           linkLoss: () => loss,
           onClaim: () => createBell.wakeOne(),
@@ -152,6 +155,8 @@ export function startEngine(options: EngineOptions): Engine {
           inFlight,
           digests,
           commit,
+          handOver,
+          onClaim: () => partBell.wakeOne(),
           observe(part) {
             loss = observeLoss(loss, part)
           },
@@ -187,6 +192,7 @@ export function startEngine(options: EngineOptions): Engine {
       patience.abort()
       stop.abort()
       await finished
+      for (let left = handOver.take(); left !== null; left = handOver.take()) returnPart(queue, left)
       stopListening()
     },
   }

@@ -21,7 +21,7 @@ export type InFlight = {
 const bucketMs = 250
 const bucketCount = 20
 
-export function createInFlight(monotonicNow: () => number, onBytes: () => void, onBegin = () => {}): InFlight {
+export function createInFlight(monotonicNow: () => number, onBytes: () => void): InFlight {
   const sendings = new Map<string, Set<{ controller: AbortController; bytes: number }>>()
   const totals = { bytes: 0, ended: 0 }
   const buckets = new Float64Array(bucketCount)
@@ -40,9 +40,13 @@ export function createInFlight(monotonicNow: () => number, onBytes: () => void, 
       const sending = { controller: new AbortController(), bytes: 0 }
       const ofUpload = sendings.get(uploadId) ?? new Set()
       sendings.set(uploadId, ofUpload.add(sending))
-      onBegin()
+      // Not `AbortSignal.any`, which costs more than all else here.
+      const { controller } = sending
+      const onStop = () => controller.abort()
+      if (stop.aborted) onStop()
+      else stop.addEventListener('abort', onStop, { once: true })
       return {
-        signal: AbortSignal.any([stop, sending.controller.signal]),
+        signal: controller.signal,
         addBytes(byteCount) {
           advance()
           sending.bytes += byteCount
@@ -52,6 +56,7 @@ export function createInFlight(monotonicNow: () => number, onBytes: () => void, 
           onBytes()
         },
         end() {
+          stop.removeEventListener('abort', onStop)
           if (ofUpload.delete(sending)) totals.ended++
           if (ofUpload.size === 0) sendings.delete(uploadId)
         },

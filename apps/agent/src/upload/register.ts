@@ -28,6 +28,7 @@ import {
   returnRegistration,
 } from '../queue/registrations.ts'
 import { createKindOf, isRefusedPlan, isRefusedVersion, mayHaveArrived } from './create-request.ts'
+import type { HandOver } from './hand-over.ts'
 import { type JudgeOptions, judge } from './judge.ts'
 import { lookAtSource } from './look-at-source.ts'
 
@@ -38,6 +39,8 @@ export type RegisterOptions = JudgeOptions & {
   linkLoss(): LinkLoss
   /** Told of each file that was claimed, for whoever could claim another. */
   onClaim(): void
+  /** To the senders, of parts that are claimed with their addresses. */
+  handOver: HandOver
   /** How claims and the assets that come of them are stored, so that workers share a flush to disk. */
   commit: GroupCommit
   log: Logger
@@ -119,7 +122,7 @@ async function concludeSource(
 type Ended = 'done' | 'replay' | 'replan' | 'standAlone'
 
 async function createOnce(options: RegisterOptions, claim: RegistrationClaim, isReplay: boolean): Promise<Ended> {
-  const { queue, commit, destinationOf, gate, log, signal } = options
+  const { queue, commit, handOver, destinationOf, gate, log, signal } = options
   const { upload } = claim
   // Its answer tells the time; where there is none the create will hardly fare better.
   if (lacksServerTime(queue, upload)) await options.authorization.confirm()
@@ -169,7 +172,7 @@ async function createOnce(options: RegisterOptions, claim: RegistrationClaim, is
   if (upload.isRealtime) {
     gate.succeeded()
     const { assetId } = outcome
-    const applied = await commit(() => recordCreated(queue, claim, { assetId, urlsIssuedAt, parts: [] }))
+    const { applied } = await commit(() => recordCreated(queue, claim, { assetId, urlsIssuedAt, parts: [] }))
     log.info({ uploadId: upload.id, assetId, stored: applied.kind === 'moved' }, 'asset of a growing file created')
     return 'done'
   }
@@ -189,7 +192,9 @@ async function createOnce(options: RegisterOptions, claim: RegistrationClaim, is
     const url = outcome.uploadUrls[part.number - 1]
     return url === undefined ? [] : [{ ...part, url }]
   })
-  const applied = await commit(() => recordCreated(queue, claim, { assetId: outcome.assetId, urlsIssuedAt, parts }))
+  const created = { assetId: outcome.assetId, urlsIssuedAt, parts }
+  const { applied, next } = await commit(() => recordCreated(queue, claim, created, handOver.isWanted()))
+  if (next !== null) handOver.give(next)
   log.info(
     { uploadId: upload.id, assetId: outcome.assetId, parts: parts.length, stored: applied.kind === 'moved' },
     'asset created',

@@ -20,6 +20,7 @@ import type { DigestsInOrder } from './digests-in-order.ts'
 import { expectedOf } from './expected-source.ts'
 import { findStoredPart, type StoredPartAnswer } from './find-stored-part.ts'
 import { concludeGrowing } from './growing-source.ts'
+import type { HandOver } from './hand-over.ts'
 import type { InFlight } from './in-flight.ts'
 import { type JudgeOptions, judge } from './judge.ts'
 import { keepClaim } from './keep-claim.ts'
@@ -28,6 +29,8 @@ export type SendOptions = JudgeOptions & {
   destinationOf(link: UploadLink): Destination
   inFlight: InFlight
   digests: DigestsInOrder
+  /** From the registrars. */
+  handOver: HandOver
   /** How what arrived is stored, so that workers share a flush to disk. */
   commit: GroupCommit
   /** Told of each part that has ended, for whoever decides how long parts are to be. */
@@ -35,6 +38,8 @@ export type SendOptions = JudgeOptions & {
   stallMs: number
   /** Told just before the queue is looked into for another part. */
   onLook(): void
+  /** Told of each part that was found there, for whoever could find another. */
+  onClaim(): void
   /** Looks at the watch folders once more before a missing file counts as deleted: it may have been renamed. */
   rescan(): Promise<void>
   log: Logger
@@ -49,16 +54,20 @@ type Next = PartClaim | null | 'unknown'
 
 /** Sends parts one after the other for as long as there are any. False when the last look for one found none. */
 export async function sendParts(options: SendOptions): Promise<boolean> {
-  const { queue, commit, gate, draining, onLook } = options
-  const look = () => {
-    onLook()
-    return claimPart(queue)
+  const { queue, commit, handOver, gate, draining, onLook, onClaim } = options
+  const look = async () => {
+    const claim = await commit(() => {
+      onLook()
+      return claimPart(queue)
+    })
+    if (claim !== null) onClaim()
+    return claim
   }
-  let next: Next = await commit(look)
+  let next: Next = handOver.take() ?? (await look())
   while (next !== null) {
     if (next !== 'unknown') next = await sendPart(options, next)
     else if (draining.aborted || !gate.isOpen()) return true
-    else next = await commit(look)
+    else next = handOver.take() ?? (await look())
   }
   return false
 }

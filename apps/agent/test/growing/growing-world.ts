@@ -20,6 +20,7 @@ import { registerNext } from '../../src/upload/register.ts'
 import { sendParts } from '../../src/upload/send-part.ts'
 import { hashBytes, hashText } from '../../src/xxh64.ts'
 import { identity, startOfTime, testQueue } from '../queue/test-queue.ts'
+import { noHandOver } from '../upload/no-hand-over.ts'
 import { bytesOf, Crash, GrowingDestination, type Mishap } from './growing-destination.ts'
 
 /** The protocol's proportions in a few hundred bytes. */
@@ -236,7 +237,10 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
     },
     register: (mishap: Mishap) =>
       step(mishap, () =>
-        registerNext({ ...doing(), maxOpenAssets: 10, linkLoss: () => noLoss, onClaim: () => undefined }),
+        registerNext({
+          ...{ ...doing(), handOver: noHandOver, maxOpenAssets: 10 },
+          ...{ linkLoss: () => noLoss, onClaim: () => undefined },
+        }),
       ),
     grow: (mishap: Mishap) =>
       step(mishap, async () => {
@@ -253,7 +257,7 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
           ...{
             inFlight: inFlight as never,
             digests,
-            ...{ observe: () => undefined, onLook: () => undefined },
+            ...{ handOver: noHandOver, observe: () => undefined, onLook: () => undefined, onClaim: () => undefined },
             stallMs: 1_000,
             rescan: async () => undefined,
           },

@@ -21,8 +21,8 @@ function onTerminal({ stateDir }: Device, args: readonly string[], env: Record<s
     stdio: ['pipe', 'pipe', 'inherit'],
     // A person's terminal, whatever the tests run in: `CI`, `NO_COLOR` and `FORCE_COLOR` of theirs decide of colours too.
     env: {
-      PATH: process.env['PATH'],
-      HOME: process.env['HOME'],
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
       TERM: 'xterm-256color',
       SHELL: '/bin/sh',
       NODE: process.execPath,

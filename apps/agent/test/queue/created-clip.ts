@@ -13,7 +13,8 @@ export function created(queue: ReturnType<typeof testQueue>['queue'], parts = 3)
     url: `http://127.0.0.1/${index}`,
   }))
   expect(
-    recordCreated(queue, claim, { assetId: `asset-${claim.upload.seq}`, urlsIssuedAt: startOfTime, parts: plan }).kind,
+    recordCreated(queue, claim, { assetId: `asset-${claim.upload.seq}`, urlsIssuedAt: startOfTime, parts: plan })
+      .applied.kind,
   ).toBe('moved')
   return claim.upload.id
 }

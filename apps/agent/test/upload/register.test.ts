@@ -14,6 +14,7 @@ import { claimRegistration } from '../../src/queue/registrations.ts'
 import { createGate } from '../../src/upload/gate.ts'
 import { registerNext } from '../../src/upload/register.ts'
 import { startOfTime, testQueue } from '../queue/test-queue.ts'
+import { noHandOver } from './no-hand-over.ts'
 
 test('a file that a person added and that was written to since fails, because nobody watches it to say when it rests', async () => {
   const { queue, stateDir } = testQueue()
@@ -34,6 +35,7 @@ test('a file that a person added and that was written to since fails, because no
     random: () => 0,
     destinationOf: unused,
     commit: createGroupCommit(queue, () => false),
+    handOver: noHandOver,
     maxOpenAssets: 4,
     linkLoss: () => noLoss,
     onClaim: () => undefined,
@@ -82,6 +84,7 @@ async function registerNewer(isOurs: boolean, answers: CreateOutcome[]) {
     // Of the destination only what is called here is there.
     destinationOf: () => destination as unknown as Destination,
     commit: createGroupCommit(queue, () => false),
+    handOver: noHandOver,
     maxOpenAssets: 4,
     linkLoss: () => noLoss,
     onClaim: () => undefined,
@@ -167,6 +170,7 @@ test('a clip of another boot is created only when the destination has told what 
     random: () => 0,
     destinationOf: () => destination as Destination,
     commit: createGroupCommit(queue, () => false),
+    handOver: noHandOver,
     maxOpenAssets: 4,
     linkLoss: () => noLoss,
     onClaim: () => undefined,
