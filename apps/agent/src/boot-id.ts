@@ -14,16 +14,26 @@ export function readBootId(): string {
   }
 }
 
-/** The system counts in hundredths of a second, and to ask it costs as much as a small file: for so long an answer holds. */
-const resolutionMs = 10
-let known = { uptimeMs: 0, readAtMs: Number.NEGATIVE_INFINITY, readAt: 0 }
+/** The system tells the uptime in hundredths of a second, cut: what it tells may be this much behind. */
+export const uptimeStepMs = 10
+/** To ask the system costs as much as to read a small file, so in between the process's own clock counts on. */
+const askEveryMs = 1_000
 
-/** Whole milliseconds since this boot, suspension included. Setting the clock does not change them. */
+/** How long before the process's clock began the machine did, with all its suspensions so far; never more than that. */
+let bootedBeforeMs = Number.NEGATIVE_INFINITY
+let asked = { atMs: Number.NEGATIVE_INFINITY, wallAheadMs: 0 }
+
+/** Whole milliseconds since this boot, suspension included. Setting the clock does not change them. They never go back. */
 export function readUptimeMs(): number {
-  const readAtMs = performance.now()
-  const readAt = Date.now()
-  // The first clock stands still while the machine is suspended, the second one does not.
-  const isFresh = readAtMs - known.readAtMs < resolutionMs && Math.abs(readAt - known.readAt) < resolutionMs
-  if (!isFresh) known = { uptimeMs: Math.round(uptime() * 1000), readAtMs, readAt }
-  return known.uptimeMs
+  const atMs = performance.now()
+  // While the machine is suspended the process's clock stands still, and the wall clock does not.
+  const wallAheadMs = Date.now() - atMs
+  const isSuspended = Math.abs(wallAheadMs - asked.wallAheadMs) >= uptimeStepMs
+  if (isSuspended || atMs - asked.atMs >= askEveryMs) {
+    asked = { atMs, wallAheadMs }
+    // In this order: a process that stands still between the two finds too little, which the next time mends.
+    const uptimeMs = uptime() * 1000
+    bootedBeforeMs = Math.max(bootedBeforeMs, uptimeMs - performance.now())
+  }
+  return Math.floor(performance.now() + bootedBeforeMs)
 }

@@ -8,6 +8,7 @@ import {
   momentByServer,
   onOneClock,
 } from '@rushes/upload-core'
+import { uptimeStepMs } from '../boot-id.ts'
 import type { Queue } from './open-queue.ts'
 import { integer } from './row.ts'
 import type { StoredUpload } from './stored-upload.ts'
@@ -15,17 +16,31 @@ import type { StoredUpload } from './stored-upload.ts'
 /** Clips that wait for longer than this many boots are told by the wall clock. */
 const maxBoots = 100
 
-/** What the clocks of the device show now. */
-export const readClocks = (queue: Queue): ClockReading => ({
-  wallMs: queue.now(),
-  uptimeMs: queue.uptimeMs(),
-  bootId: queue.bootId,
-})
+/** So often the clocks are looked at for one reading, at most. */
+const maxLooks = 5
+
+/**
+ * What the clocks of the device show, both at one moment: if the process stood still between a look at one and at the other (a busy machine, one
+ * that was suspended), whatever one tells and the other keeps would be off by as much.
+ */
+export function readClocks(queue: Queue): ClockReading {
+  let uptimeMs = queue.uptimeMs()
+  for (let look = 1; ; look++) {
+    const before = uptimeMs
+    const wallMs = queue.now()
+    uptimeMs = queue.uptimeMs()
+    if (uptimeMs - before <= uptimeStepMs || look === maxLooks) return { wallMs, uptimeMs, bootId: queue.bootId }
+  }
+}
 
 /** A capture that began at `at` by the wall clock as it goes now. */
 export const captureAt = (queue: Queue, at: number): Capture => ({ at, inBoot: bootInstantOf(at, readClocks(queue)) })
 
-export const momentNow = (queue: Queue): Moment => captureAt(queue, queue.now())
+/** Now, no earlier than it is by either clock: what is not known to have begun since then is not to pass for later. */
+export function momentNow(queue: Queue): Moment {
+  const { wallMs, uptimeMs, bootId } = readClocks(queue)
+  return { at: wallMs, inBoot: { bootId, uptimeMs: uptimeMs + uptimeStepMs } }
+}
 
 /** A moment of this boot by the server's clock; null where that was not heard yet. */
 export const momentOfServer = (queue: Queue, serverMs: number): Moment | null =>

@@ -1,7 +1,7 @@
 import { offsetSeconds } from '@rushes/upload-core'
 import { expect, test } from 'vitest'
 import { findUpload } from '../../src/queue/apply-upload-event.ts'
-import { captureOnOneClock, noteServerTime } from '../../src/queue/capture-clock.ts'
+import { captureAt, captureOnOneClock, noteServerTime } from '../../src/queue/capture-clock.ts'
 import type { Queue } from '../../src/queue/open-queue.ts'
 import { addClip, startOfTime, type TestQueue, testQueue } from './test-queue.ts'
 
@@ -49,6 +49,19 @@ test('the age of a clip is right after a boot with another clock, where the dest
   noteServerTime(queue, startOfTime + minute)
   pass(tested, minute)
   expect(offsetOf(queue, id)).toBe(120)
+})
+
+test('a process that stands still between a look at one clock and at the other dates nothing later than it was', () => {
+  const { queue, clock } = testQueue()
+  const { now } = queue
+  let isToStandStill = true
+  queue.now = () => {
+    const shown = now()
+    if (isToStandStill) clock.now += minute
+    isToStandStill = false
+    return shown
+  }
+  expect(captureAt(queue, startOfTime).inBoot).toEqual({ bootId: 'boot-1', uptimeMs: startOfTime - clock.bootedAt })
 })
 
 test('of the boots in which the destination was heard only the newest are kept', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { findUpload } from '../../src/queue/apply-upload-event.ts'
+import { captureAt, isCapturedSince } from '../../src/queue/capture-clock.ts'
 import { clearUploads, retryUploads } from '../../src/queue/decisions.ts'
 import { readUploadLink } from '../../src/queue/links.ts'
 import { pendingReceipt, recordReceiptSent, takeIdentity } from '../../src/queue/move-project.ts'
@@ -69,6 +70,20 @@ describe('another project', () => {
     clock.now += 60_000
     takeIdentity(queue, identity('project-b', { projectEpoch: 3 }), hashText)
     expect(readUploadLink(queue)).toMatchObject({ project: { id: 'project-b' }, projectSince: { at: clock.now } })
+  })
+
+  test('is not given what began a moment before the device learned of it, though the uptime is told in steps', () => {
+    const { queue, clock } = testQueue()
+    const { uptimeMs } = queue
+    queue.uptimeMs = () => Math.floor(uptimeMs() / 10) * 10
+    clock.now += 60_009
+    takeIdentity(queue, identity('project-b', { projectEpoch: 2 }), hashText)
+    const learnedAt = clock.now
+    clock.now = startOfTime + 120_000
+    const since = readUploadLink(queue)?.projectSince
+    if (since == null) throw new Error('the device has a project')
+    const isSince = (at: number) => isCapturedSince(queue, [since], { ...captureAt(queue, at), isWitnessed: true })
+    expect([-5, -1, 10].map((ms) => isSince(learnedAt + ms))).toEqual([false, false, true])
   })
 
   test('does not let anybody retry what belongs to the former one', () => {
