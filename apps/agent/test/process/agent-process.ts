@@ -12,6 +12,7 @@ import {
   startSimulatedDestination,
 } from '../simulated-destination/start-simulated-destination.ts'
 import type { SimulatedDestinationOptions } from '../simulated-destination/world.ts'
+import { describeUploads } from './describe-uploads.ts'
 
 /** Compiling the agent anew for each of hundreds of short-lived processes is most of what they would do. */
 const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'rushes-agent-test-compile-cache') }
@@ -66,7 +67,7 @@ export type Device = {
   cli(...args: string[]): Promise<Finished>
   list(): Promise<ListedUpload[]>
   status(): Promise<StatusAnswer>
-  /** Polls the queue until all uploads are as told; fails with the queue as it is. */
+  /** Polls the queue until all uploads are as told; fails with the queue as it is, what is not home first. */
   until(condition: (uploads: ListedUpload[]) => boolean, what: string, deadlineMs?: number): Promise<ListedUpload[]>
 }
 
@@ -133,7 +134,7 @@ export async function startDevice(
         if (condition(uploads)) return uploads
         await delay(25)
         if (performance.now() > givesUpAt)
-          throw new Error(`not within ${deadlineMs} ms: ${what}\n${JSON.stringify(uploads, null, 1)}`)
+          throw new Error(`not within ${deadlineMs} ms: ${what}\n${describeUploads(uploads)}`)
       }
     },
   }

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { endAll, pairDevice, startDevice } from './agent-process.ts'
-import { backdate, differences, writeClip } from './clips.ts'
+import { backdate, differences, untilDatedLater, writeClip } from './clips.ts'
 import { readStored } from './stored-queue.ts'
 
 // Several processes for each test, on machines that may do other things besides.
@@ -22,6 +22,7 @@ test('a device moved with ten clips queued and one in flight clears them all, se
   server.setProject(other)
   await server.until(() => server.receipts.length === 1, 'the receipt came', 60_000)
   stall.remove()
+  await untilDatedLater(device)
   const clip = await writeClip(device.watchDir, 'B001.mov', 300_000)
   const uploads = await device.until(
     (all) => all.some(({ state }) => state === 'verified'),
@@ -69,6 +70,7 @@ test('a receipt that is refused at first is sent again before anything else is c
   server.setProject(other)
   await device.start()
   await server.until(() => server.receipts.length === 1, 'the receipt came at last', 60_000)
+  await untilDatedLater(device)
   const clip = await writeClip(device.watchDir, 'B001.mov', 100_000)
   await device.until((uploads) => uploads.some(({ state }) => state === 'verified'), 'verified')
   expect(server.requestsOf('receipt')).toHaveLength(3)
