@@ -55,9 +55,10 @@ export function createAuthorization(options: AuthorizationOptions): Authorizatio
   }
   return {
     confirm(request = {}) {
-      if (running === null) return begin(request)
-      if (following === null) following = { request, run: running.then(beginFollowing, beginFollowing) }
-      else following.request = { ...following.request, ...request }
+      // First: the run under way may just have ended, and the next one not have begun.
+      if (following !== null) following.request = { ...following.request, ...request }
+      else if (running !== null) following = { request, run: running.then(beginFollowing, beginFollowing) }
+      else return begin(request)
       return following.run
     },
   }

@@ -76,3 +76,31 @@ test('who asks while the identity is read gets the answer of a reading that bega
   ])
   expect(readings).toBe(2)
 })
+
+test('who asks again at the moment of an answer, while others wait for the next reading, waits with them: two never read at once', async () => {
+  const { queue } = testQueue({ isOurs: false })
+  const settings = {
+    dispatcher: createDispatcher({ maxPartsInFlight: 1 }),
+    clientVersion: '1.0.0',
+    allowInsecure: true,
+  }
+  let [reading, mostAtOnce, readings] = [0, 0, 0]
+  const destination: Destination = {
+    ...createDestination(settings, { baseUrl: 'http://127.0.0.1:1', isOurs: false }),
+    async me() {
+      mostAtOnce = Math.max(mostAtOnce, ++reading)
+      readings++
+      await new Promise(setImmediate)
+      reading--
+      return { kind: 'identity', identity: { ...identity('project-a'), fence: null } }
+    },
+  }
+  const { signal } = new AbortController()
+  const log = pino({ level: 'silent' })
+  const authorization = createAuthorization({ queue, destinationOf: () => destination, log, signal })
+  const first = authorization.confirm()
+  const again = first.then(() => authorization.confirm())
+  const waiting = authorization.confirm()
+  expect(await Promise.all([first, again, waiting])).toEqual(Array(3).fill({ kind: 'confirmed', moved: false }))
+  expect({ mostAtOnce, readings }).toEqual({ mostAtOnce: 1, readings: 2 })
+})
