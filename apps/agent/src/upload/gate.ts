@@ -1,4 +1,5 @@
 import { backoffBoundMs, fullJitterMs, type RetryLimits, retryLimits, type WaitingReason } from '@rushes/upload-core'
+import { errorMessage } from '../agent-error.ts'
 import { sleep } from '../sleep.ts'
 
 export type GateReason = Extract<
@@ -39,6 +40,7 @@ export type GateOptions = {
   random(): number
   limits?: RetryLimits
   signal: AbortSignal
+  /** Tells whatever waits for it that it may go on, just before it opens. If it throws the gate stays closed until the next try. */
   onOpen(): void
   onChange(): void
 }
@@ -62,6 +64,19 @@ export function createGate({ probe, now, random, limits = retryLimits, signal, o
     return probing
   }
 
+  /** Whether the cause has passed and everybody could be told so. */
+  const canOpen = async (reason: GateReason): Promise<boolean> => {
+    try {
+      if (!timed.has(reason) && !(await isHealthy())) return false
+      onOpen()
+      return true
+    } catch (error) {
+      // A full disk, mostly: then what waits cannot go on anyway, and the next try tells it.
+      lastError = errorMessage(error)
+      return false
+    }
+  }
+
   const reopen = async (reason: GateReason, atLeastMs: number): Promise<void> => {
     let tries = failuresInRow
     for (;;) {
@@ -72,12 +87,11 @@ export function createGate({ probe, now, random, limits = retryLimits, signal, o
       await sleep(atLeastMs, signal)
       await sleep(waitMs - atLeastMs, AbortSignal.any([signal, hurried.signal]))
       if (signal.aborted) return
-      if (timed.has(reason) || (await isHealthy())) break
+      if (await canOpen(reason)) break
       tries++
     }
     const opened = closed?.opened
     closed = null
-    onOpen()
     onChange()
     opened?.resolve()
   }

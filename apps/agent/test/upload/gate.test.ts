@@ -5,7 +5,7 @@ import { createGate, type GateReason } from '../../src/upload/gate.ts'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-function startGate(isHealthy: () => boolean = () => true) {
+function startGate(isHealthy: () => boolean = () => true, onOpen: () => void = () => undefined) {
   const stop = new AbortController()
   onTestFinished(() => stop.abort())
   let probes = 0
@@ -18,7 +18,7 @@ function startGate(isHealthy: () => boolean = () => true) {
     random: () => 1,
     limits: retryLimits,
     signal: stop.signal,
-    onOpen: () => undefined,
+    onOpen,
     onChange: () => undefined,
   })
   return { gate, probes: () => probes }
@@ -73,4 +73,21 @@ test('a hurry from before it was closed opens nothing', async () => {
   gate.close('offline', 'because')
   await vi.advanceTimersByTimeAsync(0)
   expect(gate.isOpen()).toBe(false)
+})
+
+test('a gate that cannot tell that it opens, since the disk is full, stays closed and opens at a later try', async () => {
+  let isDiskFull = true
+  const { gate } = startGate(undefined, () => {
+    if (isDiskFull) throw new Error('database or disk is full')
+  })
+  gate.close('offline', 'because')
+  const passed = gate.whenOpen(new AbortController().signal)
+  gate.hurry()
+  await vi.advanceTimersByTimeAsync(0)
+  expect([gate.isOpen(), gate.condition().lastError]).toEqual([false, 'database or disk is full'])
+  isDiskFull = false
+  gate.hurry()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(gate.isOpen()).toBe(true)
+  await passed
 })
