@@ -1,4 +1,5 @@
 import type { RetryLimits } from '@rushes/upload-core'
+import { readClocks } from '../queue/capture-clock.ts'
 import { endImpossibleWaits, moveWaitsBack } from '../queue/impossible-waits.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import { boundOutbox } from '../queue/outbox.ts'
@@ -18,7 +19,10 @@ export async function keepTime(
   limits: RetryLimits,
   signal: AbortSignal,
 ): Promise<void> {
-  const bootedAt = () => queue.now() - queue.uptimeMs()
+  const bootedAt = () => {
+    const { wallMs, uptimeMs } = readClocks(queue)
+    return wallMs - uptimeMs
+  }
   let sweptAt = performance.now()
   let knownBootedAt = bootedAt()
   endImpossibleWaits(queue)

@@ -88,6 +88,28 @@ test.for([60_000, 23 * 3_600_000])(
   },
 )
 
+test('a process that stood still between looks at two clocks takes neither for set, and a clip waits as long as it would have', async () => {
+  const tested = testQueue()
+  const { queue, clock } = tested
+  const { id } = addClip(queue)
+  const claim = claimRegistration(queue, 1)
+  if (claim === null) throw new Error('there is one to register')
+  recordCreateFailure(queue, claim, { consequence: { kind: 'tryAgain', ...inAMinute }, uncertain: false, error })
+  const keeper = keeping(tested)
+  const { now } = queue
+  queue.now = () => {
+    const shown = now()
+    clock.now += 5_000
+    queue.now = now
+    return shown
+  }
+  await keeper.pass(0)
+  await keeper.pass(54_999)
+  expect(findUpload(queue, id)?.state.kind).toBe('waiting')
+  await keeper.pass(1)
+  expect(findUpload(queue, id)?.state.kind).toBe('queued')
+})
+
 test('a part that backed off beside others wakes the senders when it is due, though its clip never waited', async () => {
   const tested = testQueue()
   registered(tested, 2)
