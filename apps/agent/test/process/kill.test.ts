@@ -10,6 +10,9 @@ import { acknowledgedParts, changeStored, readStored } from './stored-queue.ts'
 vi.setConfig({ testTimeout: 90_000 })
 afterEach(endAll)
 
+/** One part after the other, with the patience that a machine takes on which everything stands still now and then. */
+const oneAtATime = { chunkSizeBytes: 1_048_576, settings: { workers: 1, stallMs: 20_000, drainMs: 20_000 } }
+
 test('kill -9 at random points loses nothing, sends no acknowledged part again and completes each clip once', async () => {
   const seed = freshSeed()
   const { kills, problems } = await killAtRandom(seededRandom(seed), { killCount: 6, deadlineMs: 60_000 })
@@ -18,7 +21,7 @@ test('kill -9 at random points loses nothing, sends no acknowledged part again a
 }, 180_000)
 
 test('resumes from the last acknowledged part after the process is killed in the middle of a part', async () => {
-  const device = await startDevice({ chunkSizeBytes: 1_048_576, settings: { workers: 1 } })
+  const device = await startDevice(oneAtATime)
   const clip = await writeClip(device.watchDir, 'A001.mov', 6 * 1_048_576)
   const stall = device.server.inject({ kind: 'stall', at: 'body', afterBytes: 100_000 }, { operation: 'part', nth: 3 })
   const first = await device.start()
@@ -37,7 +40,7 @@ test('resumes from the last acknowledged part after the process is killed in the
 })
 
 test('does not send a part again whose reply came too late for the process that was killed', async () => {
-  const device = await startDevice({ chunkSizeBytes: 1_048_576, settings: { workers: 1 } })
+  const device = await startDevice(oneAtATime)
   const clip = await writeClip(device.watchDir, 'A001.mov', 3_000_000)
   const stall = device.server.inject({ kind: 'stall', at: 'reply' }, { operation: 'part', nth: 2 })
   const first = await device.start()
@@ -54,7 +57,7 @@ test('does not send a part again whose reply came too late for the process that 
 })
 
 test('makes no second asset of a clip that was whole when the process was killed, and comes back after addresses and tokens have run out', async () => {
-  const device = await startDevice({ chunkSizeBytes: 1_048_576, settings: { workers: 1 } })
+  const device = await startDevice(oneAtATime)
   const clip = await writeClip(device.watchDir, 'A001.mov', 2_500_000)
   const stall = device.server.inject({ kind: 'stall', at: 'reply' }, { operation: 'part', nth: 3 })
   const first = await device.start()
@@ -77,7 +80,7 @@ test('makes no second asset of a clip that was whole when the process was killed
 })
 
 test('goes on with the same clip after a day offline, and sends only what had not arrived', async () => {
-  const device = await startDevice({ chunkSizeBytes: 1_048_576, settings: { workers: 1 } })
+  const device = await startDevice(oneAtATime)
   const clip = await writeClip(device.watchDir, 'A001.mov', 4_000_000)
   const stall = device.server.inject({ kind: 'stall', at: 'body', afterBytes: 1_000 }, { operation: 'part', nth: 3 })
   const first = await device.start()
@@ -97,7 +100,7 @@ test('goes on with the same clip after a day offline, and sends only what had no
 })
 
 test('a store that calls a whole clip a dead upload does not get it twice', async () => {
-  const device = await startDevice({ chunkSizeBytes: 1_048_576, settings: { workers: 1 } })
+  const device = await startDevice(oneAtATime)
   const clip = await writeClip(device.watchDir, 'A001.mov', 2_500_000)
   // The bytes arrive, the reply does not; asked again, the store knows no such upload any more, and ingest is away at first.
   device.server.inject({ kind: 'loseReply' }, { operation: 'part', nth: 3 })
@@ -145,7 +148,7 @@ test('a foreign server, which knows no idempotency key, gets at most one complet
 })
 
 test('SIGTERM lets the part on its way finish and gives back the rest without counting an attempt', async () => {
-  const device = await startDevice({ chunkSizeBytes: 1_048_576, settings: { workers: 1 } })
+  const device = await startDevice(oneAtATime)
   await writeClip(device.watchDir, 'A001.mov', 4 * 1_048_576)
   const slow = device.server.inject({ kind: 'latency', delayMs: 400 }, { operation: 'part', nth: 2, times: 1_000 })
   const agent = await device.start()

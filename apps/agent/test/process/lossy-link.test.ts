@@ -10,7 +10,7 @@ const mebibyte = 1024 * 1024
 
 /** An agent that has sent one clip over a link which broke off again and again. */
 async function onLossyLink(): Promise<Device> {
-  const device = await startDevice({ chunkSizeBytes: 25_000_000, settings: { workers: 1 } })
+  const device = await startDevice({ chunkSizeBytes: 25_000_000, settings: { workers: 1, stallMs: 20_000 } })
   device.server.inject(faults.resetMidBody(100_000), { operation: 'part', times: 3 })
   await writeClip(device.watchDir, 'A001.mov', 2_500_000)
   await device.start()

@@ -43,7 +43,9 @@ test('no clip is made of a pipe whose command is killed in the middle; what it l
   for (const path of spooled(device)) await utimes(path, new Date(0), new Date(0))
   const agent = await device.start()
   await expect.poll(() => spooled(device).filter((path) => left.includes(path)), { timeout: 60_000 }).toEqual([])
-  await expect.poll(() => agent.stderr()).toContain('what a pipe left unfinished was removed after a day')
+  await expect
+    .poll(() => agent.stderr(), { timeout: 30_000 })
+    .toContain('what a pipe left unfinished was removed after a day')
   await slow.send(clip.bytes)
   expect(await slow.end()).toBe(0)
 

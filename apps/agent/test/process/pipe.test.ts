@@ -17,7 +17,7 @@ test.for(['ours', 'foreign'] as const)(
     const before = Date.now()
     const pipe = await beginPipe(device, clip.name, ['--channel', '2'])
     const begun = Date.now()
-    await expect.poll(() => Date.now()).toBeGreaterThan(begun + 50)
+    await expect.poll(() => Date.now(), { timeout: 30_000 }).toBeGreaterThan(begun + 50)
     for (let at = 0; at < clip.bytes.length; at += 100_000) await pipe.send(clip.bytes.subarray(at, at + 100_000))
     expect(spooled(device).map((path) => basename(path))).toEqual(['A001.mov.part'])
     expect(await pipe.end()).toBe(0)
