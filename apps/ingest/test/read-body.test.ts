@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { createServer, type IncomingMessage, request } from 'node:http'
 import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { readBody } from '../src/parts/read-body.ts'
@@ -8,7 +9,7 @@ const stallMs = 60_000
 const limits = (contentLengthBytes: number) => ({ contentLengthBytes, stallMs, displaced: null })
 
 /** What has already been set off has happened, whatever the clock says. */
-const settled = () => new Promise((resolve) => setImmediate(resolve))
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
@@ -135,4 +136,65 @@ test.each([
   body.resume()
   body.end(Buffer.alloc(3))
   await once(body, 'end')
+})
+
+test('the memory of a chunk is free as soon as it is taken, however long the disk takes then', async () => {
+  const body = new PassThrough()
+  const disk = Promise.withResolvers<void>()
+  const taken: { chunk: Uint8Array; byteCount: number }[] = []
+  const read = readBody(body, limits(64 * kib), (chunk) => {
+    taken.push({ chunk, byteCount: chunk.length })
+    return disk.promise
+  })
+  body.end(Buffer.alloc(64 * kib))
+  await once(body, 'readable')
+  await settled()
+  expect(taken.map(({ byteCount }) => byteCount)).toEqual([64 * kib])
+  expect(taken[0]?.chunk.buffer.byteLength).toBe(0)
+  disk.resolve()
+  expect(await read).toEqual({ kind: 'complete' })
+})
+
+test('memory that a chunk has in common with others is left alone', async () => {
+  const memory = Buffer.alloc(3, 7)
+  const body = new PassThrough()
+  body.end(memory.subarray(0, 2))
+  const first = memory.subarray(0, 2)
+  expect(await readBody(body, limits(2), () => undefined)).toEqual({ kind: 'complete' })
+  expect([...memory]).toEqual([7, 7, 7])
+  expect([...first]).toEqual([7, 7])
+})
+
+test('of what comes by HTTP no more than the smallest chunks is left to the collector', async () => {
+  const lengthBytes = 4 * 1024 * kib
+  const taken: Uint8Array[] = []
+  let takenBytes = 0
+  const server = createServer((incoming: IncomingMessage, reply) => {
+    readBody(incoming, limits(lengthBytes), (chunk) => {
+      taken.push(chunk)
+      takenBytes += chunk.length
+      return taken.length % 2 === 0 ? settled() : undefined
+    }).then(({ kind }) => reply.end(kind))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    const address = server.address()
+    if (address === null || typeof address === 'string') throw new Error('the server has no port')
+    const put = request({
+      port: address.port,
+      host: '127.0.0.1',
+      method: 'PUT',
+      headers: { 'content-length': lengthBytes },
+    })
+    put.end(Buffer.alloc(lengthBytes))
+    const [reply] = await once(put, 'response')
+    expect(String(await reply.setEncoding('utf8').toArray())).toBe('complete')
+    expect(takenBytes).toBe(lengthBytes)
+    // Those smaller than that Node itself may cut from one piece of memory.
+    expect(Math.max(...taken.map(({ length }) => length))).toBeLessThan(Buffer.poolSize)
+  } finally {
+    server.close()
+    server.closeAllConnections()
+  }
 })

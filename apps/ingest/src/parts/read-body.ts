@@ -18,7 +18,7 @@ export type BodyLimits = { contentLengthBytes: number; stallMs: number; displace
 /**
  * Reads a request's body, one chunk at a time, as fast as they are taken. Bytes in memory stay bounded: where `take` returns a
  * promise, the next chunk is asked for when it has resolved. What `take` fails with is thrown. Nothing is being taken any more
- * when it is settled.
+ * when it is settled. The chunks have to be the body's alone, and `take` is done with one when it returns: it is empty from then on.
  *
  * By events, since a chunk is 64 KiB: a promise and its listeners for each took longer than their bytes.
  */
@@ -51,6 +51,7 @@ export async function readBody(
         receivedBytes += chunk.length
         progressBytes += chunk.length
         taking = take(chunk)
+        free(chunk)
         if (progressBytes < minProgressBytes) continue
         progressBytes = 0
         stall.refresh()
@@ -80,4 +81,12 @@ export async function readBody(
     clearTimeout(stall)
     displaced?.removeEventListener('abort', onDisplaced)
   }
+}
+
+/**
+ * What the system reads into lies outside of the heap. Left to the collector it sets off one collection of the whole heap after
+ * the other as soon as an idle time has made the heap small. Detached, it is free at once. Only of a chunk that is all of its memory.
+ */
+function free({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }
