@@ -22,14 +22,16 @@ const overloadAtMostEveryMs = 2_000
 export type AdaptOptions = {
   queue: Queue
   inFlight: InFlight
-  /** Rung when there may be room for another part. */
+  /** At which senders wait, and nobody else, or a ring would be lost on who cannot answer it: rung when there may be room for another part. */
+  partBell: Doorbell
+  /** Rings when something may begin to move. */
   bell: Doorbell
   startAt: number
   signal: AbortSignal
 }
 
 /** Finds how many parts go at once: of large files by the bytes that the other side takes, of small ones by how many are done. */
-export function adaptConcurrency({ queue, inFlight, bell, startAt, signal }: AdaptOptions) {
+export function adaptConcurrency({ queue, inFlight, partBell, bell, startAt, signal }: AdaptOptions) {
   let small = startConcurrency(startAt, bounds.small)
   let large = startConcurrency(startAt, bounds.large)
   let lastOverloadMs = Number.NEGATIVE_INFINITY
@@ -38,7 +40,7 @@ export function adaptConcurrency({ queue, inFlight, bell, startAt, signal }: Ada
     small = next.small
     large = next.large
     queue.partLimits = { small: small.limit, large: large.limit }
-    if (hasMoreRoom) bell.wakeOne()
+    if (hasMoreRoom) partBell.wakeOne()
   }
   const halve = () => {
     if (performance.now() - lastOverloadMs < overloadAtMostEveryMs) return

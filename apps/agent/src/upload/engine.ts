@@ -116,7 +116,7 @@ export function startEngine(options: EngineOptions): Engine {
   const commit = createGroupCommit(queue, () => inFlight.count() > 0)
   let loss = noLoss
   const { signal } = draining
-  const adapting = workers === null ? adaptConcurrency({ ...options, inFlight, bell: partBell, signal }) : null
+  const adapting = workers === null ? adaptConcurrency({ ...options, inFlight, partBell, bell, signal }) : null
   if (workers !== null) queue.partLimits = { small: workers, large: workers }
   const senderCount = workers ?? maxSending.small + maxSending.large
   const destinationOf = (link: UploadLink) => {

@@ -4,7 +4,7 @@ import { startOfTime, type testQueue } from './test-queue.ts'
 
 /** The next clip of the queue, with an asset and parts of 1,000 bytes; its id. */
 export function created(queue: ReturnType<typeof testQueue>['queue'], parts = 3) {
-  const claim = claimRegistration(queue, 10)
+  const claim = claimRegistration(queue, 64)
   if (claim === null) throw new Error('nothing to claim')
   const plan = Array.from({ length: parts }, (_, index) => ({
     number: index + 1,

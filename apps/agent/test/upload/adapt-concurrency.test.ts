@@ -1,0 +1,48 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { claimPart, countSending } from '../../src/queue/part-claims.ts'
+import { adaptConcurrency, maxSending } from '../../src/upload/adapt-concurrency.ts'
+import { createDoorbell } from '../../src/upload/doorbell.ts'
+import { createInFlight } from '../../src/upload/in-flight.ts'
+import { created } from '../queue/created-clip.ts'
+import { addClip, testQueue } from '../queue/test-queue.ts'
+
+/** What finds how many parts go at once, with nothing on its way yet. */
+function adapting() {
+  const { queue } = testQueue()
+  const stop = new AbortController()
+  const [partBell, bell] = [createDoorbell(), createDoorbell()]
+  const inFlight = createInFlight(
+    () => performance.now(),
+    () => undefined,
+  )
+  const running = adaptConcurrency({ queue, inFlight, partBell, bell, startAt: 4, signal: stop.signal }).run()
+  onTestFinished(async () => {
+    stop.abort()
+    bell.ring()
+    await running
+  })
+  return { queue, partBell, bell, inFlight, signal: stop.signal }
+}
+
+test('who finds how many parts go at once takes no ring that is meant for a sender', () => {
+  const { partBell, bell } = adapting()
+  expect(bell.waiting).toBeGreaterThan(0)
+  expect(partBell.waiting).toBe(0)
+})
+
+test('where hundreds of small files are done a second, and more of them the more go at once, it soon lets as many go as may', async () => {
+  const { queue, bell, inFlight, signal } = adapting()
+  for (let clip = 0; clip < maxSending.small; clip++) addClip(queue, 1_000)
+  for (let clip = 0; clip < maxSending.small; clip++) created(queue, 1)
+  const fill = () => {
+    while (claimPart(queue) !== null);
+    return countSending(queue).small
+  }
+  inFlight.begin('under way', signal)
+  bell.ring()
+  const done = setInterval(() => {
+    for (let file = 0; file < 4 * fill(); file++) inFlight.begin(`file-${file}`, signal).end()
+  }, 5)
+  onTestFinished(() => clearInterval(done))
+  await expect.poll(() => queue.partLimits.small, { timeout: 20_000 }).toBe(maxSending.small)
+})
