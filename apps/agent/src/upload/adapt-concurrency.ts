@@ -58,10 +58,8 @@ export function adaptConcurrency({ queue, inFlight, partBell, bell, startAt, sig
         return outcome
       },
     }),
-    /** Measures for as long as something moves; ends with the signal. */
-    async run(): Promise<void> {
-      await Promise.all([measureFiles(), measureBytes()])
-    },
+    /** Each measures for as long as something moves; they end with the signal. */
+    loops: [measureFiles, measureBytes],
   }
 
   async function whileSending(measure: () => Promise<void>): Promise<void> {

@@ -1,10 +1,10 @@
-import { noLoss, observeLoss, type RetryLimits, retryLimits } from '@rushes/upload-core'
+import { leaseRules, noLoss, observeLoss, type RetryLimits, retryLimits } from '@rushes/upload-core'
 import type { Logger } from 'pino'
 import type { Destination } from '../destination/port.ts'
 import { createGroupCommit } from '../queue/group-commit.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import type { Queue } from '../queue/open-queue.ts'
-import { returnPart } from '../queue/part-claims.ts'
+import { countSending, type PartClaim, renewPart, returnPart } from '../queue/part-claims.ts'
 import { endWaitsFor, rescueClaims } from '../queue/waits.ts'
 import { sleep } from '../sleep.ts'
 import { adaptConcurrency, maxSending } from './adapt-concurrency.ts'
@@ -103,7 +103,10 @@ export function startEngine(options: EngineOptions): Engine {
     if (news.kind === 'growth') bell.ring()
     if (news.kind === 'asked') apiGate.hurry()
     growers.hear(news)
-    if (news.kind === 'abort') inFlight.abort(news.uploadId)
+    if (news.kind === 'abort') {
+      inFlight.abort(news.uploadId)
+      for (const claim of handOver.drop(news.uploadId)) returnPart(queue, claim)
+    }
   })
 
   const authorization = createAuthorization({ queue, destinationOf: options.destinationOf, log, signal: stop.signal })
@@ -112,7 +115,12 @@ export function startEngine(options: EngineOptions): Engine {
   const pace = createPace()
   const custodyTries: CustodyTries = new Map()
   const digests = createDigestsInOrder()
-  const handOver = createHandOver(partBell, () => gate.isOpen() && !draining.signal.aborted)
+  const handOver = createHandOver(
+    partBell,
+    // What one transaction claims is given only after it: the queue itself tells how many parts are on their way by then.
+    () => gate.isOpen() && !draining.signal.aborted && sendingAtAll(queue) < senderCount,
+    (claim) => renewPart(queue, claim, performance.now() + leaseRules.leaseMs),
+  )
   const commit = createGroupCommit(queue, () => inFlight.count() > 0)
   let loss = noLoss
   const { signal } = draining
@@ -127,6 +135,14 @@ export function startEngine(options: EngineOptions): Engine {
   const work = (on: Doorbell, once: (onLook: () => void) => Promise<boolean>) =>
     workWhileThereIs(gate, on, signal, log, once)
   const call = (on: Doorbell, once: () => Promise<boolean>) => workWhileThereIs(apiGate, on, signal, log, once)
+
+  const returnAtEnd = (claim: PartClaim) => {
+    try {
+      returnPart(queue, claim)
+    } catch (error) {
+      log.warn({ err: error, uploadId: claim.upload.id }, 'the next start takes this part back')
+    }
+  }
 
   const running = [
     ...Array.from({ length: registrarCount }, () =>
@@ -176,7 +192,7 @@ export function startEngine(options: EngineOptions): Engine {
     keepGoing(signal, log, () => keepTime(queue, bell, random, limits, signal)),
     keepGoing(signal, log, () => warnOfPairingEnd(queue, log, signal)),
     keepGoing(signal, log, () => watchSources(queue, signal)),
-    ...(adapting === null ? [] : [keepGoing(signal, log, () => adapting.run())]),
+    ...(adapting === null ? [] : adapting.loops.map((loop) => keepGoing(signal, log, loop))),
   ]
 
   return {
@@ -192,10 +208,15 @@ export function startEngine(options: EngineOptions): Engine {
       patience.abort()
       stop.abort()
       await finished
-      for (let left = handOver.take(); left !== null; left = handOver.take()) returnPart(queue, left)
       stopListening()
+      for (const left of handOver.drop(null)) returnAtEnd(left)
     },
   }
+}
+
+function sendingAtAll(queue: Queue): number {
+  const { small, large } = countSending(queue)
+  return small + large
 }
 
 async function probe(

@@ -57,7 +57,9 @@ export function createInFlight(monotonicNow: () => number, onBytes: () => void):
         },
         end() {
           stop.removeEventListener('abort', onStop)
-          if (ofUpload.delete(sending)) totals.ended++
+          // Called again it does nothing: by then another part of the upload may be on its way.
+          if (!ofUpload.delete(sending)) return
+          totals.ended++
           if (ofUpload.size === 0) sendings.delete(uploadId)
         },
       }

@@ -65,7 +65,7 @@ export async function sendParts(options: SendOptions): Promise<boolean> {
   }
   let next: Next = handOver.take() ?? (await look())
   while (next !== null) {
-    if (next !== 'unknown') next = await sendPart(options, next)
+    if (next !== 'unknown') next = (await sendPart(options, next)) ?? handOver.take()
     else if (draining.aborted || !gate.isOpen()) return true
     else next = handOver.take() ?? (await look())
   }

@@ -15,7 +15,8 @@ function adapting() {
     () => performance.now(),
     () => undefined,
   )
-  const running = adaptConcurrency({ queue, inFlight, partBell, bell, startAt: 4, signal: stop.signal }).run()
+  const { loops } = adaptConcurrency({ queue, inFlight, partBell, bell, startAt: 4, signal: stop.signal })
+  const running = Promise.all(loops.map((loop) => loop()))
   onTestFinished(async () => {
     stop.abort()
     bell.ring()
