@@ -25,6 +25,7 @@ let asked = { atMs: Number.NEGATIVE_INFINITY, wallAheadMs: 0 }
 
 /** Whole milliseconds since this boot, suspension included. Setting the clock does not change them. They never go back. */
 export function readUptimeMs(): number {
+  if (process.platform !== 'linux') return Math.round(uptime() * 1000) // elsewhere the two clocks may not go at one rate
   const atMs = performance.now()
   // While the machine is suspended the process's clock stands still, and the wall clock does not.
   const wallAheadMs = Date.now() - atMs

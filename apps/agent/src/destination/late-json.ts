@@ -9,8 +9,12 @@ export function lateJson(make: () => unknown): Buffer {
   const bytes = Buffer.alloc(Buffer.byteLength(text) + spareBytes, ' ')
   bytes.write(text)
   whenLeaving(bytes, () => {
-    const late = JSON.stringify(make())
-    if (Buffer.byteLength(late) <= bytes.length) bytes.fill(' ').write(late)
+    try {
+      const late = JSON.stringify(make())
+      if (Buffer.byteLength(late) <= bytes.length) bytes.fill(' ').write(late)
+    } catch {
+      // It leaves as it was; whoever made it meets the same fault where it can be told.
+    }
   })
   return bytes
 }

@@ -94,7 +94,7 @@ const hexOf = (hash: Hash): string => hash.digest().toString(16).padStart(16, '0
 export const isReadAtOnce = ({ sizeBytes }: { sizeBytes: number }, pace: Pace | null): boolean =>
   pace === null && sizeBytes > 0 && sizeBytes <= bufferSizeBytes
 
-/** Once it begins to leave, all of it has been handed over. */
+/** It leaves in one write. All of it is on its way when its connection has room again: a success that comes before is none. */
 async function readWhole(
   source: OpenedSource,
   part: { offsetBytes: number; sizeBytes: number },
@@ -114,9 +114,13 @@ async function readWhole(
   onRead(content)
   const digest = hexOf(hash)
   let hasLeft = false
-  whenLeaving(content, () => {
+  const left = () => {
     hasLeft = true
     onTaken(part.sizeBytes)
+  }
+  whenLeaving(content, (connection) => {
+    onTaken(0)
+    queueMicrotask(() => (connection.writableNeedDrain ? connection.once('drain', left) : left())) // it is written by then
   })
   return { content, digest: () => (hasLeft ? digest : null), free: () => void content.buffer.transfer(0) }
 }

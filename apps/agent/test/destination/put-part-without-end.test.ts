@@ -116,13 +116,19 @@ describe('putPart, when nothing moves or it is told to stop', () => {
     expect(server.requestsOf('part')).toEqual([])
   })
 
-  it('ends as stalled, and lets go of the file later, when the medium hangs', async () => {
-    const { settings, path, clip } = await clipOf(patternedBytes(4 * bufferSizeBytes))
-    const hang = () => new Promise<never>(() => undefined)
-    const hanging: OpenFile = async (file) => ({ ...(await openOnDisk(file)), read: hang, close: hang })
+  it.each([
+    ['chunk by chunk', 4 * bufferSizeBytes],
+    ['at once', 1_000],
+  ])(
+    'ends as stalled, and lets go of the file later, when the medium hangs while it is read %s',
+    async (_how, size) => {
+      const { settings, path, clip } = await clipOf(patternedBytes(size))
+      const hang = () => new Promise<never>(() => undefined)
+      const hanging: OpenFile = async (file) => ({ ...(await openOnDisk(file)), read: hang, close: hang })
 
-    const outcome = await putPart(settings, await partOf(path, clip.uploadUrls[0], { stallMs: 200 }), hanging)
+      const outcome = await putPart(settings, await partOf(path, clip.uploadUrls[0], { stallMs: 200 }), hanging)
 
-    expect(outcome).toEqual({ kind: 'failed', failure: { kind: 'stalled' } })
-  })
+      expect(outcome).toEqual({ kind: 'failed', failure: { kind: 'stalled' } })
+    },
+  )
 })
