@@ -12,15 +12,15 @@ export type HandOver = {
   drop(uploadId: string | null): PartClaim[]
 }
 
-/** `bell`: the one at which the senders wait. `isAlive`: whether a claim that lay there for long is still its sender's. */
+/** `bell`: the one at which the senders wait. `mayGive`: whether another part may be on its way at all. `isAlive`: whether a claim that lay there for long is still its sender's. */
 export function createHandOver(
   bell: Doorbell,
-  isOpen: () => boolean,
+  mayGive: () => boolean,
   isAlive: (claim: PartClaim) => boolean,
 ): HandOver {
   let given: { claim: PartClaim; atMs: number }[] = []
   return {
-    isWanted: () => isOpen() && bell.waiting > given.length,
+    isWanted: () => mayGive() && bell.waiting > given.length,
     give(claim) {
       given.push({ claim, atMs: performance.now() })
       bell.wakeOne()
