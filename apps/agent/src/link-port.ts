@@ -20,11 +20,13 @@ export interface LinkPort {
   /** Uploads with an id greater than `afterId` in byte order of ids, at most `limit`; `null` begins at the first. */
   uploads(afterId: string | null, limit: number): UploadReport[]
 
-  /**
-   * The newest event of the outbox, 0 when it is empty. Taken before a snapshot: what follows it is sent after. No event up to it is
-   * changed any more, as if all of them had been handed out: the gateway takes them for history that the snapshot includes.
-   */
+  /** The newest number that an event of the outbox was ever given, 0 for a new outbox. */
   lastSeq(): number
+  /**
+   * The newest event that a snapshot includes when it is begun now: the gateway takes all up to it for history. What follows tells of an upload as
+   * it is when it is handed out first, so after the snapshot it is never older than that.
+   */
+  includedSeq(): number
   /** Events after `afterSeq` in order and without gaps. What was handed out once is never changed afterwards. */
   pendingEvents(afterSeq: number, limit: number): LifecycleEvent[]
   /** The gateway has stored everything up to and including `lastSeq`; the outbox forgets it. */

@@ -3,7 +3,7 @@ import type { LinkPort, Unsubscribe } from '../link-port.ts'
 import { finishExecution, markOutcomeStored, pendingOutcomes, readExecution } from '../queue/executions.ts'
 import { readControlLink, readOutboxId } from '../queue/links.ts'
 import type { Queue, QueueNews } from '../queue/open-queue.ts'
-import { forgetEvents, newestSeq, readEvents } from '../queue/outbox.ts'
+import { forgetEvents, includedSeq, newestSeq, readEvents } from '../queue/outbox.ts'
 import { countUploads, uploadsAfter, uploadsUnderWay } from '../queue/queue-reports.ts'
 import type { InFlight } from '../upload/in-flight.ts'
 import { agentVersion } from '../version.ts'
@@ -43,6 +43,7 @@ export function createLinkPort({ queue, inFlight, status, runCommand }: LinkPort
     uploadCount: () => countUploads(queue),
     uploads: (afterId, limit) => uploadsAfter(queue, afterId, limit),
     lastSeq: () => newestSeq(queue),
+    includedSeq: () => includedSeq(queue),
     pendingEvents: (afterSeq, limit) => readEvents(queue, afterSeq, limit),
     eventsStored: (lastSeq) => forgetEvents(queue, lastSeq),
     onEvent: (listener) => on('event', listener),

@@ -1,12 +1,10 @@
 import type { UnreadableFile } from '../capture/capture-port.ts'
 import { mediaTypeOf } from '../capture/media-type.ts'
 import { addUpload } from '../queue/add-upload.ts'
-import { findUpload } from '../queue/apply-upload-event.ts'
 import { findByPath } from '../queue/known-files.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import { appendUploadChanged } from '../queue/outbox.ts'
 import { recordUploadError } from '../queue/stored-errors.ts'
-import { uploadReportOf } from '../queue/upload-report.ts'
 import { isElsewhere, isStillToCome } from './row-of-path.ts'
 import { isNewestFirst, nameOf, unreadSource } from './unread-file.ts'
 
@@ -32,6 +30,5 @@ export function takeInUnreadable(queue: Queue, file: UnreadableFile): void {
         })
   const message = `the file cannot be read: ${file.error.message}`.slice(0, 500)
   recordUploadError(queue, row.id, { class: 'file', code: file.error.code, message })
-  const now = findUpload(queue, row.id)
-  if (now !== null) appendUploadChanged(queue, uploadReportOf(now))
+  appendUploadChanged(queue, row.id)
 }

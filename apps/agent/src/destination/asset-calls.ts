@@ -25,7 +25,8 @@ export function assetCalls(
           method: 'POST',
           path: '/v2/devices/assets',
           accessToken: request.accessToken,
-          jsonWhenSent: () => createBody(request, isOurs),
+          json: createBody(request, isOurs),
+          lateNumber: { name: 'offset', value: request.offsetSeconds },
           // A foreign server has not promised to heed it, and might refuse what it does not know.
           ...(isOurs ? { headers: { [idempotencyKeyHeader]: request.idempotencyKey } } : {}),
           maxReplyBytes: maxAddressesReplyBytes,
@@ -66,11 +67,10 @@ export function assetCalls(
   }
 }
 
-function createBody(request: CreateAsset, isOurs: boolean): CreateAssetRequest {
+function createBody(request: CreateAsset, isOurs: boolean): Omit<CreateAssetRequest, 'offset'> {
   const common = {
     ...(request.name === undefined ? {} : { name: request.name }),
     filetype: request.fileType,
-    offset: request.offsetSeconds(),
     channel: request.channel,
     ...(isOurs && request.versionOf !== undefined ? { auto_version_id: request.versionOf } : {}),
   }

@@ -2,8 +2,8 @@ import { looksLikeWebPage } from '@rushes/upload-core'
 import { type Dispatcher, FormData } from 'undici'
 import type { z } from 'zod'
 import { exchange, header } from './exchange.ts'
-import { lateJson } from './late-json.ts'
-import { networkFailure, networkFailureOf } from './network-failure.ts'
+import { type LateNumber, lateJson } from './late-json.ts'
+import { networkFailure } from './network-failure.ts'
 import type { CallFailure, DestinationSettings, RateLimit, Unsuccessful } from './port.ts'
 import { parseJson, rateLimitOf, replyFailure } from './reply-failure.ts'
 
@@ -13,9 +13,9 @@ export type Call = {
   accessToken?: string
   headers?: Record<string, string>
   /** Sent as JSON. */
-  json?: unknown
-  /** Sent as JSON too, made when there is a connection to send it over: numbers in it may have a few digits more by then. */
-  jsonWhenSent?: () => unknown
+  json?: object
+  /** Goes with `json`, as it is when there is a connection to send it over. */
+  lateNumber?: LateNumber
   /** Sent as `multipart/form-data`, as the auth endpoints are documented; fields without a value are left out. */
   form?: Record<string, string | null | undefined>
   maxReplyBytes?: number
@@ -32,15 +32,15 @@ export async function call(
   request: Call,
   signal: AbortSignal,
 ): Promise<Answered | Unsuccessful> {
-  const deadline = new AbortController()
-  const timer = setTimeout(() => deadline.abort(), settings.callTimeoutMs ?? defaultCallTimeoutMs)
-  const onAbort = () => deadline.abort()
-  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) return { kind: 'aborted' }
   try {
-    if (signal.aborted) return { kind: 'aborted' }
-    const options = requestOptions(settings, baseUrl, request)
-    const maxReplyBytes = request.maxReplyBytes ?? defaultMaxReplyBytes
-    const reply = await exchange(settings.dispatcher, options, deadline.signal, maxReplyBytes)
+    const { body, complete } = bodyOf(request)
+    const reply = await exchange(settings.dispatcher, requestOptions(settings, baseUrl, request, body), {
+      signal,
+      timeoutMs: settings.callTimeoutMs ?? defaultCallTimeoutMs,
+      maxReplyBytes: request.maxReplyBytes ?? defaultMaxReplyBytes,
+      ...(complete === undefined ? {} : { onStart: complete }),
+    })
     const { text } = reply
     if (reply.statusCode < 200 || reply.statusCode >= 300)
       return failed(replyFailure(reply, text ?? '', secretsOf(request)))
@@ -51,10 +51,7 @@ export async function call(
     return { kind: 'answered', status: reply.statusCode, text, rateLimit: rateLimitOf(reply) }
   } catch (error) {
     if (signal.aborted) return { kind: 'aborted' }
-    return failed(deadline.signal.aborted ? networkFailureOf('ETIMEDOUT') : networkFailure(error))
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', onAbort)
+    return failed(networkFailure(error))
   }
 }
 
@@ -68,22 +65,32 @@ export function parsed<T>(schema: z.ZodType<T>, answer: Answered): { kind: 'pars
     : failed({ kind: 'malformedReply', status: answer.status })
 }
 
-function requestOptions(settings: DestinationSettings, baseUrl: URL, request: Call): Dispatcher.DispatchOptions {
+function requestOptions(
+  settings: DestinationSettings,
+  baseUrl: URL,
+  request: Call,
+  body: Body['body'],
+): Dispatcher.DispatchOptions {
   const headers: Record<string, string> = { 'x-client-version': settings.clientVersion, accept: 'application/json' }
   if (request.accessToken !== undefined) headers.authorization = `Bearer ${request.accessToken}`
-  if (request.json !== undefined || request.jsonWhenSent !== undefined) headers['content-type'] = 'application/json'
+  if (request.json !== undefined) headers['content-type'] = 'application/json'
   return {
     origin: baseUrl.origin,
     path: `${baseUrl.pathname.replace(/\/+$/, '')}${request.path}`,
     method: request.method,
     headers: { ...headers, ...request.headers },
-    body: bodyOf(request),
+    body,
   }
 }
 
-function bodyOf({ json, jsonWhenSent, form }: Call): NonNullable<Dispatcher.DispatchOptions['body']> | null {
-  if (jsonWhenSent !== undefined) return lateJson(jsonWhenSent)
-  return json === undefined ? formOf(form) : JSON.stringify(json)
+/** `complete`: to be called before it leaves. */
+type Body = { body: Buffer | FormData | null; complete?: () => void }
+
+function bodyOf({ json, lateNumber, form }: Call): Body {
+  if (json === undefined) return { body: formOf(form) }
+  if (lateNumber === undefined) return { body: Buffer.from(JSON.stringify(json)) }
+  const { content, complete } = lateJson(json, lateNumber)
+  return { body: content, complete }
 }
 
 function formOf(fields: Call['form']): FormData | null {

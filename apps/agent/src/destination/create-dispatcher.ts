@@ -2,7 +2,7 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
 import type { ProxySettings } from '../network-settings.ts'
 
 /** Room for calls of the API beside the parts, creates and some more: a heartbeat or a refresh must never queue behind a part of a gigabyte. */
-const apiConnectionCount = 20
+const apiConnectionCount = 36
 
 /**
  * The connection pool of the upload link: kept alive between requests, at most `maxPartsInFlight` and a few more per origin. Whoever

@@ -52,7 +52,7 @@ function codeOf(error: unknown): string {
   return code === 'UNKNOWN' && error instanceof Error && error.name === 'HTTPParserError' ? 'HPE_INVALID' : code
 }
 
-export function networkFailureOf(code: string, whileConnecting = false): NetworkFailure {
+function networkFailureOf(code: string, whileConnecting = false): NetworkFailure {
   const requestSent = !(whileConnecting || neverConnected.has(networkClass(code)) || isConnectCode(code))
   return { kind: 'network', code, class: networkClass(code), requestSent }
 }

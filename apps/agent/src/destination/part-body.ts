@@ -1,6 +1,6 @@
+import type { Socket } from 'node:net'
 import xxhash from 'xxhash-wasm'
 import type { OpenedSource } from './part-source.ts'
-import { whenLeaving } from './when-leaving.ts'
 
 /** Of each of the two buffers; large enough that system calls cost little, small enough for 32 parts in flight on a small device. */
 export const bufferSizeBytes = 524_288
@@ -13,6 +13,8 @@ export type Pace = (wantedBytes: number) => Promise<number>
 /** A part on its way: send `content`, iterate it once where it comes in chunks, then ask for the digest. */
 export type PartBody = {
   content: Buffer<ArrayBuffer> | AsyncGenerator<Uint8Array>
+  /** To be told when it begins to leave, and by which connection. */
+  leaving(connection: Socket): void
   /** 16 lower-case hexadecimal digits; null until the last byte was taken. */
   digest(): string | null
   /**
@@ -28,7 +30,7 @@ export type PartBody = {
  * A chunk must have been taken entirely when the next is asked for, since its buffer is filled again then; undici waits for the
  * socket to drain after every chunk that is longer than the socket's own buffer, which all but the last are.
  *
- * `onTaken` is called with 0 when the first chunk is asked for, then with the size of each chunk that was taken.
+ * `onTaken` is called with 0 when the first chunk is asked for or waits for room, then with the size of each chunk that was taken.
  * `onRead` is called with each chunk as it was read, in order. With `pace` chunks leave in the pieces that it grants; those are copied, since small ones may still wait in the socket's buffer when
  * theirs is filled again.
  *
@@ -84,7 +86,7 @@ export async function createPartBody(
   const free = () => {
     for (const { buffer } of buffers.splice(0)) buffer.transfer(0)
   }
-  return { content: chunks(), digest: () => digest, free }
+  return { content: chunks(), leaving: () => undefined, digest: () => digest, free }
 }
 
 type Hash = ReturnType<Awaited<ReturnType<typeof xxhash>>['create64']>
@@ -118,9 +120,13 @@ async function readWhole(
     hasLeft = true
     onTaken(part.sizeBytes)
   }
-  whenLeaving(content, (connection) => {
-    onTaken(0)
-    queueMicrotask(() => (connection.writableNeedDrain ? connection.once('drain', left) : left())) // it is written by then
-  })
-  return { content, digest: () => (hasLeft ? digest : null), free: () => void content.buffer.transfer(0) }
+  const leaving = (connection: Socket) => {
+    // It is written by then.
+    queueMicrotask(() => {
+      if (!connection.writableNeedDrain) return left()
+      onTaken(0)
+      connection.once('drain', left)
+    })
+  }
+  return { content, leaving, digest: () => (hasLeft ? digest : null), free: () => void content.buffer.transfer(0) }
 }

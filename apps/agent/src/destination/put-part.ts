@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { looksLikeWebPage } from '@rushes/upload-core'
 import type { Dispatcher } from 'undici'
 import { checkAddress, isProven } from './address.ts'
@@ -27,8 +28,8 @@ export async function putPart(
 ): Promise<PartOutcome> {
   const address = checkAddress(request.url, settings.allowInsecure)
   if (address.kind === 'refused') return { kind: 'failed', failure: insecureAddress }
-  let body: PartBody | null = null
-  const watchdog = createWatchdog(request.signal, async () => (body === null ? null : unsentBytes(body.content)))
+  let connection: Socket | null = null
+  const watchdog = createWatchdog(request.signal, async () => (connection === null ? null : unsentBytes(connection)))
   const progress = progressOf(request, watchdog)
   const lastResort = setInterval(() => {
     if (isHopeless({ sizeBytes: request.file.sizeBytes, ...progress.soFar() })) watchdog.giveUp()
@@ -39,12 +40,17 @@ export async function putPart(
     const pace = paceOf(settings.throttle, request, watchdog)
     source = await openUntilAborted(openFile, request, isReadAtOnce(request.file, pace), watchdog)
     const making = createPartBody(source, request.file, progress.taken, pace, request.onRead)
-    body = await untilAborted(making, watchdog.signal)
+    const body = await untilAborted(making, watchdog.signal)
     watchdog.rest() // a free connection may be long in coming; the dispatcher has its own limit for making one
     const options = requestOptions(request, address.url, body)
-    const reply = await exchange(settings.dispatcher, options, watchdog.signal, maxReplyBytes)
+    const { signal } = watchdog
+    const onLeaving = (by: Socket) => {
+      connection = by
+      body.leaving(by)
+    }
+    const reply = await exchange(settings.dispatcher, options, { signal, maxReplyBytes, onLeaving })
     const outcome = outcomeOf(reply, body.digest(), address.url)
-    if (outcome.kind === 'stored' && isWritten(body.content)) body.free()
+    if (outcome.kind === 'stored' && hasWritten(connection)) body.free()
     return outcome
   } catch (error) {
     if (error instanceof SourceProblemError) return { kind: 'failed', failure: error.failure }
@@ -77,6 +83,8 @@ async function openUntilAborted(
     throw error
   }
 }
+
+const hasWritten = (connection: Socket | null): boolean => connection !== null && isWritten(connection)
 
 function progressOf({ file, onBytes, stallMs, replyMs }: PutPart, watchdog: Watchdog) {
   const begunMs = performance.now()

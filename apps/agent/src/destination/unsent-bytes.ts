@@ -1,45 +1,31 @@
-import { subscribe } from 'node:diagnostics_channel'
 import { readFile } from 'node:fs/promises'
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 
-/**
- * Which connection a body leaves by. undici does not say, but publishes the two together on its diagnostics channel at the moment at which
- * it begins to write.
- */
-const sockets = new WeakMap<object, Socket>()
 /** Connections that a body left by and that are open; a proxy's are among them. */
 const open = new Set<Socket>()
 let takenByClosedBytes = 0
-subscribe('undici:client:sendHeaders', (message) => {
-  if (typeof message !== 'object' || message === null || !('request' in message) || !('socket' in message)) return
-  const { request, socket } = message
-  if (typeof request !== 'object' || request === null || !('body' in request) || !(socket instanceof Socket)) return
-  if (typeof request.body !== 'object' || request.body === null) return
-  sockets.set(request.body, socket)
-  if (open.has(socket)) return
-  open.add(socket)
-  socket.once('close', () => {
-    open.delete(socket)
-    takenByClosedBytes += socket.bytesWritten
+
+/** To be called for each connection that a body leaves by, as often as one does: what it carries counts from then on. */
+export function countTaken(connection: Socket): void {
+  if (open.has(connection)) return
+  open.add(connection)
+  connection.once('close', () => {
+    open.delete(connection)
+    takenByClosedBytes += connection.bytesWritten
   })
-})
+}
 
 /**
- * How many bytes of a body have been handed to the system but not taken by the other side. The system's buffer holds megabytes and tells of
- * room only when much of it is free, so on a slow line this is the only thing that is seen to move. Null where it cannot be told: before
- * the body has a connection, and on systems without `/proc`.
+ * How many bytes of what left by a connection have been handed to the system but not taken by the other side. The system's buffer holds megabytes and tells of
+ * room only when much of it is free, so on a slow line this is the only thing that is seen to move. Null where it cannot be told: of one
+ * that is over, and on systems without `/proc`.
  */
-export async function unsentBytes(body: object): Promise<number | null> {
-  const socket = sockets.get(body)
-  if (socket === undefined || socket.destroyed) return null
-  return unsentOf(socket, await readTables())
-}
+export const unsentBytes = async (connection: Socket): Promise<number | null> =>
+  connection.destroyed ? null : unsentOf(connection, await readTables())
 
-/** Whether all that was given of a body has left this process: a reply may come before it has. */
-export function isWritten(body: object): boolean {
-  const socket = sockets.get(body)
-  return socket !== undefined && !socket.destroyed && socket.writableLength === 0 && waitingInProcess(socket) === 0
-}
+/** Whether all that was given to a connection has left this process: a reply may come before it has. */
+export const isWritten = (connection: Socket): boolean =>
+  !connection.destroyed && connection.writableLength === 0 && waitingInProcess(connection) === 0
 
 /**
  * How many bytes the other sides of all connections have taken since the beginning, as far as that can be told; null where it cannot. What was

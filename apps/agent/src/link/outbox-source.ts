@@ -5,6 +5,8 @@ import { takeFitting } from './page-snapshot.ts'
 import { repeatDelayMs } from './repeat-delay.ts'
 
 const maxEventsPerBatch = 50
+/** What happens closer together than this goes together: of a small file, whose whole way takes less, only what became of it. */
+const minGapMs = 250
 
 export type OutboxSource = FrameSource & {
   appended(): void
@@ -13,8 +15,9 @@ export type OutboxSource = FrameSource & {
 }
 
 /**
- * Sends lifecycle events in order, one batch at a time, from the newest that the gateway has stored. What is not confirmed is read
- * from the outbox and sent again: at once after a reconnect, after a while on the same connection.
+ * Sends lifecycle events in order, one batch at a time, from the newest that the gateway has stored: the first at once, what happens
+ * soon after them a moment later. What is not confirmed is read from the outbox and sent again: at once after a reconnect, after a while on the same
+ * connection.
  */
 export function createOutboxSource(
   { port, random, log }: { port: LinkPort; random: () => number; log: Logger },
@@ -33,17 +36,19 @@ export function createOutboxSource(
   let inFlight: { upTo: number; repeatAtMs: number } | null = null
   let repeats = 0
   let mayHaveMore = true
+  let notBeforeMs = Number.NEGATIVE_INFINITY
   port.eventsStored(storedSeq)
 
   return {
     take: (nowMs) => {
-      if (inFlight === null && !mayHaveMore) return null
+      if (inFlight === null && (!mayHaveMore || nowMs < notBeforeMs)) return null
       if (inFlight !== null) {
         if (nowMs < inFlight.repeatAtMs) return null
         repeats += 1
         log.warn({ afterSeq: storedSeq, repeats }, 'events were not confirmed in time and are sent again')
       }
-      const events = takeFitting(port.pendingEvents(storedSeq, maxEventsPerBatch), { maxCount: maxEventsPerBatch })
+      const pending = port.pendingEvents(storedSeq, maxEventsPerBatch)
+      const events = takeFitting(pending, { maxCount: maxEventsPerBatch })
       const last = events.at(-1)
       if (last === undefined) {
         inFlight = null
@@ -52,9 +57,11 @@ export function createOutboxSource(
       }
       inFlight = { upTo: last.seq, repeatAtMs: nowMs + repeatDelayMs(repeats, random()) }
       sentUpTo = Math.max(sentUpTo, last.seq)
+      const moreMayWait = pending.length === maxEventsPerBatch || events.length < pending.length
+      notBeforeMs = moreMayWait ? nowMs : nowMs + minGapMs
       return { type: 'events', events }
     },
-    dueAtMs: () => inFlight?.repeatAtMs ?? null,
+    dueAtMs: () => inFlight?.repeatAtMs ?? (mayHaveMore ? notBeforeMs : null),
     appended: () => {
       mayHaveMore = true
     },
@@ -66,6 +73,7 @@ export function createOutboxSource(
       storedSeq = confirmed
       port.eventsStored(storedSeq)
       // Stored in part, the rest is sent right away.
+      if (storedSeq < sentUpTo) notBeforeMs = Number.NEGATIVE_INFINITY
       inFlight = null
       repeats = 0
       mayHaveMore = true

@@ -31,8 +31,8 @@ export function createSnapshotSource(port: LinkPort): SnapshotSource {
 
   const begin = (): AgentFrame => {
     const snapshotId = randomUUID()
-    // Read before anything else: what changes from here on has a later number and is told after the snapshot.
-    const lastSeq = port.lastSeq()
+    // Read before anything else: what changes from here on is told after the snapshot under a later number.
+    const lastSeq = port.includedSeq()
     state = { kind: 'paging', snapshotId, lastSeq, afterId: null, uploadCount: 0, isDueAgain: false }
     return { type: 'snapshotBegin', snapshotId, status: fitStatus(port.status()) }
   }

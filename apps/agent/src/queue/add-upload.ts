@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import {
   freshRegistration,
   freshWork,
@@ -10,7 +10,6 @@ import { captureAt } from './capture-clock.ts'
 import type { Queue } from './open-queue.ts'
 import { appendUploadChanged } from './outbox.ts'
 import { readUpload, type StoredSource, type StoredUpload, stateColumns, uploadColumns } from './stored-upload.ts'
-import { uploadReportOf } from './upload-report.ts'
 
 /** A file as it is taken into the queue. */
 export type NewFile = Omit<StoredSource, 'fileId'>
@@ -35,7 +34,8 @@ export function addUpload(queue: Queue, upload: NewUpload): StoredUpload {
   const { file, name, mimeType, channel, capturedAt, newestFirst = false, entry } = upload
   return queue.transact(() => {
     const fileId = insertFile(queue, file)
-    const id = randomUUID()
+    // Ids in the order of time: what is kept by upload then lies side by side, and one commit writes fewer pages.
+    const id = randomUUIDv7()
     const columns = stateColumns(entryState(entry))
     const inBoot = capturedAt === null ? null : captureAt(queue, capturedAt).inBoot
     queue
@@ -53,7 +53,7 @@ export function addUpload(queue: Queue, upload: NewUpload): StoredUpload {
       .get(id)
     if (row === undefined) throw new Error('an inserted row is gone')
     const added = readUpload(row)
-    appendUploadChanged(queue, uploadReportOf(added))
+    appendUploadChanged(queue, added.id)
     queue.tell({ kind: 'work' })
     return added
   })

@@ -8,11 +8,12 @@ import {
   type UploadEvent,
   type UploadState,
 } from '@rushes/upload-core'
+import { type Assignment, stateAssignments } from './assignments.ts'
 import type { Queue } from './open-queue.ts'
 import { appendUploadChanged } from './outbox.ts'
-import { errorValues, type StoredError } from './stored-errors.ts'
+import { smallFileMaxBytes } from './small-file.ts'
+import { errorAssignments, type StoredError } from './stored-errors.ts'
 import { readUpload, type StoredUpload, stateColumns, uploadColumns } from './stored-upload.ts'
-import { uploadReportOf } from './upload-report.ts'
 
 export type Applied =
   | { kind: 'moved'; upload: StoredUpload }
@@ -39,8 +40,16 @@ export function applyUploadEvent(queue: Queue, id: string, event: UploadEvent, c
   })
 }
 
-/** What changes with the state: the last error to show (kept when absent), bytes of the part that was acknowledged. */
-export type ChangeBeside = { error?: UploadError | null; acknowledgedBytes?: number }
+/**
+ * What changes with the state: the last error to show (kept when absent), bytes of the part that was acknowledged, xxh64 of the whole file,
+ * stored when that was its last part, and what its create says.
+ */
+export type ChangeBeside = {
+  error?: UploadError | null
+  acknowledgedBytes?: number
+  fileXxh64?: string | null
+  create?: { partsAsked: number; createName: string }
+}
 
 /** As `applyUploadEvent`, for a row that was read in the same transaction. */
 export function applyToUpload(
@@ -52,61 +61,82 @@ export function applyToUpload(
   const transition = transitionUpload(upload.state, event, { now: queue.now() })
   if (transition.kind === 'ignored') return transition
   return queue.transact(() => {
-    const columns = stateColumns(transition.state)
+    const now = queue.now()
+    const { acknowledgedBytes = 0, create } = change
+    const digest =
+      transition.state.kind === 'uploaded' && change.fileXxh64 != null ? { xxh64: change.fileXxh64, at: now } : null
     const keptError = change.error === undefined ? ('error' in event ? event.error : upload.error) : change.error
-    const changes = queue
+    const assignments: Assignment[] = [
+      ...stateAssignments(upload.state, transition.state),
+      ...(keptError === upload.error ? [] : errorAssignments(keptError, now)),
+      ...(digest === null
+        ? []
+        : ([
+            ['file_xxh64', digest.xxh64],
+            ['file_digested_at', digest.at],
+          ] as const)),
+      ...(create === undefined
+        ? []
+        : ([
+            ['parts_asked', create.partsAsked],
+            ['create_name', create.createName],
+          ] as const)),
+      ['updated_at', now],
+    ]
+    const counted =
+      acknowledgedBytes === 0
+        ? ''
+        : 'bytes_acknowledged = bytes_acknowledged + ?, bytes_lost = max(0, bytes_lost - ?), '
+    const { changes } = queue
       .sql(
-        `UPDATE uploads SET state = ?, reason = ?, step = ?, attempts = coalesce(?, attempts), uncertain = ?, deprioritised = ?, recreations = ?,
-            asset_id = ?, urls_issued_at = ?, parts_total = ?, parts_done = ?,
-            bytes_acknowledged = bytes_acknowledged + ?, bytes_lost = max(0, bytes_lost - ?),
-            not_before = ?, since_boot_id = ?, lease_token = ?, lease_until = ?, custody = ?, held_for = ?,
-            error_class = ?, error_code = ?, error_message = ?, error_at = ?, updated_at = ?
-          WHERE id = ? AND state = ? AND lease_token IS ?`,
+        `UPDATE uploads SET ${counted}${assignments.map(([column]) => `${column} = ?`).join(', ')} WHERE id = ? AND state = ? AND lease_token IS ?`,
       )
       .run(
-        ...[
-          columns.state,
-          columns.reason,
-          columns.step,
-          columns.attempts,
-          columns.uncertain,
-          columns.deprioritised,
-          columns.recreations,
-        ],
-        ...[
-          columns.assetId,
-          columns.urlsIssuedAt,
-          columns.partsTotal,
-          columns.partsDone,
-          change.acknowledgedBytes ?? 0,
-          change.acknowledgedBytes ?? 0,
-        ],
-        ...[
-          columns.notBefore,
-          columns.sinceBootId,
-          columns.leaseToken,
-          columns.leaseUntil,
-          columns.custody,
-          columns.heldFor,
-        ],
-        ...errorValues(keptError, queue.now()),
-        queue.now(),
+        ...(acknowledgedBytes === 0 ? [] : [acknowledgedBytes, acknowledgedBytes]),
+        ...assignments.map(([, value]) => value),
         ...[upload.id, upload.state.kind, upload.leaseToken],
-      ).changes
+      )
     if (changes === 0) return { kind: 'lostRace' }
+    countOpened(queue, upload, transition.state)
     for (const effect of transition.effects) performEffect(queue, upload.id, effect)
     // Read again where more than what is known here may have changed.
     const isKnown = transition.effects.length === 0 && transition.state.kind !== 'failed'
     const next = isKnown
-      ? changedUpload(upload, transition.state, keptError, change, queue.now())
+      ? changedUpload(
+          { ...upload, ...create, digest: digest ?? upload.digest },
+          transition.state,
+          keptError,
+          change,
+          queue.now(),
+        )
       : findUpload(queue, upload.id)
     if (next === null) return { kind: 'unknownUpload' }
     // Single parts are progress, which is reported apart; a fact is a new state or another reason.
     const isFact = event.kind !== 'partAcknowledged' || next.state.kind !== upload.state.kind
-    if (isFact) appendUploadChanged(queue, uploadReportOf(next))
+    if (isFact) appendUploadChanged(queue, next.id)
     // What was claimed is in good hands: nobody else has more to do because of it.
     if (event.kind !== 'claimed') queue.tell({ kind: isFact ? 'work' : 'progress' })
     return { kind: 'moved', upload: next }
+  })
+}
+
+function countOpened({ counts: { open } }: Queue, upload: StoredUpload, { kind }: UploadState): void {
+  if (open === null || (upload.state.kind === 'uploading') === (kind === 'uploading')) return
+  const change = kind === 'uploading' ? 1 : -1
+  open.all += change
+  if (upload.sizeBytes > smallFileMaxBytes && !upload.isRealtime) open.large += change
+}
+
+/** As `applyUploadEvent`, for a row that a claim has kept as it was read. Where somebody has moved it all the same, it is read again. */
+export function applyToKnown(
+  queue: Queue,
+  upload: StoredUpload,
+  event: UploadEvent,
+  change: ChangeBeside = {},
+): Applied {
+  return queue.transact(() => {
+    const applied = applyToUpload(queue, upload, event, change)
+    return applied.kind === 'lostRace' ? applyUploadEvent(queue, upload.id, event, change) : applied
   })
 }
 

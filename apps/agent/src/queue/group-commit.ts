@@ -15,7 +15,7 @@ type Member = { run(): () => void; runAlone(): void }
  */
 const gatherMs = 4
 /** When so many wait, nobody waits any longer. */
-const enough = 16
+const enough = 48
 
 /**
  * One flush to disk for all that arrives within one turn of the event loop, or within `gatherMs` of the flush before, or until they are `enough`: while the disk is busy with

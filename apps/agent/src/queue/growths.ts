@@ -1,4 +1,4 @@
-import { applyUploadEvent, findUpload } from './apply-upload-event.ts'
+import { applyUploadEvent } from './apply-upload-event.ts'
 import { captureAt, storeCapture } from './capture-clock.ts'
 import { tellTotal } from './growing-parts.ts'
 import { readUploadLink } from './links.ts'
@@ -7,7 +7,6 @@ import { appendUploadChanged } from './outbox.ts'
 import { type SourceFacts, updateSource } from './registrations.ts'
 import { integer, integerOrNull, type Row, text, textOrNull, word } from './row.ts'
 import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
-import { uploadReportOf } from './upload-report.ts'
 
 /** Some bytes of part 2 as it was cut, and how far into it they lay: where they lie in the complete file tells whether a head was put before it. */
 export type Probe = { atBytes: number; hex: string }
@@ -177,8 +176,7 @@ export function sendNewer(queue: Queue, upload: StoredUpload, source: SourceFact
     if (!sendWhole(queue, upload, '', false)) return false
     updateSource(queue, upload.source.fileId, source)
     queue.sql('UPDATE uploads SET size_bytes = ? WHERE id = ?').run(source.sizeBytes, upload.id)
-    const now = findUpload(queue, upload.id)
-    if (now !== null) appendUploadChanged(queue, uploadReportOf(now))
+    appendUploadChanged(queue, upload.id)
     return true
   })
 }
@@ -190,8 +188,7 @@ export function recordEnd(queue: Queue, upload: StoredUpload, source: SourceFact
     queue
       .sql("UPDATE uploads SET size_bytes = ? WHERE id = ? AND state IN ('blocked', 'refused')")
       .run(source.sizeBytes, upload.id)
-    const now = findUpload(queue, upload.id)
-    if (now !== null) appendUploadChanged(queue, uploadReportOf(now))
+    appendUploadChanged(queue, upload.id)
   })
 }
 

@@ -1,14 +1,13 @@
 import { basename } from 'node:path'
 import type { Capture, HeldReason, RefusedReason, UploadError } from '@rushes/upload-core'
 import { finalNameOf } from '../capture/temporary-name.ts'
-import { type Applied, applyUploadEvent, findUpload } from './apply-upload-event.ts'
+import { type Applied, applyUploadEvent } from './apply-upload-event.ts'
 import { storeCapture } from './capture-clock.ts'
 import type { Queue } from './open-queue.ts'
 import { appendUploadChanged } from './outbox.ts'
 import { type SourceFacts, updateSource } from './registrations.ts'
 import { text } from './row.ts'
 import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
-import { uploadReportOf } from './upload-report.ts'
 
 /**
  * The newest upload of the file that is known under this path; null when there is none. Cards of one camera hold files of the same names: where it is
@@ -96,8 +95,7 @@ export function recordOtherFile(
       .sql("UPDATE uploads SET size_bytes = ?, bytes_lost = 0 WHERE id = ? AND state = 'failed'")
       .run(source.sizeBytes, upload.id)
     if (changes > 0) storeCapture(queue, upload.id, captured)
-    const now = findUpload(queue, upload.id)
-    if (now !== null) appendUploadChanged(queue, uploadReportOf(now))
+    appendUploadChanged(queue, upload.id)
   })
 }
 
@@ -115,8 +113,7 @@ export function recordLeftOut(
       .sql("UPDATE uploads SET size_bytes = ?, bytes_lost = 0 WHERE id = ? AND state IN ('cancelled', 'cleared')")
       .run(source.sizeBytes, upload.id)
     if (changes > 0) storeCapture(queue, upload.id, captured)
-    const now = findUpload(queue, upload.id)
-    if (now !== null) appendUploadChanged(queue, uploadReportOf(now))
+    appendUploadChanged(queue, upload.id)
   })
 }
 

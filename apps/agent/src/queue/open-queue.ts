@@ -28,6 +28,21 @@ export type QueueNews =
   /** The control identity or the outbox is another one. */
   | { kind: 'identity' }
 
+/**
+ * What claims compare with their limits: counted once in a transaction, null until then, and kept up from there by what it claims and what
+ * it is told has arrived. What else it frees shows in the next one.
+ */
+export type RunningCounts = {
+  /** Parts on their way, by class of their upload. */
+  sending: { small: number; large: number } | null
+  /** Uploads of the paired project that have addresses, those that are being recorded not among the large ones. */
+  open: { all: number; large: number } | null
+  /** Of the files to register: whether one of them is being recorded, and whether one is large. */
+  isRecordingQueued: boolean | null
+  isLargeQueued: boolean | null
+}
+const nothingCounted: RunningCounts = { sending: null, open: null, isRecordingQueued: null, isLargeQueued: null }
+
 /** The open queue: the database with its cached statements, the clock, and news for whoever works on it. */
 export type Queue = {
   db: DatabaseSync
@@ -53,12 +68,14 @@ export type Queue = {
   bootId: string
   /** The newest fencing token that was given out; stored with the transaction that uses it. */
   lastLeaseToken: number
-  /** Events up to this one may have reached the gateway and are never changed any more. */
-  outboxHandedOutSeq: number
+  /** Some of the uploads whose entry in the outbox is unwritten since this process began, so that a further change needs none. Emptied when a transaction is undone. */
+  unwrittenUploads: Set<string>
+  /** Of the transaction that is open. */
+  counts: RunningCounts
   /** Counts the parts that were claimed, modulo the turns of large clips. */
   partTurn: number
-  /** How many parts of small and of large files may be on their way at once; found by whoever measures, without bound until then. */
-  partLimits: { small: number; large: number }
+  /** How many parts of small and of large files, and of both, may be on their way at once; found by whoever measures, without bound until then. */
+  partLimits: { small: number; large: number; all: number }
   /** The disk has no room for more than the end of what was begun: nothing new may be. */
   diskFull: boolean
   /** Gives up the reserve and lets nobody begin anything new; false when there was no reserve left. */
@@ -138,6 +155,7 @@ function wrap(db: DatabaseSync, options: OpenQueueOptions): Queue {
   let untold: QueueNews[] = []
   const putOff = new Map<string, () => void>()
   const recalled = new Map<string, unknown>()
+  const counts = { ...nothingCounted }
   let open = false
 
   const sql = (statement: string): StatementSync => {
@@ -183,6 +201,7 @@ function wrap(db: DatabaseSync, options: OpenQueueOptions): Queue {
   const runOnce = <T>(body: () => T): T => {
     db.exec('BEGIN IMMEDIATE')
     open = true
+    Object.assign(counts, nothingCounted)
     try {
       const result = body()
       queue.catchUp()
@@ -196,6 +215,7 @@ function wrap(db: DatabaseSync, options: OpenQueueOptions): Queue {
         untold = []
         putOff.clear()
         recalled.clear()
+        queue.unwrittenUploads.clear()
         if (db.isTransaction) db.exec('ROLLBACK')
       }
       throw error
@@ -209,9 +229,10 @@ function wrap(db: DatabaseSync, options: OpenQueueOptions): Queue {
     now,
     uptimeMs,
     lastLeaseToken: 0,
-    outboxHandedOutSeq: Number(db.prepare('SELECT coalesce(max(seq), 0) AS seq FROM outbox').get()?.seq ?? 0),
+    unwrittenUploads: new Set(),
+    counts,
     partTurn: 0,
-    partLimits: { small: Number.POSITIVE_INFINITY, large: Number.POSITIVE_INFINITY },
+    partLimits: { small: Number.POSITIVE_INFINITY, large: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY },
     diskFull: false,
     damaged: damage.signal,
     noticeDiskFull() {

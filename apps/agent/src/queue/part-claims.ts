@@ -1,6 +1,5 @@
 import { type Consequence, type Lease, transitionPart, type UploadError } from '@rushes/upload-core'
-import { applyUploadEvent, nextLease } from './apply-upload-event.ts'
-import { recordFileDigest } from './file-digests.ts'
+import { applyToKnown, applyUploadEvent, nextLease } from './apply-upload-event.ts'
 import { releaseHeld } from './growing-parts.ts'
 import { markSent } from './growths.ts'
 import { readUploadLink } from './links.ts'
@@ -41,19 +40,22 @@ export type PartClaim = {
 export function claimPart(queue: Queue): PartClaim | null {
   if (queue.diskFull) return null
   return queue.transact(() => {
-    // Most looks find that there is nothing: that comes before counting what is on its way.
-    const inOrder = queue.sql(firstInOrder).get(queue.now())
-    if (inOrder === undefined) return null
+    // While many small files go, most looks find that no more may be on their way: what waits for its turn is not even read.
     const room = roomOf(queue)
     if (!room.small && !room.large) return null
-    const isAny = room.small && room.large
-    const first = isAny ? inOrder : queue.sql(room.small ? firstSmallInOrder : firstLargeInOrder).get(queue.now())
+    const first = firstFor(queue, room)
     if (first === undefined) return null
     if (!room.large || integerOrNull(first, 'pinned_at') !== null) return takePart(queue, first)
     queue.partTurn = (queue.partTurn + 1) % turnsOfLarge
     if (queue.partTurn !== 0) return takePart(queue, first)
     return takePart(queue, queue.sql(firstLarge).get(queue.now()) ?? first)
   })
+}
+
+function firstFor(queue: Queue, room: { small: boolean; large: boolean }): Row | undefined {
+  if (room.small) return queue.sql(room.large ? firstInOrder : firstSmallInOrder).get(queue.now())
+  // Mostly there is no large one, which its own index tells at once.
+  return queue.sql(firstLarge).get(queue.now()) && queue.sql(firstLargeInOrder).get(queue.now())
 }
 
 /** One part in so many is one of the oldest large clip. */
@@ -75,9 +77,11 @@ const firstLarge = `${claimable('uploads_uploading_large')} AND ${isLarge} ORDER
 
 /** Of which classes another part may be on its way. */
 function roomOf(queue: Queue): { small: boolean; large: boolean } {
-  const { small, large } = queue.partLimits
-  const sending = countSending(queue)
-  return { small: sending.small < small, large: sending.large < large }
+  const { small, large, all } = queue.partLimits
+  queue.counts.sending ??= countSending(queue)
+  const { sending } = queue.counts
+  const isAny = sending.small + sending.large < all
+  return { small: isAny && sending.small < small, large: isAny && sending.large < large }
 }
 
 /** How many parts are on their way, by class of their upload. */
@@ -95,7 +99,7 @@ export function countSending(queue: Queue): { small: number; large: number } {
 
 /**
  * Claims the only part of a small file in the transaction that stored its address, for a sender that found nothing to do: it need not look for
- * it again. Null where it may not go now, and where there is more of it; then it is found in its turn.
+ * it again. Null where it may not go now, where there is more of it, and where the file has moved since its upload was read; then it is found in its turn.
  */
 export function claimOnlyPart(queue: Queue, upload: StoredUpload): PartClaim | null {
   const { state } = upload
@@ -104,7 +108,8 @@ export function claimOnlyPart(queue: Queue, upload: StoredUpload): PartClaim | n
   const link = readUploadLink(queue)
   if (link?.fence !== 'open' || link.authorization !== 'good' || link.project?.id !== upload.projectId) return null
   if (!roomOf(queue).small) return null
-  const row = queue.sql(onlyPart).get(state.asset.urlsIssuedAt, upload.id, queue.now())
+  const { fileId, path } = upload.source
+  const row = queue.sql(onlyPart).get(state.asset.urlsIssuedAt, upload.id, queue.now(), fileId, path)
   return row === undefined ? null : takePart(queue, row, upload)
 }
 
@@ -112,6 +117,7 @@ const onlyPart = `SELECT p.number, p.offset, p.size_bytes AS part_size_bytes, p.
     coalesce(p.issued_at, ?) AS issued_at, p.is_resent, p.is_proven, NULL AS phase
   FROM unit d JOIN parts p ON p.upload_id = ? AND p.number = 1 AND p.state = 'pending' AND p.is_held = 0 AND p.url <> ''
     AND (p.not_before IS NULL OR p.not_before <= ?)
+    JOIN files f ON f.id = ? AND f.path = ?
   WHERE d.held_since IS NULL`
 
 function takePart(queue: Queue, row: Row, upload = readUpload(row)): PartClaim | null {
@@ -129,6 +135,7 @@ function takePart(queue: Queue, row: Row, upload = readUpload(row)): PartClaim |
     // From a complete file nothing leaves but what is in it, since the sender looks at it before and after.
     .run(attempts, lease.token, Math.ceil(lease.until), phase === 'complete' ? 1 : 0, upload.id, number)
   if (changes === 0) return null
+  countOnItsWay(queue, upload, 1)
   return {
     upload,
     assetId: upload.state.asset.assetId,
@@ -163,25 +170,38 @@ export function acknowledgePart(
           WHERE upload_id = ? AND number = ? AND state = 'sending' AND lease_token = ?`,
       )
       .run(xxh64, queue.now(), claim.upload.id, claim.number, claim.lease.token)
-    if (changes > 0) countAcknowledged(queue, claim, fileXxh64 ?? (isWholeFile(claim) ? xxh64 : null))
+    if (changes > 0) {
+      countOnItsWay(queue, claim.upload, -1)
+      countAcknowledged(queue, claim, fileXxh64 ?? (isWholeFile(claim) ? xxh64 : null))
+    }
     return { kind: changes > 0 ? 'acknowledged' : 'stale', next: claimNext ? claimPart(queue) : null }
   })
+}
+
+function countOnItsWay({ counts: { sending } }: Queue, { sizeBytes }: StoredUpload, change: 1 | -1): void {
+  if (sending !== null) sending[sizeBytes > smallFileMaxBytes ? 'large' : 'small'] += change
 }
 
 const isWholeFile = ({ upload, offset, sizeBytes }: PartClaim): boolean =>
   offset === 0 && sizeBytes === upload.sizeBytes
 
+/** What nobody but its sender moves: others count what they have acknowledged of the same upload. */
+const isOnlyPart = ({ upload: { state }, phase }: PartClaim): boolean =>
+  phase === null && state.kind === 'uploading' && state.asset.partsTotal === 1
+
 function countAcknowledged(queue: Queue, claim: PartClaim, fileXxh64: string | null): void {
-  const { upload, assetId, sizeBytes, phase, isResent } = claim
+  const { upload, sizeBytes, phase, isResent } = claim
   // One that is sent again was counted when its first bytes arrived: what a person sees never goes back.
   if (!isResent) {
-    const change = { acknowledgedBytes: sizeBytes, error: null }
-    const applied = applyUploadEvent(queue, upload.id, { kind: 'partAcknowledged' }, change)
+    const change = { acknowledgedBytes: sizeBytes, error: null, fileXxh64: phase === null ? fileXxh64 : null }
+    const event = { kind: 'partAcknowledged' } as const
+    const applied = isOnlyPart(claim)
+      ? applyToKnown(queue, upload, event, change)
+      : applyUploadEvent(queue, upload.id, event, change)
     if (applied.kind === 'moved' && applied.upload.state.kind === 'uploaded') {
       if (phase !== null) markSent(queue, upload.id)
-      else if (fileXxh64 !== null) recordFileDigest(queue, { id: upload.id, assetId }, fileXxh64)
       if (phase === null && readUploadLink(queue)?.isOurs === true)
-        applyUploadEvent(queue, upload.id, { kind: 'custodyOwed' })
+        applyToKnown(queue, applied.upload, { kind: 'custodyOwed' })
       return
     }
   }

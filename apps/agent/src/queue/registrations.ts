@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Consequence, PartSpan, UploadError } from '@rushes/upload-core'
 import { finalNameOf } from '../capture/temporary-name.ts'
-import { type Applied, applyToUpload, applyUploadEvent, nextLease } from './apply-upload-event.ts'
+import {
+  type Applied,
+  applyToKnown,
+  applyToUpload,
+  applyUploadEvent,
+  type ChangeBeside,
+  nextLease,
+} from './apply-upload-event.ts'
 import type { Queue } from './open-queue.ts'
 import { claimOnlyPart, type PartClaim } from './part-claims.ts'
 import { integer, integerOrNull, type Row } from './row.ts'
@@ -15,6 +22,9 @@ import {
 } from './schema-order-and-totals.ts'
 import { smallFileMaxBytes } from './small-file.ts'
 import { readUpload, type StoredSource, type StoredUpload, uploadColumns } from './stored-upload.ts'
+
+/** An asset that was made, with the address of each part. */
+export type Created = { assetId: string; urlsIssuedAt: number; parts: Array<PartSpan & { url: string }> }
 
 export type RegistrationClaim = { upload: StoredUpload; token: number }
 
@@ -30,30 +40,24 @@ export function claimRegistration(
 ): RegistrationClaim | null {
   if (queue.diskFull) return null
   return queue.transact(() => {
-    const open = countOpen(queue)
+    queue.counts.open ??= countOpen(queue)
+    const { open } = queue.counts
     if (open.all >= maxOpenAssets) return null
     const first = nextToRegister(queue, open.large < maxOpenLarge(maxOpenAssets))
     if (first === undefined) return null
-    const upload = readUpload(open.large === 0 && isSmall(first) ? (queue.sql(firstLarge).get() ?? first) : first)
+    const upload = readUpload(open.large === 0 && isSmall(first) ? (anyLarge(queue) ?? first) : first)
     const lease = nextLease(queue)
-    const applied = applyToUpload(queue, upload, { kind: 'claimed', lease })
-    if (applied.kind !== 'moved') return null
-    return { upload: decideCreate(queue, applied.upload, partsFor), token: lease.token }
+    const applied = applyToUpload(queue, upload, { kind: 'claimed', lease }, decideCreate(upload, partsFor))
+    return applied.kind === 'moved' ? { upload: applied.upload, token: lease.token } : null
   })
 }
 
 /** Whatever is known of the link and the name by then, a create that is made again is made as it was: its key stands for all of it. */
-function decideCreate(
-  queue: Queue,
-  upload: StoredUpload,
-  partsFor: (sizeBytes: number) => number | null,
-): StoredUpload {
-  if (upload.partsAsked !== null && upload.createName !== null) return upload
+function decideCreate(upload: StoredUpload, partsFor: (sizeBytes: number) => number | null): ChangeBeside {
+  if (upload.partsAsked !== null && upload.createName !== null) return {}
   const partsAsked = upload.isRealtime ? 0 : (partsFor(upload.sizeBytes) ?? 0)
   const isNameless = upload.isRealtime && finalNameOf(upload.source.path) !== null
-  const createName = isNameless ? '' : upload.name
-  queue.sql('UPDATE uploads SET parts_asked = ?, create_name = ? WHERE id = ?').run(partsAsked, createName, upload.id)
-  return { ...upload, partsAsked, createName }
+  return { create: { partsAsked, createName: isNameless ? '' : upload.name } }
 }
 
 /**
@@ -107,9 +111,16 @@ const anyRecording = `SELECT ${uploadColumns} FROM upload_link l JOIN unit d ON 
 function nextToRegister(queue: Queue, mayBeLarge: boolean): Row | undefined {
   const inOrder = queue.sql(mayBeLarge ? firstInOrder : firstPinned).get()
   if (inOrder !== undefined && integerOrNull(inOrder, 'pinned_at') !== null) return inOrder
-  const recording = queue.sql(anyRecording).get()
+  const recording = queue.counts.isRecordingQueued === false ? undefined : queue.sql(anyRecording).get()
+  queue.counts.isRecordingQueued = recording !== undefined
   if (recording !== undefined || mayBeLarge) return recording ?? inOrder
   return queue.sql(firstSmall).get(0) ?? queue.sql(firstSmall).get(1)
+}
+
+function anyLarge(queue: Queue): Row | undefined {
+  const large = queue.counts.isLargeQueued === false ? undefined : queue.sql(firstLarge).get()
+  queue.counts.isLargeQueued = large !== undefined
+  return large
 }
 
 /** Uploads of the paired project that have addresses; what is being recorded takes no place of a large one. */
@@ -129,28 +140,33 @@ const isSmall = (row: Row): boolean =>
 
 /**
  * The asset exists: stores its id and the table of its parts in one transaction, so that neither is ever there without the other. Parts
- * that are there already belong to the same asset and get new addresses; the machine has dropped those of any other. `next`: the part of a
- * small file, claimed for a sender where `claimNext` says that one waits.
+ * that are there already belong to the same asset and get new addresses; the machine has dropped those of any other. `part`: that of a
+ * small file, claimed for a sender where `claimPart` says that one waits.
  */
 export function recordCreated(
   queue: Queue,
   claim: RegistrationClaim,
-  created: { assetId: string; urlsIssuedAt: number; parts: Array<PartSpan & { url: string }> },
-  claimNext = false,
-): { applied: Applied; next: PartClaim | null } {
+  created: Created,
+  claimPart = false,
+): { applied: Applied; part: PartClaim | null } {
   return queue.transact(() => {
     const { assetId, urlsIssuedAt, parts } = created
     // Of a growing file nothing is cut yet, and at least its end is to come.
     const partsTotal = Math.max(1, parts.length)
     const event = { kind: 'created', token: claim.token, assetId, urlsIssuedAt, partsTotal } as const
-    const applied = applyUploadEvent(queue, claim.upload.id, event, { error: null })
-    if (applied.kind !== 'moved') return { applied, next: null }
+    const { upload } = claim
+    // Parts of an asset whose addresses have expired may still arrive, and count on the row meanwhile.
+    const isAlone = upload.state.kind === 'registering' && upload.state.registration.expired === null
+    const applied = isAlone
+      ? applyToKnown(queue, upload, event, { error: null })
+      : applyUploadEvent(queue, upload.id, event, { error: null })
+    if (applied.kind !== 'moved') return { applied, part: null }
     const insert = queue.sql(
       `INSERT INTO parts (upload_id, number, offset, size_bytes, url, state) VALUES (?, ?, ?, ?, ?, 'pending')
         ON CONFLICT (upload_id, number) DO UPDATE SET url = excluded.url`,
     )
     for (const part of parts) insert.run(claim.upload.id, part.number, part.offset, part.sizeBytes, part.url)
-    return { applied, next: claimNext ? claimOnlyPart(queue, applied.upload) : null }
+    return { applied, part: claimPart ? claimOnlyPart(queue, applied.upload) : null }
   })
 }
 

@@ -13,6 +13,7 @@ import { rebuilt } from './schema-rebuilt.ts'
 import { tokensSince } from './schema-tokens-since.ts'
 import { undigested } from './schema-undigested.ts'
 import { undigestedAway } from './schema-undigested-away.ts'
+import { unwrittenEvents } from './schema-unwritten-events.ts'
 
 /**
  * The migrations of the queue file, in order; `PRAGMA user_version` counts those that were applied. Never edit one that was released.
@@ -206,4 +207,5 @@ CREATE INDEX executions_pending ON executions (recorded_at) WHERE state = 'final
   bytesLost,
   tokensSince,
   undigestedAway,
+  unwrittenEvents,
 ]

@@ -1,4 +1,5 @@
 import { type ErrorClass, errorClasses, type UploadError } from '@rushes/upload-core'
+import type { Assignment } from './assignments.ts'
 import type { Queue } from './open-queue.ts'
 import { integer, type Row, text, textOrNull, word } from './row.ts'
 
@@ -17,8 +18,21 @@ export function readError(row: Row): StoredError | null {
 }
 
 /** The values of those columns, in that order; an error that is stored already keeps its time. */
-export const errorValues = (error: UploadError | StoredError | null, now: number) =>
-  error === null ? [null, null, null, null] : [error.class, error.code, error.message, 'at' in error ? error.at : now]
+const errorValues = (error: UploadError | StoredError | null, now: number) =>
+  error === null
+    ? ([null, null, null, null] as const)
+    : ([error.class, error.code, error.message, 'at' in error ? error.at : now] as const)
+
+/** The same, with the columns. */
+export function errorAssignments(error: UploadError | StoredError | null, now: number): Assignment[] {
+  const [errorClass, code, message, at] = errorValues(error, now)
+  return [
+    ['error_class', errorClass],
+    ['error_code', code],
+    ['error_message', message],
+    ['error_at', at],
+  ]
+}
 
 /** What went wrong last with an upload, beside its state. */
 export function recordUploadError(queue: Queue, uploadId: string, error: UploadError): void {

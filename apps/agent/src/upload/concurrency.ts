@@ -23,7 +23,8 @@ export type Concurrency = {
   sinceFewer: number
 }
 
-export type ConcurrencyBounds = { min: number; max: number }
+/** `doublingGain`: what the rate has to grow by for doubling once more to be worth it. */
+export type ConcurrencyBounds = { min: number; max: number; doublingGain: number }
 /** `saturated`: just as many as allowed were on their way and more waited; otherwise the rate says nothing about the limit. */
 export type Measurement = { unitsPerSecond: number; saturated: boolean }
 
@@ -40,8 +41,6 @@ export const startConcurrency = (limit: number, bounds: ConcurrencyBounds): Conc
   sinceFewer: 0,
 })
 
-/** Worth doubling once more; noise brings less. */
-const doublingGain = 1.25
 /** Worth keeping a few more. */
 const moreGain = 1.03
 /** As good with a few fewer. */
@@ -76,7 +75,7 @@ function judged(now: Concurrency, rate: number, bounds: ConcurrencyBounds): Conc
     case 'doubling':
       if (rate < reference * fewerLoss) return back()
       // Enough for now, with some to spare for when the connections, young as they are, meet their first losses.
-      if (rate < reference * doublingGain) return { ...now, phase: 'steady', before: now.limit, reference: rate }
+      if (rate < reference * bounds.doublingGain) return { ...now, phase: 'steady', before: now.limit, reference: rate }
       return change({ ...now, reference: rate }, now.limit * 2, 'doubling', bounds)
     case 'more':
       if (rate < reference * moreGain) return back()
@@ -85,7 +84,7 @@ function judged(now: Concurrency, rate: number, bounds: ConcurrencyBounds): Conc
       if (rate < reference * fewerLoss) return back()
       return change(now, now.limit - Math.ceil(now.limit / 8), 'fewer', bounds)
     case 'reviving':
-      if (rate >= reference * doublingGain)
+      if (rate >= reference * bounds.doublingGain)
         return change({ ...now, reference: rate }, now.limit * 2, 'doubling', bounds)
       if (rate >= reference * moreGain) return { ...now, phase: 'steady', before: now.limit, reference: rate }
       return change({ ...now, limit: now.before }, Math.floor(now.before * 0.75), 'relieving', bounds)
@@ -120,4 +119,5 @@ function change(now: Concurrency, to: number, phase: Concurrency['phase'], bound
   return limit === now.limit ? { ...fresh, phase: 'steady' } : { ...fresh, limit, phase, toSkip: 1 }
 }
 
-const clamp = (limit: number, { min, max }: ConcurrencyBounds): number => Math.min(Math.max(limit, min), max)
+const clamp = (limit: number, { min, max }: Pick<ConcurrencyBounds, 'min' | 'max'>): number =>
+  Math.min(Math.max(limit, min), max)

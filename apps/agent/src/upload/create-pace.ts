@@ -5,9 +5,11 @@ import { sleep } from '../sleep.ts'
 const slowestMs = 60_000
 
 /** Keeps creates within what the destination says that it allows, so that it need not refuse them. */
-type CreatePace = {
+export type CreatePace = {
   /** Resolves when another create may be made; it is taken for made. */
   next(signal: AbortSignal): Promise<void>
+  /** Whether one may be made now, without waiting; it is taken for made then. */
+  takeOne(): boolean
   /** There was none to make. */
   giveBack(): void
   /** Notices what the replies to creates say: how many more would be taken now, and how many in which time. */
@@ -30,6 +32,11 @@ export function createPace(): CreatePace {
         else await sleep(intervalMs, signal)
       })
       return queue
+    },
+    takeOne() {
+      if (left < 1) return false
+      left--
+      return true
     },
     giveBack() {
       left++

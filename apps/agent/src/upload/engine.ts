@@ -4,11 +4,12 @@ import type { Destination } from '../destination/port.ts'
 import { createGroupCommit } from '../queue/group-commit.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import type { Queue } from '../queue/open-queue.ts'
-import { countSending, type PartClaim, renewPart, returnPart } from '../queue/part-claims.ts'
+import { type PartClaim, renewPart, returnPart } from '../queue/part-claims.ts'
 import { endWaitsFor, rescueClaims } from '../queue/waits.ts'
 import { sleep } from '../sleep.ts'
 import { adaptConcurrency, maxSending } from './adapt-concurrency.ts'
 import { createApiGate } from './api-gate.ts'
+import { atMostEvery } from './at-most-every.ts'
 import { type Authorization, createAuthorization } from './authorization.ts'
 import { createPace } from './create-pace.ts'
 import { digestNextFile } from './digest-files.ts'
@@ -22,7 +23,7 @@ import { createInFlight, type InFlight } from './in-flight.ts'
 import { keepAuthorized } from './keep-authorized.ts'
 import { keepGoing, workWhileThereIs } from './keep-going.ts'
 import { keepTime } from './keep-time.ts'
-import { registerNext } from './register.ts'
+import { registerFiles } from './register.ts'
 import { sendParts } from './send-part.ts'
 import { warnOfPairingEnd } from './warn-of-pairing-end.ts'
 import { watchSources } from './watch-sources.ts'
@@ -52,9 +53,14 @@ export type Engine = {
 }
 
 /** Enough to keep the parts of small files flowing. */
-const registrarCount = 16
+const registrarCount = 32
 /** Uploads that have addresses, which grow old. */
 const maxOpenAssets = 64
+/**
+ * Of small files there is news with every flush, and nearly none of it is for those who wait at the general bell: they would look into the queue
+ * for nothing, hundreds of times a second.
+ */
+const ringAtMostEveryMs = 25
 
 /** Starts the uploader on a queue: takes back the claims of the process before, then works until it is stopped. */
 export function startEngine(options: EngineOptions): Engine {
@@ -66,6 +72,7 @@ export function startEngine(options: EngineOptions): Engine {
   // One waiter does what there is to do and wakes the next if there is more: dozens that all look at once would cost more than the work.
   const partBell = createDoorbell()
   const createBell = createDoorbell()
+  const ringing = atMostEvery(ringAtMostEveryMs, bell.ring)
   const ringAll = () => {
     for (const each of [bell, partBell, createBell]) each.ring()
   }
@@ -96,11 +103,11 @@ export function startEngine(options: EngineOptions): Engine {
   endWaitsFor(queue, ['offline', 'destinationDown', 'awaitingFence', 'authorizationLost'])
   const stopListening = queue.listen((news) => {
     if (news.kind === 'status' || news.kind === 'work') {
-      bell.ring()
+      ringing.call()
       partBell.wakeOne()
       createBell.wakeOne()
     }
-    if (news.kind === 'growth') bell.ring()
+    if (news.kind === 'growth') ringing.call()
     if (news.kind === 'asked') apiGate.hurry()
     growers.hear(news)
     if (news.kind === 'abort') {
@@ -117,24 +124,31 @@ export function startEngine(options: EngineOptions): Engine {
   const digests = createDigestsInOrder()
   const handOver = createHandOver(
     partBell,
-    // What one transaction claims is given only after it: the queue itself tells how many parts are on their way by then.
-    () => gate.isOpen() && !draining.signal.aborted && sendingAtAll(queue) < senderCount,
+    // What one transaction claims is given only after it: that there are not more than senders, the claim sees to itself.
+    () => gate.isOpen() && !draining.signal.aborted,
     (claim) => renewPart(queue, claim, performance.now() + leaseRules.leaseMs),
   )
   const commit = createGroupCommit(queue, () => inFlight.count() > 0)
   let loss = noLoss
   const { signal } = draining
   const adapting = workers === null ? adaptConcurrency({ ...options, inFlight, partBell, bell, signal }) : null
-  if (workers !== null) queue.partLimits = { small: workers, large: workers }
+  if (workers !== null) queue.partLimits = { small: workers, large: workers, all: workers }
   const senderCount = workers ?? maxSending.small + maxSending.large
+  const watched = new WeakMap<Destination, Destination>()
   const destinationOf = (link: UploadLink) => {
-    const paced = pace.watch(options.destinationOf(link))
-    return adapting === null ? paced : adapting.watch(paced)
+    const plain = options.destinationOf(link)
+    const known = watched.get(plain)
+    if (known !== undefined) return known
+    const paced = pace.watch(plain)
+    const destination = adapting === null ? paced : adapting.watch(paced)
+    watched.set(plain, destination)
+    return destination
   }
   const growers = createGrowers({ ...calling, destinationOf, log, signal: stop.signal })
   const work = (on: Doorbell, once: (onLook: () => void) => Promise<boolean>) =>
     workWhileThereIs(gate, on, signal, log, once)
-  const call = (on: Doorbell, once: () => Promise<boolean>) => workWhileThereIs(apiGate, on, signal, log, once)
+  const call = (on: Doorbell, once: (onLook: () => void) => Promise<boolean>) =>
+    workWhileThereIs(apiGate, on, signal, log, once)
 
   const returnAtEnd = (claim: PartClaim) => {
     try {
@@ -146,21 +160,22 @@ export function startEngine(options: EngineOptions): Engine {
 
   const running = [
     ...Array.from({ length: registrarCount }, () =>
-      call(createBell, async () => {
+      call(createBell, async (onLook) => {
         await pace.next(signal)
-        const isThereOne = await registerNext({
+        return registerFiles({
           ...calling,
           destinationOf,
           commit,
           handOver,
           maxOpenAssets,
           linkLoss: () => loss,
+          onLook,
           onClaim: () => createBell.wakeOne(),
+          pace,
           log,
+          draining: signal,
           signal: stop.signal,
         })
-        if (!isThereOne) pace.giveBack()
-        return isThereOne
       }),
     ),
     ...Array.from({ length: senderCount }, () =>
@@ -209,14 +224,10 @@ export function startEngine(options: EngineOptions): Engine {
       stop.abort()
       await finished
       stopListening()
+      ringing.end()
       for (const left of handOver.drop(null)) returnAtEnd(left)
     },
   }
-}
-
-function sendingAtAll(queue: Queue): number {
-  const { small, large } = countSending(queue)
-  return small + large
 }
 
 async function probe(

@@ -23,6 +23,8 @@ const bucketCount = 20
 
 export function createInFlight(monotonicNow: () => number, onBytes: () => void): InFlight {
   const sendings = new Map<string, Set<{ controller: AbortController; bytes: number }>>()
+  /** One listener for all parts that end with a signal: it looks through all of its own for each that comes or goes. */
+  const stopping = new WeakMap<AbortSignal, Set<AbortController>>()
   const totals = { bytes: 0, ended: 0 }
   const buckets = new Float64Array(bucketCount)
   let currentBucket = Math.floor(monotonicNow() / bucketMs)
@@ -35,16 +37,26 @@ export function createInFlight(monotonicNow: () => number, onBytes: () => void):
     currentBucket = bucket
   }
 
+  const stoppingWith = (stop: AbortSignal) => {
+    const known = stopping.get(stop)
+    if (known !== undefined) return known
+    const controllers = new Set<AbortController>()
+    stopping.set(stop, controllers)
+    const onStop = () => {
+      for (const controller of controllers) controller.abort()
+    }
+    stop.addEventListener('abort', onStop, { once: true })
+    return controllers
+  }
+
   return {
     begin(uploadId, stop) {
       const sending = { controller: new AbortController(), bytes: 0 }
       const ofUpload = sendings.get(uploadId) ?? new Set()
       sendings.set(uploadId, ofUpload.add(sending))
-      // Not `AbortSignal.any`, which costs more than all else here.
       const { controller } = sending
-      const onStop = () => controller.abort()
-      if (stop.aborted) onStop()
-      else stop.addEventListener('abort', onStop, { once: true })
+      const withStop = stoppingWith(stop).add(controller)
+      if (stop.aborted) controller.abort()
       return {
         signal: controller.signal,
         addBytes(byteCount) {
@@ -56,7 +68,7 @@ export function createInFlight(monotonicNow: () => number, onBytes: () => void):
           onBytes()
         },
         end() {
-          stop.removeEventListener('abort', onStop)
+          withStop.delete(controller)
           // Called again it does nothing: by then another part of the upload may be on its way.
           if (!ofUpload.delete(sending)) return
           totals.ended++

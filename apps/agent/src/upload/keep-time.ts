@@ -8,6 +8,7 @@ import { sleep } from '../sleep.ts'
 import type { Doorbell } from './doorbell.ts'
 
 const sweepEveryMs = 15_000
+const lookAtMostEveryMs = 100
 /** By less the clock may be off without anybody waiting for long. */
 const setBackByMs = 1_000
 
@@ -43,7 +44,7 @@ export async function keepTime(
     if (isDue) queue.tell({ kind: 'work' })
     const waitMs = isDue ? 1_000 : dueAt === null ? sweepEveryMs : Math.min(sweepEveryMs, dueAt - queue.now())
     await bell.wait(bell.rings, waitMs, signal)
-    // A busy queue rings often; the time of day need not be looked at more often than this.
-    await sleep(20, signal)
+    // A busy queue rings often, and hardly anything waits for less than a second.
+    await sleep(lookAtMostEveryMs, signal)
   }
 }

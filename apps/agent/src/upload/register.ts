@@ -19,6 +19,7 @@ import { findByPath } from '../queue/known-files.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import {
   adoptSource,
+  type Created,
   claimRegistration,
   leaveOlderVersion,
   leavePartsToDestination,
@@ -27,6 +28,7 @@ import {
   recordCreateFailure,
   returnRegistration,
 } from '../queue/registrations.ts'
+import type { CreatePace } from './create-pace.ts'
 import { createKindOf, isRefusedPlan, isRefusedVersion, mayHaveArrived } from './create-request.ts'
 import type { HandOver } from './hand-over.ts'
 import { type JudgeOptions, judge } from './judge.ts'
@@ -37,40 +39,55 @@ export type RegisterOptions = JudgeOptions & {
   maxOpenAssets: number
   /** How the link to the destination has fared of late. */
   linkLoss(): LinkLoss
+  /** Told just before the queue is looked into for another file. */
+  onLook(): void
   /** Told of each file that was claimed, for whoever could claim another. */
   onClaim(): void
+  /** Whether whoever has made an asset may make another one at once; where it may, that is taken for made unless it is given back. */
+  pace: Pick<CreatePace, 'takeOne' | 'giveBack'>
   /** To the senders, of parts that are claimed with their addresses. */
   handOver: HandOver
   /** How claims and the assets that come of them are stored, so that workers share a flush to disk. */
   commit: GroupCommit
   log: Logger
+  /** No new file is claimed once it has aborted. */
+  draining: AbortSignal
   signal: AbortSignal
 }
 
-/** Registers the next queued file with the destination. False when there was none to claim. */
-export async function registerNext(options: RegisterOptions): Promise<boolean> {
-  const { queue, commit, maxOpenAssets, linkLoss } = options
-  const partsFor = (sizeBytes: number) => wantedPartCount(sizeBytes, linkLoss())
-  const claim = await commit(() => claimRegistration(queue, maxOpenAssets, partsFor))
-  if (claim === null) return false
-  options.onClaim()
-  const ready = await prepareSource(options, claim)
-  if (ready === null) return true
-  await create(options, ready)
-  return true
+/** The file to register next; null: there is none, and it was looked for. `unknown`: it was not looked for. */
+type Next = RegistrationClaim | null | 'unknown'
+
+/** Registers the next queued file with the destination, and then what is claimed as its asset is stored. False when the last look for one found none. */
+export async function registerFiles(options: RegisterOptions): Promise<boolean> {
+  let next: Next = await options.commit(() => claimNext(options))
+  if (next === null) options.pace.giveBack()
+  while (next !== null && next !== 'unknown') {
+    options.onClaim()
+    const ready = await prepareSource(options, next)
+    next = ready === null ? 'unknown' : await create(options, ready)
+  }
+  return next !== null
+}
+
+function claimNext({ queue, maxOpenAssets, linkLoss, onLook }: RegisterOptions): RegistrationClaim | null {
+  onLook()
+  return claimRegistration(queue, maxOpenAssets, (sizeBytes) => wantedPartCount(sizeBytes, linkLoss()))
 }
 
 /** Makes the asset, again where new tokens are worth it or the destination will not make it as it was asked to. */
-async function create(options: RegisterOptions, claim: RegistrationClaim): Promise<void> {
+async function create(options: RegisterOptions, claim: RegistrationClaim): Promise<Next> {
   let ready: RegistrationClaim | null = claim
   let isReplay = false
   while (ready !== null) {
     const ended = await createOnce(options, ready, isReplay)
-    if (ended === 'done') return
+    if (ended === 'done') return 'unknown'
     if (ended === 'replay') isReplay = true
     else if (ended === 'replan') ready = leavePartsToDestination(options.queue, ready)
-    else ready = leaveOlderVersion(options.queue, ready)
+    else if (ended === 'standAlone') ready = leaveOlderVersion(options.queue, ready)
+    else return ended.next
   }
+  return 'unknown'
 }
 
 /** Makes sure that the file is still the one that was queued; null when it is not, and the claim has been dealt with. */
@@ -117,9 +134,9 @@ async function concludeSource(
 
 /**
  * `replay`: to be made again at once, with new tokens. `replan`: to be made again without a wish for parts. `standAlone`: to be made again as
- * a clip that is no version of another.
+ * a clip that is no version of another. `next`: the asset is stored, with what was claimed beside it.
  */
-type Ended = 'done' | 'replay' | 'replan' | 'standAlone'
+type Ended = 'done' | 'replay' | 'replan' | 'standAlone' | { next: Next }
 
 async function createOnce(options: RegisterOptions, claim: RegistrationClaim, isReplay: boolean): Promise<Ended> {
   const { queue, commit, handOver, destinationOf, gate, log, signal } = options
@@ -193,13 +210,33 @@ async function createOnce(options: RegisterOptions, claim: RegistrationClaim, is
     return url === undefined ? [] : [{ ...part, url }]
   })
   const created = { assetId: outcome.assetId, urlsIssuedAt, parts }
-  const { applied, next } = await commit(() => recordCreated(queue, claim, created, handOver.isWanted()))
-  if (next !== null) handOver.give(next)
+  const { applied, part, next } = await storeAndGoOn(options, claim, created)
+  if (part !== null) handOver.give(part)
   log.info(
     { uploadId: upload.id, assetId: outcome.assetId, parts: parts.length, stored: applied.kind === 'moved' },
     'asset created',
   )
-  return 'done'
+  return { next }
+}
+
+/** Stores an asset, and claims the next file beside it where one may go on. */
+async function storeAndGoOn(options: RegisterOptions, claim: RegistrationClaim, created: Created) {
+  const { queue, commit, gate, handOver, draining, pace } = options
+  const mayGoOn = () => !draining.aborted && gate.isOpen()
+  const isAllowed = mayGoOn() && pace.takeOne()
+  try {
+    const stored = await commit(() => ({
+      ...recordCreated(queue, claim, created, handOver.isWanted()),
+      next: isAllowed && mayGoOn() ? claimNext(options) : ('unknown' as const),
+    }))
+    if (isAllowed && (stored.next === null || stored.next === 'unknown')) pace.giveBack()
+    return stored
+  } catch (error) {
+    if (isAllowed) pace.giveBack()
+    // The asset is there: whatever keeps the next file from being claimed, this one must not be made a second time.
+    await commit(() => recordCreated(queue, claim, created))
+    throw error
+  }
 }
 
 async function conclude(

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { Agent, buildConnector } from 'undici'
 import { expect, it, onTestFinished } from 'vitest'
 import { createDestination } from '../../src/destination/create-destination.ts'
+import { exchange } from '../../src/destination/exchange.ts'
 import { lateJson } from '../../src/destination/late-json.ts'
 import { never, pair, startHarness } from './harness.ts'
 
@@ -41,19 +42,53 @@ it('tells the age of a clip as it is when the request leaves, however long it to
   expect(harness.server.violations).toEqual([])
 })
 
-it('tells it as it was when it would take more room than was set aside', async () => {
-  let text = 'short'
-  const body = lateJson(() => ({ text }))
-  text = 'x'.repeat(100)
+it.for([
+  ['the longest number there is', { text: 'Größe' }, -Number.MAX_VALUE],
+  ['the shortest', { text: 'Größe' }, 0],
+  ['a number in an object that has nothing else', {}, 7],
+])('keeps to the length that it announced for %s', async ([, object, number]) => {
+  const { ask } = await startEcho()
+  let value = 1
+  const { content, complete } = lateJson(object as object, { name: 'the "age"', value: () => value })
+  value = number as number
+  const { text } = await ask(content, complete)
+  expect(text).toHaveLength(content.toString().length)
+  expect(JSON.parse(text ?? '')).toEqual({ ...(object as object), 'the "age"': number })
+})
+
+it('ends with what went wrong while the body was completed, and sends nothing of it', async () => {
+  const { ask, requests } = await startEcho()
+  const wrong = new Error('the clock cannot be read')
+  const failing = () => {
+    throw wrong
+  }
+  await expect(ask(Buffer.from('{}'), failing)).rejects.toBe(wrong)
+  expect((await ask(Buffer.from('{}'), () => undefined)).text).toBe('{}')
+  expect(requests()).toBe(1)
+})
+
+/** A server that says back what it is told, and one connection to it. */
+async function startEcho() {
+  let requests = 0
   const server = createServer((request, response) => {
+    requests++
     request.pipe(response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
-  const dispatcher = new Agent()
-  onTestFinished(() => dispatcher.destroy())
+  const dispatcher = new Agent({ connections: 1 })
+  onTestFinished(async () => {
+    await dispatcher.destroy()
+    server.close()
+  })
   const address = server.address()
   const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
-  const { body: echoed } = await dispatcher.request({ origin, path: '/', method: 'POST', body })
-  expect(await echoed.json()).toEqual({ text: 'short' })
-})
+  return {
+    requests: () => requests,
+    ask: (body: Buffer, onStart: () => void) =>
+      exchange(
+        dispatcher,
+        { origin, path: '/', method: 'POST', body },
+        { signal: never, maxReplyBytes: 1_000, onStart },
+      ),
+  }
+}

@@ -23,7 +23,7 @@ async function failureOf(reply: string) {
   if (address === null || typeof address === 'string') throw new Error('it listens at a port')
   const request = { origin: `http://127.0.0.1:${address.port}`, path: '/', method: 'GET' } as const
   try {
-    await exchange(dispatcher, request, never, 1_000)
+    await exchange(dispatcher, request, { signal: never, maxReplyBytes: 1_000 })
   } catch (error) {
     return networkFailure(error)
   }

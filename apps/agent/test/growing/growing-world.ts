@@ -16,11 +16,11 @@ import { endWaits, rescueClaims } from '../../src/queue/waits.ts'
 import { checkSent } from '../../src/upload/check-sent.ts'
 import { createDigestsInOrder } from '../../src/upload/digests-in-order.ts'
 import { growOnce } from '../../src/upload/grow.ts'
-import { registerNext } from '../../src/upload/register.ts'
+import { registerFiles } from '../../src/upload/register.ts'
 import { sendParts } from '../../src/upload/send-part.ts'
 import { hashBytes, hashText } from '../../src/xxh64.ts'
 import { identity, startOfTime, testQueue } from '../queue/test-queue.ts'
-import { noHandOver } from '../upload/no-hand-over.ts'
+import { noHandOver, oneFile } from '../upload/one-at-a-time.ts'
 import { bytesOf, Crash, GrowingDestination, type Mishap } from './growing-destination.ts'
 
 /** The protocol's proportions in a few hundred bytes. */
@@ -237,9 +237,9 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
     },
     register: (mishap: Mishap) =>
       step(mishap, () =>
-        registerNext({
+        registerFiles({
           ...{ ...doing(), handOver: noHandOver, maxOpenAssets: 10 },
-          ...{ linkLoss: () => noLoss, onClaim: () => undefined },
+          ...{ linkLoss: () => noLoss, onLook: () => undefined, onClaim: () => undefined, ...oneFile },
         }),
       ),
     grow: (mishap: Mishap) =>

@@ -32,6 +32,28 @@ describe('lifecycle events', () => {
     expect(await nextSeqs(session)).toEqual([1, 2])
   })
 
+  it('that follow soon after others go together a moment after those, though they were stored at once', async () => {
+    const world = await startLinkWorld()
+    const session = await world.online()
+    world.port.appendNotices(1)
+    expect(await nextSeqs(session)).toEqual([1])
+    session.send({ type: 'eventsStored', lastSeq: 1 })
+    await session.settle()
+    const readBefore = world.port.reads.events
+    for (let change = 0; change < 3; change += 1) {
+      world.port.appendNotices(1)
+      expect(await session.settle()).toEqual([])
+    }
+    expect(world.port.reads.events).toBe(readBefore)
+    await world.clock.advance(250)
+    expect(await nextSeqs(session)).toEqual([2, 3, 4])
+    // After a pause they go at once again.
+    session.send({ type: 'eventsStored', lastSeq: 4 })
+    await world.clock.advance(250)
+    world.port.appendNotices(1)
+    expect(await nextSeqs(session)).toEqual([5])
+  })
+
   it('begin after what the welcome says is stored, and that is forgotten', async () => {
     const world = await startLinkWorld({ prepare: (port) => port.appendNotices(30) })
     const session = await world.online({ lastSeq: 20 })

@@ -95,6 +95,7 @@ export function createFakePort(identity: LinkIdentity | null): FakePort {
       return start === -1 ? [] : uploads.slice(start, start + limit)
     },
     lastSeq: () => newestSeq,
+    includedSeq: () => newestSeq,
     pendingEvents: (afterSeq, limit) => {
       work()
       reads.events += 1

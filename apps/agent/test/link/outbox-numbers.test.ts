@@ -1,26 +1,25 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
-import { openQueue } from '../../src/queue/open-queue.ts'
-import { appendUploadChanged, newestSeq, readEvents } from '../../src/queue/outbox.ts'
-import { uploadReport } from './fake-port.ts'
+import { expect, it } from 'vitest'
+import { applyUploadEvent } from '../../src/queue/apply-upload-event.ts'
+import { includedSeq, newestSeq, readEvents } from '../../src/queue/outbox.ts'
+import { addClip, testQueue } from '../queue/test-queue.ts'
 
-it('news of an upload after a snapshot was begun get a number of their own, or they would pass for what it includes', () => {
-  const stateDir = mkdtempSync(join(tmpdir(), 'rushes-outbox-'))
-  const queue = openQueue({ stateDir, bootId: 'boot-1' })
-  onTestFinished(() => {
-    queue.close()
-    rmSync(stateDir, { recursive: true })
-  })
-  appendUploadChanged(queue, { ...uploadReport(1), state: 'queued' })
-  appendUploadChanged(queue, { ...uploadReport(1), state: 'registering' })
-  expect(newestSeq(queue)).toBe(1)
-  appendUploadChanged(queue, { ...uploadReport(1), state: 'uploading' })
+it('a snapshot includes what was handed out, and what changes while it is told comes after it as it is then', () => {
+  const { queue } = testQueue()
+  const handedOut = addClip(queue)
+  readEvents(queue, 0, 10)
+  const untold = addClip(queue)
+  // A snapshot is begun.
+  expect([includedSeq(queue), newestSeq(queue)]).toEqual([1, 2])
+  for (const { id } of [handedOut, untold]) {
+    applyUploadEvent(queue, id, { kind: 'cancelled', reason: 'cancelledOnDevice' })
+  }
+  // It has ended.
   expect(
-    readEvents(queue, 0, 10).map(({ seq, body }) => [seq, body.kind === 'uploadChanged' ? body.upload.state : null]),
-  ).toEqual([
-    [1, 'registering'],
-    [2, 'uploading'],
+    readEvents(queue, 0, 10).map(({ seq, body }) => [seq, body.kind === 'uploadChanged' ? body.upload : null]),
+  ).toMatchObject([
+    [1, { id: handedOut.id, state: 'queued' }],
+    [2, { id: untold.id, state: 'cancelled' }],
+    [3, { id: handedOut.id, state: 'cancelled' }],
   ])
+  expect(includedSeq(queue)).toBe(3)
 })

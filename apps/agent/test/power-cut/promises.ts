@@ -28,8 +28,8 @@ export type PromiseMade =
   | { kind: 'sent'; uploadId: string }
   /** The whole file was compared: custody may be asked for. */
   | { kind: 'compared'; uploadId: string }
-  /** Events up to this number were handed to the gateway. */
-  | { kind: 'told'; seq: number }
+  /** The gateway was told this event: its number is never given again, and it never says anything else. */
+  | { kind: 'told'; seq: number; body: string }
   /** The pair was used: any earlier one is spent. */
   | { kind: 'tokensUsed'; refreshToken: string }
 
@@ -112,7 +112,7 @@ function isKept(made: PromiseMade, one: One): boolean {
     case 'compared':
       return one('SELECT custody FROM uploads WHERE id = ?', made.uploadId)?.custody === 'owed'
     case 'told':
-      return Number(one('SELECT seq FROM sqlite_sequence WHERE name = ?', 'outbox')?.seq ?? 0) >= made.seq
+      return one('SELECT body FROM outbox WHERE seq = ?', made.seq)?.body === made.body
     case 'tokensUsed':
       return number(one('SELECT refresh_token FROM upload_link')?.refresh_token) >= number(made.refreshToken)
   }

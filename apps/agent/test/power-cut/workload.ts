@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { storeTokens, storeUploadLink } from '../../src/queue/links.ts'
 import { takeIdentity } from '../../src/queue/move-project.ts'
 import { openQueue } from '../../src/queue/open-queue.ts'
+import { readEvents } from '../../src/queue/outbox.ts'
 import { claimPart, recordPartFailure } from '../../src/queue/part-claims.ts'
 import { claimRegistration, recordCreated } from '../../src/queue/registrations.ts'
 import { endWaits } from '../../src/queue/waits.ts'
@@ -38,6 +39,7 @@ storeUploadLink(queue, {
 })
 takeIdentity(queue, identity('project-a'), hashText)
 
+let toldSeq = 0
 for (let clip = 0; clip < clipCount; clip++) {
   const added = addClip(queue, partsOfClip * partBytes)
   promise({ kind: 'taken', uploadId: added.id })
@@ -68,8 +70,10 @@ for (let clip = 0; clip < clipCount; clip++) {
     part = send(queue, part, promise)
   }
   if (clip % 3 === 0) growClip(queue, `grown-${clip}`, promise)
-  const last = queue.sql('SELECT coalesce(max(seq), 0) AS seq FROM outbox').get()
-  promise({ kind: 'told', seq: Number(last?.seq) })
+  for (const { seq, body } of readEvents(queue, toldSeq, 1_000)) {
+    promise({ kind: 'told', seq, body: JSON.stringify(body) })
+    toldSeq = seq
+  }
   const refreshToken = `refresh-${clip + 1}`
   storeTokens(queue, `refresh-${clip}`, { accessToken: `access-${clip + 1}`, accessExpiresAt: now, refreshToken })
   promise({ kind: 'tokensUsed', refreshToken })

@@ -134,6 +134,6 @@ test('when many wait nobody waits any longer', async () => {
   await commit(() => undefined)
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }) // the time to gather never ends
   onTestFinished(() => void vi.useRealTimers())
-  await Promise.all(Array.from({ length: 16 }, (_, nth) => commit(() => nth)))
+  await Promise.all(Array.from({ length: 48 }, (_, nth) => commit(() => nth)))
   expect(commits()).toBe(2)
 })

@@ -4,6 +4,7 @@ import { applyUploadEvent } from '../../src/queue/apply-upload-event.ts'
 import { pinUploads } from '../../src/queue/decisions.ts'
 import { beginGrowth } from '../../src/queue/growths.ts'
 import type { Queue } from '../../src/queue/open-queue.ts'
+import { readEvents } from '../../src/queue/outbox.ts'
 import { acknowledgePart, claimPart } from '../../src/queue/part-claims.ts'
 import { stateTotals } from '../../src/queue/queue-reports.ts'
 import { claimRegistration, recordCreated } from '../../src/queue/registrations.ts'
@@ -125,11 +126,13 @@ test('claims read their order from an index and sort nothing', () => {
   claimRegistration(listening, 32)
   for (let count = 0; count < 8; count++) claimPart(listening)
   for (const limits of [
-    { small: 9, large: 0 },
-    { small: 0, large: 9 },
+    { small: 9, large: 0, all: 18 },
+    { small: 0, large: 9, all: 18 },
   ]) {
     listening.partLimits = limits
     claimPart(listening)
+    clip(queue, 'large', large, 1)
+    register(queue, 32)
   }
   const ordered = [...said].filter((statement) => statement.includes('ORDER BY'))
   expect(ordered).toHaveLength(8)
@@ -158,6 +161,7 @@ test('counts by state stay right through additions, changes and removals, also o
     )
     .all()
   expect(stateTotals(queue)).toEqual(counted.map((row) => ({ ...row })))
+  readEvents(queue, 0, 100)
   queue.db.exec(`DELETE FROM uploads WHERE id = '${gone.id}'`)
   expect(stateTotals(queue).map(({ state }) => state)).not.toContain('cancelled')
 })
@@ -167,7 +171,7 @@ test('no more parts of a class are claimed than may be on their way, and one tha
   clip(queue, 'large', large, 1)
   for (let minute = 2; minute < 6; minute++) clip(queue, 'small', small, minute)
   for (let count = 0; count < 5; count++) register(queue, 4)
-  queue.partLimits = { small: 2, large: 1 }
+  queue.partLimits = { small: 2, large: 1, all: 3 }
   const claims = Array.from({ length: 6 }, () => claimPart(queue))
   expect(claims.flatMap((claim) => claim?.upload.name ?? []).sort()).toEqual(['large', 'small', 'small'])
   const sending = claims.find((claim) => claim?.upload.name === 'large')

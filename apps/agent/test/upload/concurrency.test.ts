@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { type Concurrency, measured, overloaded, startConcurrency } from '../../src/upload/concurrency.ts'
 import { simulateSending } from './simulated-sending.ts'
 
-const bounds = { min: 1, max: 64 }
+const bounds = { min: 1, max: 64, doublingGain: 1.25 }
 /** Two measurements a second. */
 const measurementsPerSecond = 2
 
@@ -43,7 +43,7 @@ const lines = [20, 100, 500].flatMap((megabits) => [5, 50, 150].map((roundTripMs
 /** What a fixed number, or the one that measuring finds, brings to the far end from ten seconds after the beginning on. */
 function arrivedBytes(shape: LinkShape, partBytes: number, fixed: number | null): number {
   const sending = simulateSending(shape, partBytes, 1)
-  const reach = { min: 1, max: 32 }
+  const reach = { min: 1, max: 32, doublingGain: 1.25 }
   let now = startConcurrency(fixed ?? 4, reach)
   let arrived = 0
   for (let count = 0; count < 45 * measurementsPerSecond; count++) {
@@ -98,15 +98,31 @@ test('what is measured while nothing waits says nothing about the limit', () => 
   expect(measured(now, { unitsPerSecond: 1, saturated: false }, bounds)).toBe(now)
 })
 
+test('a tenth more is worth doubling where the bounds say so, and noise where they do not', () => {
+  const found = (doublingGain: number) => {
+    const gentle = (limit: number) => 1_000 * limit ** 0.14 // a tenth more for twice as many
+    let now = startConcurrency(4, { ...bounds, doublingGain })
+    for (let count = 0; count < 12; count++)
+      now = measured(now, { unitsPerSecond: gentle(now.limit), saturated: true }, { ...bounds, doublingGain })
+    return now.limit
+  }
+  expect(found(1.05)).toBe(64)
+  expect(found(1.25)).toBe(8)
+})
+
 test('whatever is measured, the limit stays within its bounds', () => {
   const random = seededRandom(7)
-  let now = startConcurrency(100, { min: 1, max: 32 })
+  let now = startConcurrency(100, { min: 1, max: 32, doublingGain: 1.25 })
   for (let count = 0; count < 20_000; count++) {
     const unitsPerSecond = random.integer(0, 1_000_000_000)
     now =
       random.integer(0, 9) === 0
-        ? overloaded(now, { min: 1, max: 32 })
-        : measured(now, { unitsPerSecond, saturated: random.integer(0, 3) > 0 }, { min: 1, max: 32 })
+        ? overloaded(now, { min: 1, max: 32, doublingGain: 1.25 })
+        : measured(
+            now,
+            { unitsPerSecond, saturated: random.integer(0, 3) > 0 },
+            { min: 1, max: 32, doublingGain: 1.25 },
+          )
     expect(now.limit).toBeGreaterThanOrEqual(1)
     expect(now.limit).toBeLessThanOrEqual(32)
   }

@@ -116,3 +116,13 @@ test('a limit of its calls closes the destination for calls, and its absence for
   await vi.advanceTimersByTimeAsync(0)
   expect(api.isOpen()).toBe(true)
 })
+
+test('another one may be made at once only while the destination allows it, and what was given back may be taken again', async () => {
+  const { pace, create, say } = creating()
+  expect(pace.takeOne()).toBe(true)
+  say({ limit: 5, remaining: 1, windowMs: 1_000 })
+  await create()
+  expect([pace.takeOne(), pace.takeOne()]).toEqual([true, false])
+  pace.giveBack()
+  expect([pace.takeOne(), pace.takeOne()]).toEqual([true, false])
+})

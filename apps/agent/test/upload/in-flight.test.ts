@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
 import { createInFlight } from '../../src/upload/in-flight.ts'
 
@@ -27,4 +28,17 @@ test('a part stops with the agent, also one that begins when that has stopped al
   stop.abort()
   expect([before.signal.aborted, ended.signal.aborted]).toEqual([true, false])
   expect(parts.begin('clip', stop.signal).signal.aborted).toBe(true)
+})
+
+test('parts that go with one signal have one listener at it, and with another one of their own', () => {
+  const parts = inFlight()
+  const [stop, other] = [new AbortController(), new AbortController()]
+  const begun = Array.from({ length: 20 }, (_, index) => parts.begin(`clip ${index}`, stop.signal))
+  const apart = parts.begin('clip', other.signal)
+  expect(getEventListeners(stop.signal, 'abort')).toHaveLength(1)
+  stop.abort()
+  expect(begun.every(({ signal }) => signal.aborted)).toBe(true)
+  expect(apart.signal.aborted).toBe(false)
+  other.abort()
+  expect(apart.signal.aborted).toBe(true)
 })

@@ -12,9 +12,9 @@ import { retryUploads } from '../../src/queue/decisions.ts'
 import { createGroupCommit } from '../../src/queue/group-commit.ts'
 import { claimRegistration } from '../../src/queue/registrations.ts'
 import { createGate } from '../../src/upload/gate.ts'
-import { registerNext } from '../../src/upload/register.ts'
+import { registerFiles } from '../../src/upload/register.ts'
 import { startOfTime, testQueue } from '../queue/test-queue.ts'
-import { noHandOver } from './no-hand-over.ts'
+import { noHandOver, oneFile } from './one-at-a-time.ts'
 
 test('a file that a person added and that was written to since fails, because nobody watches it to say when it rests', async () => {
   const { queue, stateDir } = testQueue()
@@ -28,7 +28,7 @@ test('a file that a person added and that was written to since fails, because no
     throw new Error('nothing is sent of it')
   }
   const idle = () => undefined
-  await registerNext({
+  await registerFiles({
     queue,
     gate: createGate({ probe: unused, now: queue.now, random: () => 0, signal, onOpen: idle, onChange: idle }),
     authorization: { confirm: unused },
@@ -38,7 +38,9 @@ test('a file that a person added and that was written to since fails, because no
     handOver: noHandOver,
     maxOpenAssets: 4,
     linkLoss: () => noLoss,
+    onLook: () => undefined,
     onClaim: () => undefined,
+    ...oneFile,
     log: pino({ level: 'silent' }),
     signal,
   })
@@ -69,7 +71,7 @@ async function registerNewer(isOurs: boolean, answers: CreateOutcome[]) {
     throw new Error('nobody is to be asked')
   }
   const idle = () => undefined
-  await registerNext({
+  await registerFiles({
     queue,
     gate: createGate({
       probe: async () => true,
@@ -87,7 +89,9 @@ async function registerNewer(isOurs: boolean, answers: CreateOutcome[]) {
     handOver: noHandOver,
     maxOpenAssets: 4,
     linkLoss: () => noLoss,
+    onLook: () => undefined,
     onClaim: () => undefined,
+    ...oneFile,
     log: pino({ level: 'silent' }),
     signal,
   })
@@ -151,7 +155,7 @@ test('a clip of another boot is created only when the destination has told what 
     },
   }
   const idle = () => undefined
-  await registerNext({
+  await registerFiles({
     queue,
     gate: createGate({
       probe: async () => false,
@@ -173,7 +177,9 @@ test('a clip of another boot is created only when the destination has told what 
     handOver: noHandOver,
     maxOpenAssets: 4,
     linkLoss: () => noLoss,
+    onLook: () => undefined,
     onClaim: () => undefined,
+    ...oneFile,
     log: pino({ level: 'silent' }),
     signal,
   })

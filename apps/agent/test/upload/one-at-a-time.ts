@@ -7,3 +7,9 @@ export const noHandOver: HandOver = {
   take: () => null,
   drop: () => [],
 }
+
+/** Whoever has made an asset makes no other one at once. */
+export const oneFile = {
+  pace: { takeOne: () => false, giveBack: () => undefined },
+  draining: new AbortController().signal,
+}
