@@ -32,7 +32,7 @@ import type { CreatePace } from './create-pace.ts'
 import { createKindOf, isRefusedPlan, isRefusedVersion, mayHaveArrived } from './create-request.ts'
 import type { HandOver } from './hand-over.ts'
 import { type JudgeOptions, judge } from './judge.ts'
-import { lookAtSource } from './look-at-source.ts'
+import { lookAtSource, readSource } from './look-at-source.ts'
 
 export type RegisterOptions = JudgeOptions & {
   destinationOf(link: UploadLink): Destination
@@ -94,7 +94,7 @@ async function create(options: RegisterOptions, claim: RegistrationClaim): Promi
 async function prepareSource(options: RegisterOptions, claim: RegistrationClaim): Promise<RegistrationClaim | null> {
   const { queue } = options
   const { upload } = claim
-  const look = await lookAtSource(upload.source)
+  const look = await (upload.adoptSource ? readSource : lookAtSource)(upload.source)
   // That it has grown since is no news; whether it is another one by now, capture tells.
   if (upload.isRealtime && look.kind !== 'problem') return claim
   switch (look.kind) {

@@ -15,9 +15,12 @@ const names = ['A001.mov', 'A002.mov', 'A003.mov']
 const sizeBytes = 3_000_000
 
 /** A card with three clips that is pulled when a part of the first has arrived and the next is on its way. */
-async function pulledMidUpload() {
+async function pulledMidUpload(settings: object = {}) {
   const card = await makeExfatCard()
-  const device = await startDevice({ chunkSizeBytes: 1_048_576, settings: { workers: 1, stallMs: 20_000 } })
+  const device = await startDevice({
+    chunkSizeBytes: 1_048_576,
+    settings: { workers: 1, stallMs: 20_000, ...settings },
+  })
   atEnd(() => card.throwAway())
   pairedAMinuteAgo(device.stateDir)
   await card.insert(device.watchDir)
@@ -54,12 +57,14 @@ test('exFAT re-insertion: a card that is pulled in the middle of an upload and p
 })
 
 test.for([
-  ['is noticed', false],
-  ['by one of the same time is noticed', true],
+  ['is noticed', false, {}],
+  ['by one of the same time is noticed', true, {}],
+  // It is met by a sender, and wanted as it is, before its rest is over.
+  ['by one of the same time is noticed before it rests', true, { settleMs: 4_000 }],
 ] as const)(
   'exFAT re-insertion: a clip that was replaced while the card was out %s, and no part of the old one is in the new',
-  async ([, keepsTime]) => {
-    const { card, device, clips } = await pulledMidUpload()
+  async ([, keepsTime, settings]) => {
+    const { card, device, clips } = await pulledMidUpload(settings)
     await elsewhere(card, async (folder) => {
       const path = join(folder, 'A001.mov')
       const { mtime } = await stat(path)
