@@ -205,6 +205,8 @@ export interface RunningCapture {
   stop(): Promise<void>
   /** Looks at every watch folder now; resolves when all of them were scanned once more. */
   rescan(): Promise<void>
+  /** Somebody has read another file there than the one that rested under this path: it is taken for one that was not seen before. */
+  lookAnew(path: string): void
   /** Takes the recorder's word that this growing file is complete, whoever has it open; `unknown`: nothing grows under this path. */
   finish(path: string): Promise<'finished' | 'unknown'>
   counts(): CaptureCounts

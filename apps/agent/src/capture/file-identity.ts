@@ -54,18 +54,6 @@ export function headTailDigestOf(key: string): string | null {
   return digest ?? null
 }
 
-/** The keys of what has taken the place of the file with this key: under the same path, on the same volume. */
-export function keysOfSuccessor(
-  key: string,
-  { inode, sizeBytes, mtimeNs }: Pick<FileLook, 'inode' | 'sizeBytes' | 'mtimeNs'>,
-  headTailDigest: string,
-): { key: string; statKey: string | null } {
-  const [kind = '', volumeId = '', , , pathOnVolume = ''] = key.split(':').map(decodeURIComponent)
-  if (kind === 'path') return { key: joinKey(kind, volumeId, sizeBytes, headTailDigest, pathOnVolume), statKey: null }
-  const statKey = joinKey('inode', volumeId, inode, sizeBytes, mtimeNs)
-  return { key: `${statKey}:${headTailDigest}`, statKey }
-}
-
 /** The key by which an unchanged file is known again without reading it; null where inodes do not last. */
 export function statKeyOf(look: FileLook, volume: MountedVolume): string | null {
   return volume.keepsInodes ? joinKey('inode', volume.id, look.inode, look.sizeBytes, look.mtimeNs) : null

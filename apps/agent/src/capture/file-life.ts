@@ -74,12 +74,28 @@ export function see(
   const change = changeBetween(before, look, volume)
   if (previous.kind === 'unsettled') return seeUnsettled(previous, look, change, context)
   if (change === null) return { next: previous, tell: [] }
+  // Nobody is told that it was written to: it comes to rest again, and is known by its ends or is another one.
+  if (isShownOtherwise(before, look, volume))
+    return { next: begin(look, volume, context, { wasThere: true, isToTell: true }), tell: [] }
   // Of a file that is written to once more, or trimmed, nobody knows when it began; one that took its place began now, and so did what is, or was, empty.
   const beginsNow = change === 'replaced' || before.sizeBytes === 0 || look.sizeBytes === 0
   const next = begin(look, volume, context, { wasThere: !beginsNow, isToTell: true })
   const tell: Tidings[] = previous.kind === 'refused' ? [] : [{ kind: 'changed', change }]
   return { next: { ...next, sawChange: true }, tell: [...tell, growing(next)] }
 }
+
+/** Zones lie whole quarters of an hour apart. */
+const quarterHourNs = 900_000_000_000n
+/**
+ * Where inodes do not last, times are of the clock on the wall: a card that was out and in again between two looks may show all of them as
+ * another zone or mount does.
+ */
+const isShownOtherwise = (
+  before: Pick<FileLook, 'sizeBytes' | 'mtimeNs'>,
+  look: FileLook,
+  { keepsInodes }: MountedVolume,
+): boolean =>
+  !keepsInodes && before.sizeBytes === look.sizeBytes && (look.mtimeNs - before.mtimeNs) % quarterHourNs === 0n
 
 function seeUnsettled(previous: UnsettledFile, look: FileLook, change: Change | null, context: LookContext) {
   if (change === null) {

@@ -136,6 +136,13 @@ export class FolderCapture {
     })
   }
 
+  /** Another file lies there than the one that rested; of a card that was swapped between two looks nothing else may tell. */
+  lookAnew(path: string): void {
+    if (!isAtOrBelow(path, this.root) || path === this.root) return
+    const below = relative(this.root, path)
+    if (this.#files.forgetRested(below)) this.#hint(below)
+  }
+
   /** The recorder says that this file, below the folder, is complete. Looked for anew where it was not seen yet. */
   async finish(path: string): Promise<boolean> {
     if (!isAtOrBelow(path, this.root) || path === this.root) return false

@@ -194,6 +194,14 @@ export class FolderFiles {
     })
   }
 
+  /** Lets a file that rests be one that was not seen before; false when none rests there. */
+  forgetRested(path: string): boolean {
+    const kind = this.#context.tracked.get(path)?.kind
+    if (kind !== 'settled' && kind !== 'known') return false
+    this.#missing.forget(path)
+    return true
+  }
+
   /** The recorder says that the file is complete. False when nothing grows there. */
   finish(path: string): boolean {
     const file = this.#context.tracked.getUnsettled(path)

@@ -52,6 +52,9 @@ export const startCapture: StartCapture = (options) => {
     rescan: async () => {
       await Promise.all(captures.map((capture) => capture.rescan()))
     },
+    lookAnew(path) {
+      for (const capture of captures) capture.lookAnew(path)
+    },
     finish: async (path) => {
       for (const capture of captures) if (await capture.finish(path)) return 'finished'
       return 'unknown'

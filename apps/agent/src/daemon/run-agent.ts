@@ -119,6 +119,7 @@ async function runOnQueue(
       ...(file.retry === undefined ? {} : { limits: { ...file.retry, attemptsPerJob: 10, jobs: 3 } }),
       random: Math.random,
       rescan: () => capture.rescan(),
+      lookAnew: (path) => capture.lookAnew(path),
       log,
     })
     ending.unshift(() => engine.stop(file.drainMs))

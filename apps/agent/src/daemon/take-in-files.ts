@@ -197,11 +197,16 @@ const isOfOtherCard = (known: StoredUpload, file: SettledFile): boolean =>
 function takeChanged(queue: Queue, known: StoredUpload, file: SettledFile): void {
   const source = factsOf(file.identity)
   const captured = captureOf(queue, known, file)
+  // Somebody wanted the file as it is now before it had rested: this is it.
+  if (known.adoptSource && isOfOtherFile(known)) applyUploadEvent(queue, known.id, { kind: 'retried' })
   const isToRest =
     known.state.kind === 'growing' || applyUploadEvent(queue, known.id, { kind: 'grewAgain' }).kind === 'moved'
   if (isToRest) recordRested(queue, known, { source, captured, outcome: outcomeOf(queue, file, captured) })
   else recordOtherFile(queue, known, { source, captured })
 }
+
+const isOfOtherFile = ({ state }: StoredUpload): boolean =>
+  state.kind === 'failed' && (state.reason === 'sourceChanged' || state.reason === 'sourceTruncated')
 
 /** The earliest instant that is known of a file that grew; of another one that took its name, its own. */
 function captureOf(queue: Queue, known: StoredUpload, file: SettledFile): Capture {

@@ -62,7 +62,7 @@ export function recordRested(queue: Queue, upload: StoredUpload, { source, captu
   return queue.transact(() => {
     updateSource(queue, upload.source.fileId, source)
     const { changes } = queue
-      .sql("UPDATE uploads SET size_bytes = ? WHERE id = ? AND state = 'growing'")
+      .sql("UPDATE uploads SET size_bytes = ?, adopt_source = 0 WHERE id = ? AND state = 'growing'")
       .run(source.sizeBytes, upload.id)
     if (changes > 0) storeCapture(queue, upload.id, captured)
     return applyUploadEvent(

@@ -203,6 +203,11 @@ export function adoptSource(queue: Queue, upload: StoredUpload, source: SourceFa
   return { ...upload, sizeBytes: source.sizeBytes, adoptSource: false, source: { ...upload.source, ...source } }
 }
 
+/** The file is the one that is known: if it changes from here on, a person has to say once more that it is wanted. */
+export function needNotAdopt(queue: Queue, uploadId: string): void {
+  queue.sql('UPDATE uploads SET adopt_source = 0 WHERE id = ?').run(uploadId)
+}
+
 /** Stores what a file is now. */
 export function updateSource(queue: Queue, fileId: number, source: SourceFacts): void {
   queue

@@ -40,6 +40,8 @@ export type EngineOptions = {
   limits?: RetryLimits
   random(): number
   rescan(): Promise<void>
+  /** Told of a path under which a sender has met another file than the one that is known, or a shorter one. */
+  lookAnew?(path: string): void
   log: Logger
 }
 
@@ -193,6 +195,7 @@ export function startEngine(options: EngineOptions): Engine {
           },
           stallMs: options.stallMs,
           rescan: options.rescan,
+          lookAnew: (path) => options.lookAnew?.(path),
           log,
           onLook,
           draining: signal,

@@ -23,16 +23,18 @@ import {
   claimRegistration,
   leaveOlderVersion,
   leavePartsToDestination,
+  needNotAdopt,
   type RegistrationClaim,
   recordCreated,
   recordCreateFailure,
   returnRegistration,
+  type SourceFacts,
 } from '../queue/registrations.ts'
 import type { CreatePace } from './create-pace.ts'
 import { createKindOf, isRefusedPlan, isRefusedVersion, mayHaveArrived } from './create-request.ts'
 import type { HandOver } from './hand-over.ts'
 import { type JudgeOptions, judge } from './judge.ts'
-import { lookAtSource, readSource } from './look-at-source.ts'
+import { lookAtSource } from './look-at-source.ts'
 
 export type RegisterOptions = JudgeOptions & {
   destinationOf(link: UploadLink): Destination
@@ -94,13 +96,19 @@ async function create(options: RegisterOptions, claim: RegistrationClaim): Promi
 async function prepareSource(options: RegisterOptions, claim: RegistrationClaim): Promise<RegistrationClaim | null> {
   const { queue } = options
   const { upload } = claim
-  const look = await (upload.adoptSource ? readSource : lookAtSource)(upload.source)
+  const look = await lookAtSource(upload.source, upload.adoptSource)
   // That it has grown since is no news; whether it is another one by now, capture tells.
   if (upload.isRealtime && look.kind !== 'problem') return claim
   switch (look.kind) {
     case 'same':
+      if (upload.adoptSource) needNotAdopt(queue, upload.id)
       return claim
     case 'different':
+      // Of a take that only its ends tell from the one before, capture says what it is, and when it was taken: it is wanted as soon as that has come.
+      if (upload.adoptSource && upload.source.watchFolder !== null && hasLookOf(upload.source, look.facts)) {
+        await concludeSource(options, claim, 'changed', '')
+        return null
+      }
       if (upload.adoptSource && look.facts.sizeBytes > 0) {
         return { ...claim, upload: adoptSource(queue, upload, look.facts) }
       }
@@ -119,6 +127,9 @@ async function prepareSource(options: RegisterOptions, claim: RegistrationClaim)
       return null
   }
 }
+
+const hasLookOf = (source: SourceFacts, { sizeBytes, modifiedUs }: SourceFacts): boolean =>
+  source.sizeBytes === sizeBytes && source.modifiedUs === modifiedUs
 
 async function concludeSource(
   options: RegisterOptions,

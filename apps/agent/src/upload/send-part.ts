@@ -42,6 +42,8 @@ export type SendOptions = JudgeOptions & {
   onClaim(): void
   /** Looks at the watch folders once more before a missing file counts as deleted: it may have been renamed. */
   rescan(): Promise<void>
+  /** Told of a path under which another file lies than the one that is known, or a shorter one: whoever watches there may not have seen it change. */
+  lookAnew(path: string): void
   log: Logger
   /** No new part is claimed once it has aborted. */
   draining: AbortSignal
@@ -171,7 +173,7 @@ const expectedWhileOpen = ({ inodeIsStable, inode }: StoredSource): ExpectedSour
 
 /** Adds to a failure of the file whether its volume is there; null when the file has only moved and the part can be sent from its new place. */
 async function locate(
-  { queue, rescan }: SendOptions,
+  { queue, rescan, lookAnew }: SendOptions,
   claim: PartClaim,
   failure: Omit<Extract<Failure, { kind: 'source' }>, 'volumePresent'>,
 ): Promise<Failure | null> {
@@ -182,6 +184,7 @@ async function locate(
     const now = findUpload(queue, claim.upload.id)
     if (now !== null && now.source.path !== source.path) return null
   }
+  if (failure.problem === 'changed' || failure.problem === 'truncated') lookAnew(source.path)
   return { kind: 'source', problem: failure.problem, volumePresent: where !== 'volumeAbsent' }
 }
 

@@ -47,6 +47,19 @@ describe('a file that is looked at', () => {
     expect(see(null, look(), disk, at(0, { isFirstScan: true })).tell).toEqual([])
   })
 
+  test('and shows an hour later on a card, as another zone does, rests once more without a word, and is missed when it goes; on a disk it was written to', () => {
+    const shifted = look({ mtimeNs: look().mtimeNs + 3_600_000_000_000n })
+    const seen = see(restingFile('settled', look(), card), shifted, card, at(9_000))
+    expect(seen.tell).toEqual([])
+    expect(unsettled(seen.next)).toMatchObject({ look: shifted, wasThere: true, wasTold: true })
+    const written = { kind: 'changed', change: 'written' }
+    const secondLater = look({ mtimeNs: shifted.mtimeNs + 1_000_000_000n })
+    expect(see(restingFile('settled', look(), card), secondLater, card, at(9_000)).tell).toContainEqual(written)
+    const longer = look({ sizeBytes: 11, mtimeNs: shifted.mtimeNs })
+    expect(see(restingFile('settled', look(), card), longer, card, at(9_000)).tell).toContainEqual(written)
+    expect(see(restingFile('settled', look(), disk), shifted, disk, at(9_000)).tell).toContainEqual(written)
+  })
+
   test('and, still being written, begins once more in its inode is another take, which begins now; one that is trimmed goes on', () => {
     const long = unsettled(see(begun(), look({ sizeBytes: 1_000 }), disk, at(1_000)).next)
     const anew = unsettled(see(long, look({ sizeBytes: 100 }), disk, at(60_000)).next)

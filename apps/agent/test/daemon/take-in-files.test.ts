@@ -118,6 +118,22 @@ test('a file that grew after its upload had failed is registered with its new si
   expect(claimRegistration(queue, 10)?.upload).toMatchObject({ id, sizeBytes: 5_000, source: { sizeBytes: 5_000 } })
 })
 
+test('a take that somebody wanted as it is before it had rested goes up when it has, by its own time; one of later on has to be wanted again', () => {
+  const { queue, listener, id, state } = takenIn()
+  sendHalf(queue)
+  applyUploadEvent(queue, id, { kind: 'failed', reason: 'sourceChanged', error })
+  retryUploads(queue, [id])
+  // The sender meets it before capture tells of it.
+  applyUploadEvent(queue, id, { kind: 'failed', reason: 'sourceChanged', error })
+  const later = { modifiedAt: 2 * minute, inode: '2', ends: 'fedcba9876543210', capturedAt: startOfTime + minute }
+  listener.onSettled(settled(later))
+  expect(state()).toMatchObject({ id, state: { kind: 'queued' }, capturedAt: startOfTime + minute, adoptSource: false })
+  sendHalf(queue)
+  applyUploadEvent(queue, id, { kind: 'failed', reason: 'sourceChanged', error })
+  listener.onSettled(settled({ ...later, modifiedAt: 3 * minute }))
+  expect(state()?.state).toMatchObject({ kind: 'failed', reason: 'sourceChanged' })
+})
+
 test('a queued file that was written to while the agent was down goes up as it is now', () => {
   const { queue, listener, id, state } = takenIn()
   listener.onSettled(settled({ modifiedAt: 2 * minute, sizeBytes: 5_000 }))

@@ -260,6 +260,7 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
             ...{ handOver: noHandOver, observe: () => undefined, onLook: () => undefined, onClaim: () => undefined },
             stallMs: 1_000,
             rescan: async () => undefined,
+            lookAnew: () => undefined,
           },
           ...{ draining: draining.signal, stop: never },
         })
