@@ -21,6 +21,8 @@ const { values: options } = parseArgs({
 })
 const scheme = options.certificates === undefined ? 'http' : 'https'
 
+/** Of what was put by S3: what a HEAD of it says, so that an uploader that looks whether a file has arrived finds it. */
+const headsOfKeys = new Map<string, string>()
 let isLookingOut = false
 let assetCount = 0
 let receivedBytes = 0
@@ -33,7 +35,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
 })
 process.stdin.on('end', () => process.exit(0))
 
-type Request = { method: string; path: string; host: string; bodyBytes: number }
+type Request = { method: string; path: string; host: string; mtime: string; bodyBytes: number }
 
 function serve(socket: Socket): (chunk: Buffer) => void {
   let head: Buffer = Buffer.alloc(0)
@@ -81,6 +83,7 @@ function parse(head: string): Request {
     method,
     path,
     host: /\r\nhost: *([^\r]*)/i.exec(head)?.[1] ?? '',
+    mtime: /\r\nx-amz-meta-mtime: *([^\r]*)/i.exec(head)?.[1] ?? '',
     bodyBytes: Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0),
   }
 }
@@ -90,10 +93,24 @@ const reply = (status: string, type: string, body: string, more = '') =>
 const json = (body: unknown) => reply('200 OK', 'application/json', JSON.stringify(body))
 const xml = (body: string) => reply('200 OK', 'application/xml', `<?xml version="1.0" encoding="UTF-8"?>${body}`)
 
-function answer({ method, path, host }: Request, text: string): string {
-  // A tag of the form that no MD5 has: an uploader that compares one would find that nothing was kept.
-  if (method === 'PUT') return reply('200 OK', 'text/plain', '', 'etag: "0123456789abcdef0123456789abcdef-1"\r\n')
-  if (method === 'HEAD') return 'HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n'
+/** Of the form that no MD5 has: an uploader that compares one would find that nothing was kept. */
+const tag = 'etag: "0123456789abcdef0123456789abcdef-1"\r\n'
+
+function answer({ method, path, host, mtime, bodyBytes }: Request, text: string): string {
+  const key = path.split('?', 1)[0] ?? ''
+  if (method === 'PUT') {
+    if (!key.startsWith('/parts/'))
+      headsOfKeys.set(
+        key,
+        `HTTP/1.1 200 OK\r\ncontent-length: ${bodyBytes}\r\nlast-modified: Thu, 01 Jan 2026 00:00:00 GMT\r\nx-amz-meta-mtime: ${mtime}\r\n${tag}\r\n`,
+      )
+    return reply('200 OK', 'text/plain', '', tag)
+  }
+  if (method === 'HEAD') return headsOfKeys.get(key) ?? 'HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n'
+  if (method === 'GET' && path.includes('prefix='))
+    return xml(
+      '<ListBucketResult><Name>b</Name><KeyCount>0</KeyCount><IsTruncated>false</IsTruncated></ListBucketResult>',
+    )
   if (method === 'POST' && path === '/v2/devices/assets') return json(created(host, JSON.parse(text)))
   if (method === 'POST' && path.endsWith('/realtime_upload/parts')) return json(addresses(host, path, JSON.parse(text)))
   if (path === '/v2/devices/me') return json(identity)
