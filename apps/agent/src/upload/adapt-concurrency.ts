@@ -3,7 +3,7 @@ import { takenBytes } from '../destination/unsent-bytes.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import { countSending } from '../queue/part-claims.ts'
 import { sleep } from '../sleep.ts'
-import { type Concurrency, measured, overloaded, startConcurrency } from './concurrency.ts'
+import { type Concurrency, type ConcurrencyBounds, measured, overloaded, startConcurrency } from './concurrency.ts'
 import type { Doorbell } from './doorbell.ts'
 import type { InFlight } from './in-flight.ts'
 
@@ -17,10 +17,23 @@ const bounds = {
   small: { min: 1, max: maxSending.small, doublingGain: 1.05 },
   large: { min: 1, max: maxSending.large, doublingGain: 1.25 },
 }
+/**
+ * Files that come and go so quickly find a line that is hardly used. While they are doubled the agent itself is only getting into its stride, and
+ * their rate swings by more than twice as many bring or cost.
+ */
+const quickMs = 100
+const boundsOfQuick = { ...bounds.small, doublingGain: 0.75 }
+
+export const boundsOfFiles = (atOnce: number, filesPerSecond: number): ConcurrencyBounds =>
+  atOnce / filesPerSecond < quickMs / 1_000 ? boundsOfQuick : bounds.small
+
 const measureEveryMs = 500
-/** So many files that are done tell enough of the time in which they were, if that was not too short to tell anything. */
-const enoughFiles = 64
-const leastMs = 40
+/**
+ * So many files that are done tell enough of the time in which they were, if that was not too short to tell anything. While doubling, what is
+ * looked for is much more than noise, and twice as many as go at once will do.
+ */
+const enoughFiles = ({ phase, limit }: Concurrency): number => (phase === 'doubling' ? Math.max(16, 2 * limit) : 64)
+const leastMs = ({ phase }: Concurrency): number => (phase === 'doubling' ? 20 : 40)
 /** With less memory left than this on the machine, what is sent at once is halved. */
 const scarceMemoryBytes = 64 * 1024 * 1024
 /** Bytes that a gigabyte line carries in the time between two measurements would still fit; a halving needs time to show. */
@@ -31,6 +44,8 @@ export type AdaptOptions = {
   inFlight: InFlight
   /** At which senders wait, and nobody else, or a ring would be lost on who cannot answer it: rung when there may be room for another part. */
   partBell: Doorbell
+  /** Rung when there may be room for another sender. */
+  senderBell: Doorbell
   /** Rings when something may begin to move. */
   bell: Doorbell
   startAt: number
@@ -38,7 +53,7 @@ export type AdaptOptions = {
 }
 
 /** Finds how many parts go at once: of large files by the bytes that the other side takes, of small ones by how many are done. */
-export function adaptConcurrency({ queue, inFlight, partBell, bell, startAt, signal }: AdaptOptions) {
+export function adaptConcurrency({ queue, inFlight, partBell, senderBell, bell, startAt, signal }: AdaptOptions) {
   let small = startConcurrency(startAt, bounds.small)
   let large = startConcurrency(startAt, bounds.large)
   let lastOverloadMs = Number.NEGATIVE_INFINITY
@@ -47,7 +62,9 @@ export function adaptConcurrency({ queue, inFlight, partBell, bell, startAt, sig
     small = next.small
     large = next.large
     queue.partLimits = { small: small.limit, large: large.limit, all: maxSending.small + maxSending.large }
-    if (hasMoreRoom) partBell.wakeOne()
+    if (!hasMoreRoom) return
+    senderBell.ring()
+    partBell.wakeOne()
   }
   const halve = () => {
     if (performance.now() - lastOverloadMs < overloadAtMostEveryMs) return
@@ -82,14 +99,16 @@ export function adaptConcurrency({ queue, inFlight, partBell, bell, startAt, sig
       const sinceMs = performance.now()
       let done = 0
       let elapsedMs = 0
-      while (done < enoughFiles && elapsedMs < measureEveryMs && !signal.aborted) {
-        await sleep(leastMs, signal)
+      const enough = enoughFiles(small)
+      while (done < enough && elapsedMs < measureEveryMs && !signal.aborted) {
+        await sleep(leastMs(small), signal)
         done = inFlight.totals().ended - ended
         elapsedMs = performance.now() - sinceMs
       }
       const unitsPerSecond = done / (elapsedMs / 1_000)
       const saturated = isFull('small', small)
-      set({ small: measured(small, { unitsPerSecond, saturated }, bounds.small), large })
+      const now = boundsOfFiles(small.limit, unitsPerSecond)
+      set({ small: measured(small, { unitsPerSecond, saturated }, now), large })
     })
   }
 

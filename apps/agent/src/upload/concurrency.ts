@@ -23,7 +23,10 @@ export type Concurrency = {
   sinceFewer: number
 }
 
-/** `doublingGain`: what the rate has to grow by for doubling once more to be worth it. */
+/**
+ * `doublingGain`: what the rate has to be multiplied by for doubling once more to be worth it; below 1 where more cost little, and a rate that falls
+ * by less tells nothing.
+ */
 export type ConcurrencyBounds = { min: number; max: number; doublingGain: number }
 /** `saturated`: just as many as allowed were on their way and more waited; otherwise the rate says nothing about the limit. */
 export type Measurement = { unitsPerSecond: number; saturated: boolean }
@@ -73,10 +76,11 @@ function judged(now: Concurrency, rate: number, bounds: ConcurrencyBounds): Conc
   if (reference === null) return change({ ...now, reference: rate }, now.limit * 2, 'doubling', bounds)
   switch (now.phase) {
     case 'doubling':
+      if (rate >= reference * bounds.doublingGain)
+        return change({ ...now, reference: Math.max(reference, rate) }, now.limit * 2, 'doubling', bounds)
       if (rate < reference * fewerLoss) return back()
       // Enough for now, with some to spare for when the connections, young as they are, meet their first losses.
-      if (rate < reference * bounds.doublingGain) return { ...now, phase: 'steady', before: now.limit, reference: rate }
-      return change({ ...now, reference: rate }, now.limit * 2, 'doubling', bounds)
+      return { ...now, phase: 'steady', before: now.limit, reference: rate }
     case 'more':
       if (rate < reference * moreGain) return back()
       return change({ ...now, reference: rate }, now.limit + Math.ceil(now.limit / 4), 'more', bounds)

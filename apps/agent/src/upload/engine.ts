@@ -74,9 +74,11 @@ export function startEngine(options: EngineOptions): Engine {
   // One waiter does what there is to do and wakes the next if there is more: dozens that all look at once would cost more than the work.
   const partBell = createDoorbell()
   const createBell = createDoorbell()
+  // Senders wait here until so many parts may be on their way: before that they would only look for what they may not take.
+  const senderBell = createDoorbell()
   const ringing = atMostEvery(ringAtMostEveryMs, bell.ring)
   const ringAll = () => {
-    for (const each of [bell, partBell, createBell]) each.ring()
+    for (const each of [bell, partBell, createBell, senderBell]) each.ring()
   }
   const inFlight = createInFlight(
     () => performance.now(),
@@ -133,7 +135,8 @@ export function startEngine(options: EngineOptions): Engine {
   const commit = createGroupCommit(queue, () => inFlight.count() > 0)
   let loss = noLoss
   const { signal } = draining
-  const adapting = workers === null ? adaptConcurrency({ ...options, inFlight, partBell, bell, signal }) : null
+  const adapting =
+    workers === null ? adaptConcurrency({ ...options, inFlight, partBell, senderBell, bell, signal }) : null
   if (workers !== null) queue.partLimits = { small: workers, large: workers, all: workers }
   const senderCount = workers ?? maxSending.small + maxSending.large
   const watched = new WeakMap<Destination, Destination>()
@@ -180,8 +183,10 @@ export function startEngine(options: EngineOptions): Engine {
         })
       }),
     ),
-    ...Array.from({ length: senderCount }, () =>
-      work(partBell, (onLook) =>
+    ...Array.from({ length: senderCount }, async (_, index) => {
+      while (index >= queue.partLimits.small + queue.partLimits.large && !signal.aborted)
+        await senderBell.wait(senderBell.rings, 30_000, signal)
+      return work(partBell, (onLook) =>
         sendParts({
           ...judging,
           destinationOf,
@@ -201,8 +206,8 @@ export function startEngine(options: EngineOptions): Engine {
           draining: signal,
           stop: stop.signal,
         }),
-      ),
-    ),
+      )
+    }),
     ...growers.lanes.map((lane) => work(bell, lane)),
     work(bell, () => digestNextFile({ queue, inFlight, random, log, signal: stop.signal })),
     call(bell, () => followCustody({ ...calling, destinationOf, log, signal: stop.signal }, custodyTries)),

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { claimPart, countSending } from '../../src/queue/part-claims.ts'
-import { adaptConcurrency, maxSending } from '../../src/upload/adapt-concurrency.ts'
+import { adaptConcurrency, boundsOfFiles, maxSending } from '../../src/upload/adapt-concurrency.ts'
 import { createDoorbell } from '../../src/upload/doorbell.ts'
 import { createInFlight } from '../../src/upload/in-flight.ts'
 import { created } from '../queue/created-clip.ts'
@@ -10,19 +10,27 @@ import { addClip, testQueue } from '../queue/test-queue.ts'
 function adapting() {
   const { queue } = testQueue()
   const stop = new AbortController()
-  const [partBell, bell] = [createDoorbell(), createDoorbell()]
+  const [partBell, senderBell, bell] = [createDoorbell(), createDoorbell(), createDoorbell()]
   const inFlight = createInFlight(
     () => performance.now(),
     () => undefined,
   )
-  const { loops } = adaptConcurrency({ queue, inFlight, partBell, bell, startAt: 4, signal: stop.signal })
+  const { loops } = adaptConcurrency({
+    queue,
+    inFlight,
+    partBell,
+    senderBell,
+    bell,
+    startAt: 4,
+    signal: stop.signal,
+  })
   const running = Promise.all(loops.map((loop) => loop()))
   onTestFinished(async () => {
     stop.abort()
     bell.ring()
     await running
   })
-  return { queue, partBell, bell, inFlight, signal: stop.signal }
+  return { queue, partBell, senderBell, bell, inFlight, signal: stop.signal }
 }
 
 test('who finds how many parts go at once takes no ring that is meant for a sender', () => {
@@ -32,7 +40,7 @@ test('who finds how many parts go at once takes no ring that is meant for a send
 })
 
 test('where hundreds of small files are done a second, and more of them the more go at once, it soon lets as many go as may', async () => {
-  const { queue, bell, inFlight, signal } = adapting()
+  const { queue, senderBell, bell, inFlight, signal } = adapting()
   for (let clip = 0; clip < maxSending.small; clip++) addClip(queue, 1_000)
   for (let clip = 0; clip < maxSending.small; clip++) created(queue, 1)
   const fill = () => {
@@ -46,4 +54,12 @@ test('where hundreds of small files are done a second, and more of them the more
   }, 5)
   onTestFinished(() => clearInterval(done))
   await expect.poll(() => queue.partLimits.small, { timeout: 20_000 }).toBe(maxSending.small)
+  // From 4 on: for 8, 16 and 32.
+  expect(senderBell.rings).toBeGreaterThanOrEqual(3)
+})
+
+test('of files that come and go quickly twice as many are tried although their rate swings, of those on a slow line only for a gain', () => {
+  expect(boundsOfFiles(8, 800).doublingGain).toBeLessThan(0.8)
+  expect(boundsOfFiles(4, 20).doublingGain).toBeGreaterThan(1)
+  expect(boundsOfFiles(4, 0).doublingGain).toBeGreaterThan(1)
 })

@@ -110,6 +110,21 @@ test('a tenth more is worth doubling where the bounds say so, and noise where th
   expect(found(1.25)).toBe(8)
 })
 
+test('where more cost little, a rate that swings ends no doubling, and one that falls step by step ends it before a quarter is lost', () => {
+  const quick = { min: 1, max: 32, doublingGain: 0.75 }
+  const found = (ratesOf: Record<number, number>) => {
+    const tried: number[] = []
+    let now = startConcurrency(4, quick)
+    while (now.phase === 'doubling') {
+      tried.push(now.limit)
+      now = measured(now, { unitsPerSecond: ratesOf[now.limit] ?? 0, saturated: true }, quick)
+    }
+    return { limit: now.limit, tried: [...new Set(tried)] }
+  }
+  expect(found({ 4: 1_000, 8: 800, 16: 1_500, 32: 1_200 })).toEqual({ limit: 32, tried: [4, 8, 16, 32] })
+  expect(found({ 4: 1_000, 8: 850, 16: 740, 32: 700 })).toEqual({ limit: 8, tried: [4, 8, 16] })
+})
+
 test('whatever is measured, the limit stays within its bounds', () => {
   const random = seededRandom(7)
   let now = startConcurrency(100, { min: 1, max: 32, doublingGain: 1.25 })
