@@ -34,7 +34,9 @@ async function packAgent(target: Target, outDir: string): Promise<string> {
     const folders = ['usr/bin', 'usr/lib/systemd/system', 'usr/lib/sysusers.d'].map((path) => join(root, path))
     for (const folder of [...folders, outDir]) await mkdir(folder, { recursive: true })
     const [bin = '', units = '', users = ''] = folders
-    await makeExecutable(await bundle(work), await nodeFor(target, work), join(bin, 'rushes-agent'), work)
+    const main = await bundle('main.ts', join(work, 'agent.mjs'))
+    const thread = await bundle('destination/courier-thread.ts', join(work, 'courier-thread.mjs'))
+    await makeExecutable({ main, thread }, await nodeFor(target, work), join(bin, 'rushes-agent'), work)
     await copyFile(join(import.meta.dirname, 'rushes-agent.service'), join(units, 'rushes-agent.service'))
     await copyFile(join(import.meta.dirname, 'rushes-agent.sysusers'), join(users, 'rushes-agent.conf'))
     const manifest = JSON.parse(await readFile(join(rootDir, 'apps/agent/package.json'), 'utf8'))
@@ -46,10 +48,9 @@ async function packAgent(target: Target, outDir: string): Promise<string> {
   }
 }
 
-async function bundle(work: string): Promise<string> {
-  const outfile = join(work, 'agent.mjs')
+async function bundle(entry: string, outfile: string): Promise<string> {
   await build({
-    entryPoints: [join(rootDir, 'apps/agent/src/main.ts')],
+    entryPoints: [join(rootDir, 'apps/agent/src', entry)],
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -58,9 +59,9 @@ async function bundle(work: string): Promise<string> {
     // The licences of what is in it go with it.
     legalComments: 'eof',
     logLevel: 'warning',
-    // Some dependencies are CommonJS and ask for Node.js' own modules that way.
+    // Some dependencies are CommonJS and ask for Node.js' own modules that way; they ask for no others, so any address will do.
     banner: {
-      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom('file:///');",
     },
   })
   return outfile
@@ -75,9 +76,17 @@ async function nodeFor(target: Target, work: string): Promise<string> {
   return join(work, 'package/bin/node')
 }
 
-async function makeExecutable(main: string, executable: string, output: string, work: string): Promise<void> {
+async function makeExecutable(
+  { main, thread }: { main: string; thread: string },
+  executable: string,
+  output: string,
+  work: string,
+): Promise<void> {
   const execArgv = JSON.parse(await readFile(join(rootDir, 'apps/agent/node-flags.json'), 'utf8'))
-  const config = { main, mainFormat: 'module', executable, output, execArgv, disableExperimentalSEAWarning: true }
+  const config = {
+    ...{ main, mainFormat: 'module', executable, output, execArgv, disableExperimentalSEAWarning: true },
+    assets: { 'courier-thread': thread },
+  }
   const path = join(work, 'sea.json')
   await writeFile(path, JSON.stringify(config))
   await run(process.execPath, ['--build-sea', path])

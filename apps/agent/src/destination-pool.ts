@@ -1,4 +1,5 @@
 import { type BandwidthLimits, everLimits, limitAt } from './destination/bandwidth-limit.ts'
+import { createCourier } from './destination/courier.ts'
 import { createDestination } from './destination/create-destination.ts'
 import { createDispatcher } from './destination/create-dispatcher.ts'
 import type { Destination, DestinationSettings } from './destination/port.ts'
@@ -30,9 +31,11 @@ export function createDestinationPool(options: {
   const { allowInsecure, bandwidth } = options
   const limit = () => (bandwidth === undefined ? null : limitAt(bandwidth, new Date()))
   const { onServerTime } = options
+  const shares = bandwidth !== undefined && everLimits(bandwidth)
+  const courier = createCourier({ maxPartsInFlight, proxy, caFile: options.caFile ?? null, allowInsecure })
   const settings = {
     ...{ dispatcher, clientVersion: agentVersion, allowInsecure },
-    ...(bandwidth === undefined || !everLimits(bandwidth) ? {} : { throttle: createThrottle({ limit }) }),
+    ...(shares ? { throttle: createThrottle({ limit }) } : { courier }),
     ...(onServerTime === undefined ? {} : { onServerTime }),
   }
   const known = new Map<string, Destination>()
@@ -45,6 +48,6 @@ export function createDestinationPool(options: {
       known.set(key, destination)
       return destination
     },
-    close: () => dispatcher.destroy(),
+    close: async () => void (await Promise.all([courier.close(), dispatcher.destroy()])),
   }
 }

@@ -15,6 +15,6 @@ export const createDestination: CreateDestination = (settings, { baseUrl, isOurs
     ...auth,
     ...deviceCalls(settings, url, isOurs),
     ...assetCalls(settings, url, isOurs),
-    putPart: (request) => putPart(settings, request),
+    putPart: async (request) => (await settings.courier?.put(request)) ?? putPart(settings, request),
   }
 }

@@ -1,6 +1,7 @@
 import type { AssetCustody, AuthErrorCode, CustodyRequest, Discovery, PurgeReceipt } from '@rushes/protocol'
 import type { Failure as JudgedFailure, SourceProblem } from '@rushes/upload-core'
 import type { Dispatcher } from 'undici'
+import type { Courier } from './courier.ts'
 import type { Throttle } from './throttle.ts'
 
 /**
@@ -20,6 +21,8 @@ export type DestinationSettings = {
   onServerTime?: (serverNowMs: number) => void
   /** Shares the limit of the line among parts; none: no limit. */
   throttle?: Throttle
+  /** Takes small parts off this thread while there are many; none: all go from it. Never with `throttle`. */
+  courier?: Courier
 }
 
 /** Asks an address what it is. No credential is sent. */

@@ -10,6 +10,7 @@ import { realClock } from '../../src/link/link-clock.ts'
 import { openSocket } from '../../src/link/open-socket.ts'
 import { proxyControlLink, trustAuthorities } from '../../src/network-settings.ts'
 import { makeCertificates } from './certificates.ts'
+import { carried, eagerCourier } from './courier-to-test.ts'
 import { never, newSettings, partOf, tempDir, tempFile } from './harness.ts'
 
 /** A name that no resolver knows: whoever reaches it was led there. */
@@ -103,6 +104,20 @@ test('calls, parts and the control link go through the proxy, and an authority o
   await link.gone
   expect(new Set(asked)).toEqual(new Set([`${host}:${port}`]))
   expect(asked.length).toBeGreaterThanOrEqual(3)
+})
+
+test('a small part that goes by its thread takes the same proxy, and trusts the same authorities', async () => {
+  const { caFile, port } = await secureServer()
+  const { asked, settings: proxy } = await proxyServer()
+  const part = await partOf(await tempFile(Buffer.alloc(1_000, 7)), `https://${host}:${port}/part-1?signature=x`)
+  const outcomes = []
+  for (const trusted of [null, caFile]) {
+    const courier = eagerCourier({ proxy, caFile: trusted })
+    cleanups.push(() => courier.close())
+    outcomes.push(await carried(courier, part))
+  }
+  expect(outcomes).toMatchObject([{ kind: 'failed', failure: { class: 'tls' } }, { kind: 'stored' }])
+  expect(new Set(asked)).toEqual(new Set([`${host}:${port}`]))
 })
 
 test('what is on this machine is reached without the proxy', async () => {

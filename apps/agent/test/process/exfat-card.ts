@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +15,8 @@ export type ExfatCard = {
   insert(folder: string, namesInOrder?: readonly string[]): Promise<void>
   /** Takes it out as a hand does: what reads from it fails from then on. */
   pull(): Promise<void>
+  /** Lets whatever looks at it wait, as a reader does that tries a bad block again and again, until it is let go on. */
+  hang(): () => void
   /** Takes it out when everything is written. */
   eject(): Promise<void>
   /** From here on, bytes of the card behind this offset cannot be read, until it is mended. */
@@ -30,7 +32,7 @@ export async function makeExfatCard(): Promise<ExfatCard> {
   await truncate(image, sizeBytes)
   await run('mkfs.exfat', [image])
   const device = (await run('losetup', ['--find', '--show', image])).stdout.trim()
-  let inserted: { folder: string; pull(): Promise<void> } | null = null
+  let inserted: { folder: string; driver: ChildProcess; pull(): Promise<void> } | null = null
 
   const card: ExfatCard = {
     async insert(folder, namesInOrder = []) {
@@ -43,7 +45,7 @@ export async function makeExfatCard(): Promise<ExfatCard> {
       // Nobody sees it before its names were looked up.
       await run('mount', ['--move', begun, folder])
       inserted = {
-        folder,
+        ...{ folder, driver },
         async pull() {
           driver.kill('SIGKILL')
           await ended
@@ -54,6 +56,11 @@ export async function makeExfatCard(): Promise<ExfatCard> {
       await inserted?.pull()
       if (inserted !== null) await run('umount', ['--lazy', inserted.folder])
       inserted = null
+    },
+    hang() {
+      const driver = inserted?.driver
+      driver?.kill('SIGSTOP')
+      return () => void driver?.kill('SIGCONT')
     },
     async eject() {
       if (inserted !== null) await run('umount', [inserted.folder])

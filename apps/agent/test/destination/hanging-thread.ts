@@ -1,0 +1,15 @@
+import { openSync } from 'node:fs'
+import { parentPort } from 'node:worker_threads'
+
+/**
+ * A thread that hangs in the system, as one does whose medium does not answer, once it is given something to do: it opens a pipe (`TEST_PIPE`)
+ * that nobody writes to. When somebody does, it goes on, and says of everything else that it was aborted.
+ */
+const pipe = process.env.TEST_PIPE ?? ''
+parentPort?.postMessage([{ kind: 'awake' }])
+parentPort?.on('message', (all: { kind: string; id: number }[]) => {
+  openSync(pipe, 'r')
+  for (const { kind, id } of all)
+    if (kind === 'put')
+      parentPort?.postMessage([{ kind: 'ended', id, outcome: { kind: 'aborted' }, takenBytes: 0, inCallsMs: 0 }])
+})
