@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type LinkShape, seededRandom, startLinkProxy } from '@rushes/test-kit'
+import { agentFlags } from './agent-flags.ts'
 import { pairedQueue } from './filled-queue.ts'
 import { record } from './record.ts'
 import type { Sink } from './start-sink.ts'
@@ -85,7 +86,7 @@ async function withAgent<T>(
   await writeFile(join(stateDir, 'agent.json'), JSON.stringify({ watch }))
   pairedQueue(stateDir, serverUrl).close()
   const main = join(import.meta.dirname, '../../src/main.ts')
-  const child = spawn(process.execPath, [main, '--state-dir', stateDir, '--json', 'run'], {
+  const child = spawn(process.execPath, [...agentFlags, main, '--state-dir', stateDir, '--json', 'run'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   const ended = new Promise((resolve) => child.on('close', resolve))

@@ -3,6 +3,7 @@ import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type LinkShape, seededRandom, startLinkProxy } from '@rushes/test-kit'
+import { agentFlags } from './agent-flags.ts'
 import type { Sink } from './start-sink.ts'
 
 const settleMs = 10_000
@@ -43,7 +44,7 @@ async function sendOver(dir: string, sink: Sink, shape: LinkShape, workers: numb
   await truncate(clip, clipBytes)
   await writeFile(join(stateDir, 'list'), clip)
   const argv = [`http://${proxy.host}:${proxy.port}`, stateDir, join(stateDir, 'list'), String(workers ?? '')]
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'upload-files.ts'), ...argv], {
+  const child = spawn(process.execPath, [...agentFlags, join(import.meta.dirname, 'upload-files.ts'), ...argv], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const ended = new Promise((resolve) => child.on('close', resolve))

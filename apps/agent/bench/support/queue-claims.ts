@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { agentFlags } from './agent-flags.ts'
 import { fill, pairedQueue } from './filled-queue.ts'
 
 const run = promisify(execFile)
@@ -20,7 +21,7 @@ export async function measureQueue(
   const fsyncsPerPart = { atOne: [] as number[], atFour: [] as number[] }
   const program = join(import.meta.dirname, 'claim-parts.ts')
   for (let count = 0; count < runs; count++) {
-    const { stdout } = await run(process.execPath, [program, stateDir, '40'])
+    const { stdout } = await run(process.execPath, [...agentFlags, program, stateDir, '40'])
     claimP99Ms.push(JSON.parse(stdout).claimP99Ms)
     fsyncsPerPart.atOne.push(await countFsyncs(program, stateDir, 1))
     fsyncsPerPart.atFour.push(await countFsyncs(program, stateDir, 4))

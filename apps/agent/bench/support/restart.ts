@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { agentFlags } from './agent-flags.ts'
 import { fill, pairedQueue } from './filled-queue.ts'
 import type { Sink } from './start-sink.ts'
 
@@ -22,7 +23,9 @@ export async function measureRestart(stateDir: string, sink: Sink, rowCount: num
     const firstByte = sink.firstByte()
     const begunAt = Date.now()
     const main = join(import.meta.dirname, '../../src/main.ts')
-    const child = spawn(process.execPath, [main, '--state-dir', stateDir, '--json', 'run'], { stdio: 'ignore' })
+    const child = spawn(process.execPath, [...agentFlags, main, '--state-dir', stateDir, '--json', 'run'], {
+      stdio: 'ignore',
+    })
     const ended = new Promise((resolve) => child.on('close', resolve))
     found.firstByteMs.push((await firstByte) - begunAt)
     await wait(3_000) // what a start does besides is over

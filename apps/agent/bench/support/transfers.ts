@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
+import { agentFlags } from './agent-flags.ts'
 import { runSelfMeasured, type Taken } from './run-measured.ts'
 import type { Sink } from './start-sink.ts'
 
@@ -22,12 +23,8 @@ export async function writeLarge(dir: string, sizeBytes: number): Promise<{ path
 
 export async function upload(sink: Sink, dir: string, list: string, caFile?: string): Promise<Taken> {
   const stateDir = await mkdtemp(join(dir, 'state-'))
-  const taken = await runSelfMeasured(program('upload-files.ts'), [
-    sink.url,
-    stateDir,
-    list,
-    ...(caFile === undefined ? [] : ['', caFile]),
-  ])
+  const argv = [sink.url, stateDir, list, ...(caFile === undefined ? [] : ['', caFile])]
+  const taken = await runSelfMeasured(program('upload-files.ts'), argv, agentFlags)
   await rm(stateDir, { recursive: true })
   return taken
 }

@@ -7,6 +7,8 @@ export type CourierData = {
   proxy: ProxySettings
   caFile: string | null
   allowInsecure: boolean
+  /** Shared: by the number of each part, modulo its length, 1 from when its bytes may be on their way. */
+  mayHaveLeft: Uint8Array
 }
 
 /** Of a part, what can travel between threads. */
@@ -20,7 +22,7 @@ export type ToCourier =
 
 export type FromCourier =
   | { kind: 'awake' }
-  /** `takenBytes`: what the connection took of it; `inCallsMs`: how long the system kept the thread for its file. */
+  /** `takenBytes`: what the connection took of it; `inCallsMs`: how long the system kept the thread in calls for its file. */
   | { kind: 'ended'; id: number; outcome: PartOutcome; takenBytes: number; inCallsMs: number }
 
 export type Speaker<T> = {

@@ -9,19 +9,30 @@ import { putPart } from './put-part.ts'
 
 if (parentPort === null) throw new Error('this is the program of a thread')
 const port = parentPort
-const { maxPartsInFlight, proxy, caFile, allowInsecure }: CourierData = workerData
+const { maxPartsInFlight, proxy, caFile, allowInsecure, mayHaveLeft }: CourierData = workerData
 trustAuthorities(caFile)
 const settings = { dispatcher: createDispatcher({ maxPartsInFlight, proxy }), allowInsecure }
 const underWay = new Map<number, AbortController>()
 const { say, sayNow } = createSpeaker<FromCourier>((all) => port.postMessage(all))
 
+/** Heard and not done yet, in the order in which it was said. */
+const heard: ToCourier[] = []
+let isDoing = false
 const hear = (all: ToCourier[]) => {
   for (const message of all) {
-    // Now: the turn may be a long one, of many files that are slow to read.
-    if (message.kind === 'ask') sayNow({ kind: 'awake' })
-    else if (message.kind === 'abort') underWay.get(message.id)?.abort()
-    else void put(message)
+    const aborted = message.kind === 'abort' ? underWay.get(message.id) : undefined
+    if (aborted === undefined) heard.push(message)
+    else aborted.abort()
   }
+  if (isDoing) return
+  isDoing = true
+  for (let next = heard.shift(); next !== undefined; next = heard.shift()) {
+    // Now: the turn may be a long one, of many files that are slow to read.
+    if (next.kind === 'ask') sayNow({ kind: 'awake' })
+    else if (next.kind === 'abort') underWay.get(next.id)?.abort()
+    else void put(next)
+  }
+  isDoing = false
 }
 port.on('message', hear)
 say({ kind: 'awake' })
@@ -37,35 +48,36 @@ async function put({ id, errand }: Extract<ToCourier, { kind: 'put' }>): Promise
   const outcome = await putPart(
     settings,
     request,
-    heedful((ms) => {
-      inCallsMs += ms
-    }),
+    heedful(
+      (ms) => {
+        inCallsMs += ms
+      },
+      () => Atomics.store(mayHaveLeft, id % mayHaveLeft.length, 1),
+    ),
   )
   underWay.delete(id)
   say({ kind: 'ended', id, outcome, takenBytes, inCallsMs })
 }
 
-/** The system may keep a call for long: what was aborted meanwhile must not leave. */
-function heedful(onCall: (ms: number) => void): OpenFile {
+/** The system may keep a call for long: what was aborted meanwhile must not leave, so that is heard before anything else happens. */
+function heedful(onCall: (ms: number) => void, onRead: () => void): OpenFile {
   const heeding =
     <Given extends unknown[], T>(call: (...given: Given) => Promise<T>) =>
-    async (...given: Given): Promise<T> => {
+    (...given: Given): Promise<T> => {
       const begunMs = performance.now()
-      try {
-        return await call(...given)
-      } finally {
-        onCall(performance.now() - begunMs)
-        for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port))
-          hear(next.message)
-      }
+      const called = call(...given)
+      onCall(performance.now() - begunMs)
+      for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port))
+        hear(next.message)
+      return called
     }
   return heeding(async (path) => {
-    const file = await openAtOnce(path)
-    return {
-      stat: heeding(file.stat),
-      read: heeding(file.read),
-      realPath: heeding(file.realPath),
-      close: heeding(file.close),
+    const { stat, read, realPath, close } = await openAtOnce(path)
+    const reading: typeof read = (...given) => {
+      const bytes = read(...given)
+      onRead()
+      return bytes
     }
+    return { stat: heeding(stat), read: heeding(reading), realPath: heeding(realPath), close: heeding(close) }
   })
 }

@@ -15,19 +15,21 @@ import type { PartOutcome, PutPart } from './port.ts'
 
 /** Sends small parts from a thread of its own while there are many: what reading and sending takes, the queue's thread need not find time for. */
 export type Courier = {
-  /** What became of the part; null: it is to go the ordinary way, and none of it is on its way any more as far as can be told. */
+  /** What became of the part; null: it is to go the ordinary way, and none of it has left. */
   put(request: PutPart): Promise<PartOutcome | null> | null
   /** Ends the thread; what it has not answered by then is never said. */
   close(): Promise<void>
 }
 
-export type CourierOptions = CourierData & {
+export type CourierOptions = Omit<CourierData, 'mayHaveLeft'> & {
   /** So many small parts within a second are worth a thread, and the memory that it takes. */
   worthThread?: number
   /** A thread that has had no more than that to do for so long ends. */
   idleMs?: number
   /** Longest time for which the thread may not answer before it is taken for hanging. */
   hangsAfterMs?: number
+  /** With less memory left than this on the machine, or for this service, no thread is begun. */
+  roomyBytes?: number
   /** Its program, where it is another one. */
   program?: URL
 }
@@ -40,6 +42,7 @@ type Running = {
   /** Whether it has answered since it was begun. */
   isAwake: boolean
   jobs: Map<number, Job>
+  mayHaveLeft: Uint8Array
   /** Looks since a question was asked that has no answer yet; null: none was. Time alone would say too much where the machine slept. */
   looksUnanswered: number | null
   /** It is given nothing more, and ends when it has done what it was given. */
@@ -53,15 +56,25 @@ type Running = {
 
 /** It is looked at so often in the time after which it is taken for hanging. */
 const looksUntilHanging = 4
-/** After it has failed (a bug, or no memory) it is not begun again for so long. */
+/** After it has failed (a bug), or where memory is scarce, it is not begun for so long. */
 const restMs = 60_000
 /** Longer for a file than this, and it is better read where several can be at once. */
 const slowCallsMs = 5
+/** Many times what it is given at once. */
+const markCount = 1_024
+const stalled: PartOutcome = { kind: 'failed', failure: { kind: 'stalled' } }
 /** It holds a few parts of half a megabyte at a time, which are none of this. */
 const resourceLimits = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 128 }
 
 export function createCourier(options: CourierOptions): Courier {
-  const { worthThread = 50, idleMs = 30_000, hangsAfterMs = 2_000, program, ...data } = options
+  const {
+    worthThread = 50,
+    idleMs = 30_000,
+    hangsAfterMs = 2_000,
+    roomyBytes = 268_435_456,
+    program,
+    ...data
+  } = options
   let running: Running | null = null
   /** Threads that have not ended: one that hangs in the system cannot be made to. */
   const ending = new Set<Promise<unknown>>()
@@ -77,7 +90,10 @@ export function createCourier(options: CourierOptions): Courier {
       inSecond = 0
     }
     inSecond++
-    return inSecond >= worthThread && now >= restsUntilMs && ending.size === 0
+    if (inSecond < worthThread || now < restsUntilMs || ending.size > 0) return false
+    if (process.availableMemory() >= roomyBytes) return true
+    restsUntilMs = now + restMs
+    return false
   }
 
   const failed = (error: unknown) => {
@@ -86,9 +102,11 @@ export function createCourier(options: CourierOptions): Courier {
   }
 
   const begin = () => {
-    const worker = new Worker(program ?? programHere(), { name: 'courier', workerData: data, resourceLimits })
+    const mayHaveLeft = new Uint8Array(new SharedArrayBuffer(markCount))
+    const workerData: CourierData = { ...data, mayHaveLeft }
+    const worker = new Worker(program ?? programHere(), { name: 'courier', workerData, resourceLimits })
     const thread: Running = {
-      ...{ worker, isAwake: false, jobs: new Map(), looksUnanswered: 0, isRetiring: false, inCallsMs: 0 },
+      ...{ worker, mayHaveLeft, isAwake: false, jobs: new Map(), looksUnanswered: 0, isRetiring: false, inCallsMs: 0 },
       done: { count: 0, sinceMs: performance.now() },
       to: createSpeaker((all) => worker.postMessage(all)),
       looking: setInterval(() => look(thread), hangsAfterMs / looksUntilHanging).unref(),
@@ -119,8 +137,8 @@ export function createCourier(options: CourierOptions): Courier {
     const job = thread.jobs.get(message.id)
     if (job === undefined) return // it was aborted, or given to the ordinary way
     thread.jobs.delete(message.id)
-    if (message.takenBytes > 0) job.request.onBytes(message.takenBytes)
     job.resolve(message.outcome)
+    if (message.takenBytes > 0) job.request.onBytes(message.takenBytes)
   }
 
   const look = (thread: Running) => {
@@ -139,7 +157,7 @@ export function createCourier(options: CourierOptions): Courier {
     thread.done = { count: 0, sinceMs: performance.now() }
   }
 
-  /** What it has not answered goes the ordinary way. */
+  /** What it has not answered goes the ordinary way; where it may be on its way already it counts as stalled, so that it is asked for first. */
   const dismiss = (thread: Running): Promise<unknown> => {
     if (running === thread) running = null
     clearInterval(thread.looking)
@@ -147,7 +165,8 @@ export function createCourier(options: CourierOptions): Courier {
     thread.worker.unref()
     ending.add(ended)
     void ended.finally(() => ending.delete(ended))
-    for (const { resolve } of thread.jobs.values()) resolve(null)
+    for (const [id, { resolve }] of thread.jobs)
+      resolve(Atomics.load(thread.mayHaveLeft, id % markCount) === 0 ? null : stalled)
     thread.jobs.clear()
     return ended
   }
@@ -191,6 +210,7 @@ function send(thread: Running, request: PutPart, errand: Errand, id: number): Pr
     }
     signal.addEventListener('abort', onAbort, { once: true })
     thread.jobs.set(id, { request, resolve: end })
+    Atomics.store(thread.mayHaveLeft, id % markCount, 0)
     thread.to.say({ kind: 'put', id, errand })
   })
 }

@@ -3,7 +3,7 @@ import type { OpenedFile, OpenFile } from './part-source.ts'
 
 /**
  * As `openOnDisk`, but waits for the system within the call. Only for a thread that may hang: of a file that is in memory that takes a third of the
- * processor time, since no other thread has to be woken for each step.
+ * processor time, since no other thread has to be woken for each of these steps. All of a call is done when it returns.
  */
 export const openAtOnce: OpenFile = async (path) => {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)

@@ -176,7 +176,7 @@ export type PutPart = {
   /** The media type that the asset was created with. */
   contentType: string
   signal: AbortSignal
-  /** Called with each number of bytes that the connection has taken; cheap and often. */
+  /** Called with each number of bytes that the connection has taken; cheap and often, or once at its end where it goes by a thread. */
   onBytes(byteCount: number): void
   /** Called with each piece as it was read, in order, before it leaves; its buffer is filled again afterwards. */
   onRead?: (chunk: Uint8Array) => void

@@ -10,7 +10,7 @@
 export type Concurrency = {
   limit: number
   phase: 'doubling' | 'steady' | 'more' | 'fewer' | 'reviving' | 'relieving'
-  /** What the limit before a change brought, in units per second; null before the first measurement. */
+  /** What `before` brought, or while steady what the limit brings, in units per second; null before the first measurement. */
   reference: number | null
   /** The limit before a trial. */
   before: number
@@ -76,8 +76,7 @@ function judged(now: Concurrency, rate: number, bounds: ConcurrencyBounds): Conc
   if (reference === null) return change({ ...now, reference: rate }, now.limit * 2, 'doubling', bounds)
   switch (now.phase) {
     case 'doubling':
-      if (rate >= reference * bounds.doublingGain)
-        return change({ ...now, reference: Math.max(reference, rate) }, now.limit * 2, 'doubling', bounds)
+      if (rate >= reference * bounds.doublingGain) return doubled(now, reference, rate, bounds)
       if (rate < reference * fewerLoss) return back()
       // Enough for now, with some to spare for when the connections, young as they are, meet their first losses.
       return { ...now, phase: 'steady', before: now.limit, reference: rate }
@@ -88,7 +87,7 @@ function judged(now: Concurrency, rate: number, bounds: ConcurrencyBounds): Conc
       if (rate < reference * fewerLoss) return back()
       return change(now, now.limit - Math.ceil(now.limit / 8), 'fewer', bounds)
     case 'reviving':
-      if (rate >= reference * bounds.doublingGain)
+      if (rate >= reference * Math.max(bounds.doublingGain, moreGain))
         return change({ ...now, reference: rate }, now.limit * 2, 'doubling', bounds)
       if (rate >= reference * moreGain) return { ...now, phase: 'steady', before: now.limit, reference: rate }
       return change({ ...now, limit: now.before }, Math.floor(now.before * 0.75), 'relieving', bounds)
@@ -97,6 +96,12 @@ function judged(now: Concurrency, rate: number, bounds: ConcurrencyBounds): Conc
     case 'steady':
       return whileSteady(now, reference, rate, bounds)
   }
+}
+
+/** Where twice as many need not bring more, the best so far stays what is compared with, and gone back to. */
+function doubled(now: Concurrency, reference: number, rate: number, bounds: ConcurrencyBounds): Concurrency {
+  const next = change({ ...now, reference: rate }, now.limit * 2, 'doubling', bounds)
+  return rate >= reference || next.phase === 'steady' ? next : { ...next, before: now.before, reference }
 }
 
 function whileSteady(now: Concurrency, reference: number, rate: number, bounds: ConcurrencyBounds): Concurrency {

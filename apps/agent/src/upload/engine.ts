@@ -56,6 +56,8 @@ export type Engine = {
 
 /** Enough to keep the parts of small files flowing. */
 const registrarCount = 32
+/** A sender that asks a medium which does not answer where its file is holds none of the places that others may take. */
+const spareSenders = 8
 /** Uploads that have addresses, which grow old. */
 const maxOpenAssets = 64
 /**
@@ -184,7 +186,7 @@ export function startEngine(options: EngineOptions): Engine {
       }),
     ),
     ...Array.from({ length: senderCount }, async (_, index) => {
-      while (index >= queue.partLimits.small + queue.partLimits.large && !signal.aborted)
+      while (index >= queue.partLimits.small + queue.partLimits.large + spareSenders && !signal.aborted)
         await senderBell.wait(senderBell.rings, 30_000, signal)
       return work(partBell, (onLook) =>
         sendParts({

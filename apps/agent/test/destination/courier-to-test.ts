@@ -14,6 +14,7 @@ export async function carried(courier: Courier, part: PutPart) {
   for (;;) {
     const outcome = courier.put(part)
     if (outcome !== null) return outcome
+    if (part.signal.aborted) throw new Error('it was aborted before the thread took it')
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

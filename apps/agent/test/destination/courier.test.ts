@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { getEventListeners } from 'node:events'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { basename, dirname, join } from 'node:path'
@@ -113,6 +113,16 @@ test('a thread is begun only where many small parts come within a second', async
   expect(courier.put(part)).toBeNull()
 })
 
+test('no thread is begun where memory is scarce', async () => {
+  const { path, clip } = await clipOf(patternedBytes(1_000))
+  const part = await partOf(path, clip.uploadUrls[0])
+  const courier = newCourier({ roomyBytes: Number.MAX_SAFE_INTEGER })
+  for (let count = 0; count < 25; count++) {
+    expect(courier.put(part)).toBeNull()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+})
+
 test('a part that the thread does not take goes the ordinary way', async () => {
   const { server, path, clip } = await clipOf(patternedBytes(1_000))
   const courier = newCourier({ worthThread: 1_000 })
@@ -170,16 +180,21 @@ test('a part whose file lies outside its watch folder is refused in the thread a
 
 test('a part that was aborted while the system kept the thread never leaves', async () => {
   const { server, path, clip } = await clipOf(patternedBytes(1_000))
+  const folder = await tempDir()
+  vi.stubEnv('TEST_FOLDER', folder)
+  onTestFinished(() => void vi.unstubAllEnvs())
   const controller = new AbortController()
   const part = await partOf(path, clip.uploadUrls[0], { signal: controller.signal })
-  const courier = newCourier({ program: new URL('slow-stat-thread.ts', import.meta.url) })
+  const program = new URL('slow-stat-thread.ts', import.meta.url)
+  const courier = newCourier({ hangsAfterMs: 30_000, program })
   const sending = carried(courier, part)
   // Its bytes are read, and the thread is in the call that makes sure of the file once more.
-  setTimeout(() => controller.abort(), 1_200)
+  await expect.poll(() => existsSync(join(folder, 'asked')), { timeout: 20_000 }).toBe(true)
+  controller.abort()
   expect(await sending).toEqual({ kind: 'aborted' })
-  await new Promise((resolve) => setTimeout(resolve, 1_500))
-  expect(server.requestsOf('part')).toEqual([])
+  await writeFile(join(folder, 'answer'), '')
   expect((await carried(courier, await partOf(path, clip.uploadUrls[0])))?.kind).toBe('stored')
+  expect(server.requestsOf('part')).toHaveLength(1)
 })
 
 test('a part that stalls is given up in the thread as on the main one', async () => {
@@ -190,7 +205,7 @@ test('a part that stalls is given up in the thread as on the main one', async ()
   expect(await carried(courier, part)).toEqual({ kind: 'failed', failure: { kind: 'stalled' } })
 })
 
-test('what a hanging thread was given goes the ordinary way, and no other is begun before it has ended', async () => {
+test('what a hanging thread was given goes the ordinary way, unless it may have left, and no other is begun before it has ended', async () => {
   const { server, path, clip } = await clipOf(patternedBytes(1_000))
   const part = await partOf(path, clip.uploadUrls[0])
   const warned = warnings()
@@ -199,9 +214,11 @@ test('what a hanging thread was given goes the ordinary way, and no other is beg
   vi.stubEnv('TEST_PIPE', pipe)
   onTestFinished(() => void vi.unstubAllEnvs())
   const program = new URL('hanging-thread.ts', import.meta.url)
-  const courier = newCourier({ hangsAfterMs: 200, program })
+  const courier = newCourier({ hangsAfterMs: 1_000, program })
   const destination = createDestination({ ...newSettings(), courier }, { baseUrl: server.url, isOurs: true })
-  expect(await Promise.all([carried(courier, part), carried(courier, part)])).toEqual([null, null])
+  const outcomes = await Promise.all([carried(courier, part), carried(courier, part)])
+  expect(outcomes).toContainEqual({ kind: 'failed', failure: { kind: 'stalled' } })
+  expect(outcomes).toContain(null)
   expect((await destination.putPart(part)).kind).toBe('stored')
   expect(warned()).toEqual([expect.stringContaining('does not answer')])
   for (let count = 0; count < 20; count++) {
@@ -227,8 +244,8 @@ test('a thread that fails is not begun again at once, and what it was given goes
 test('a thread that has nothing to do ends, and another is begun when there is', async () => {
   const { path, clip } = await clipOf(patternedBytes(1_000))
   const part = await partOf(path, clip.uploadUrls[0])
-  const courier = await awakeCourier(part, { idleMs: 400, hangsAfterMs: 200 })
-  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  const courier = await awakeCourier(part, { idleMs: 400, hangsAfterMs: 1_000 })
+  await new Promise((resolve) => setTimeout(resolve, 3_000))
   expect(courier.put(part)).toBeNull()
   expect((await carried(courier, part))?.kind).toBe('stored')
 })

@@ -14,11 +14,13 @@ vi.setConfig({ testTimeout: 120_000 })
 afterEach(endAll)
 
 const count = 400
+/** They take long enough for the thread to begin, and are not more than the agent lists at once. */
+const manyStills = 900
 
-const writeStills = async (folder: string): Promise<Clip[]> => {
+const writeStills = async (folder: string, stillCount = count): Promise<Clip[]> => {
   const random = seededRandom(1)
   const stills: Clip[] = []
-  for (let index = 0; index < count; index++)
+  for (let index = 0; index < stillCount; index++)
     stills.push(await writeClip(folder, `still-${index}.dng`, 20_000 + index, random))
   return stills
 }
@@ -41,8 +43,8 @@ async function untilThread({ pid }: { pid: number }): Promise<void> {
   throw new Error('the agent began no thread for small parts')
 }
 
-const untilHome = (device: Device) =>
-  device.until((all) => all.length === count && all.every(({ state }) => state === 'verified'), 'verified')
+const untilHome = (device: Device, stillCount = count) =>
+  device.until((all) => all.length === stillCount && all.every(({ state }) => state === 'verified'), 'verified')
 
 anyTest.for([
   ['as it lies there', async () => [process.execPath, mainPath] as const],
@@ -71,17 +73,25 @@ anyTest.skipIf(!(await canHaveExfatCards()))(
     changeStored(device.stateDir, movedPairing(-60_000, -60_000))
     atEnd(() => card.throwAway())
     await card.insert(device.watchDir)
-    const stills = await writeStills(device.watchDir)
+    const stills = await writeStills(device.watchDir, manyStills)
     await card.eject()
     await card.insert(device.watchDir)
     const agent = await device.start()
     await untilThread(agent)
-    const goOn = card.hang()
-    await delay(5_000)
-    expect(agent.stderr()).toContain('does not answer')
-    goOn()
-    await untilHome(device)
+    // Until it hangs while the thread has something to do, and not before that has begun.
+    const hasHung = () => agent.stderr().includes('does not answer')
+    while (!hasHung()) {
+      const goOn = card.hang()
+      try {
+        for (const givesUpAt = performance.now() + 6_000; !hasHung() && performance.now() < givesUpAt; ) await delay(50)
+      } finally {
+        goOn()
+      }
+      await delay(100)
+    }
+    await untilHome(device, manyStills)
     for (const still of stills) expect(differences(device.server, still)).toEqual([])
+    expect(device.server.partsSentAgain()).toEqual([])
     expect(device.server.violations).toEqual([])
   },
 )

@@ -122,7 +122,19 @@ test('where more cost little, a rate that swings ends no doubling, and one that 
     return { limit: now.limit, tried: [...new Set(tried)] }
   }
   expect(found({ 4: 1_000, 8: 800, 16: 1_500, 32: 1_200 })).toEqual({ limit: 32, tried: [4, 8, 16, 32] })
-  expect(found({ 4: 1_000, 8: 850, 16: 740, 32: 700 })).toEqual({ limit: 8, tried: [4, 8, 16] })
+  expect(found({ 4: 1_000, 8: 850, 16: 740, 32: 700 })).toEqual({ limit: 4, tried: [4, 8, 16] })
+})
+
+test('where more cost much, as many go as are best, and not as many as may', () => {
+  const quick = { min: 1, max: 32, doublingGain: 0.75 }
+  const slowedByMany = (limit: number) => 1_000 * (4 / Math.max(4, limit)) ** 0.33
+  let now = startConcurrency(4, quick)
+  let sum = 0
+  for (let count = 0; count < 200; count++) {
+    now = measured(now, { unitsPerSecond: slowedByMany(now.limit), saturated: true }, quick)
+    if (count >= 100) sum += slowedByMany(now.limit)
+  }
+  expect(sum / 100).toBeGreaterThanOrEqual(950)
 })
 
 test('whatever is measured, the limit stays within its bounds', () => {
