@@ -21,16 +21,23 @@ export async function writeLarge(dir: string, sizeBytes: number): Promise<{ path
   return { path, list: await listOf(dir, [path]) }
 }
 
-export async function upload(sink: Sink, dir: string, list: string, caFile?: string): Promise<Taken> {
+/** `before`: a list of other files that the same process sends first, untimed. */
+export async function upload(
+  sink: Sink,
+  dir: string,
+  list: string,
+  { caFile, before }: { caFile?: string; before?: string } = {},
+): Promise<Taken> {
   const stateDir = await mkdtemp(join(dir, 'state-'))
   const argv = [sink.url, stateDir, list, ...(caFile === undefined ? [] : ['', caFile])]
+  if (before !== undefined) argv.push('--before', before)
   const taken = await runSelfMeasured(program('upload-files.ts'), argv, agentFlags)
   await rm(stateDir, { recursive: true })
   return taken
 }
 
-export async function listOf(dir: string, paths: readonly string[]): Promise<string> {
-  const list = join(dir, 'list')
+export async function listOf(dir: string, paths: readonly string[], name = 'list'): Promise<string> {
+  const list = join(dir, name)
   await writeFile(list, paths.join('\n'))
   return list
 }
