@@ -7,10 +7,13 @@ import { untilStored } from './harness/store.ts'
 import { test } from './harness/test.ts'
 import { until } from './harness/until.ts'
 
+const sentParts = (uplink: HttpFaultProxy) =>
+  uplink.requests.filter((request) => request.method === 'PUT' && request.path.startsWith('/parts/'))
+
+const pathsOf = (requests: HttpFaultProxy['requests']) => requests.map((request) => request.path.split('?')[0])
+
 const acknowledgedParts = (uplink: HttpFaultProxy) =>
-  uplink.requests
-    .filter((request) => request.method === 'PUT' && request.path.startsWith('/parts/') && request.status === 200)
-    .map((request) => request.path.split('?')[0])
+  pathsOf(sentParts(uplink).filter((request) => request.status === 200))
 
 test('an agent killed in the middle of an upload goes on where it was, and sends no acknowledged part again', async ({
   world,
@@ -37,7 +40,9 @@ test('an agent killed in the middle of an upload goes on where it was, and sends
 
   const acknowledged = acknowledgedParts(world.uplink)
   expect(new Set(acknowledged).size).toBe(acknowledged.length)
-  expect(acknowledged.length).toBe(verified.partsTotal)
+  expect(new Set(pathsOf(sentParts(world.uplink))).size).toBe(verified.partsTotal)
+  // A part whose bytes were all there when the agent was killed is found at the destination, and has no reply of its own.
+  expect(acknowledged.length).toBeGreaterThanOrEqual(verified.partsTotal - 2)
   const stored = await untilStored(world, 'A001C001.wav')
   expect(stored).toHaveLength(1)
   expect(await sha256Of(stored[0] ?? '')).toBe(await sha256Of(clip))
