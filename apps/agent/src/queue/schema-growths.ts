@@ -1,9 +1,11 @@
+import { anyOf } from './any-of.ts'
+
 /** Uploads of files that are sent while their recorder still writes them. */
 export const growths = `
 -- A row is there from the first cut until the whole file was compared with what was sent.
 CREATE TABLE growths (
   upload_id TEXT PRIMARY KEY REFERENCES uploads (id),
-  phase TEXT NOT NULL CHECK (phase IN ('open', 'complete', 'sent')),
+  phase TEXT NOT NULL CHECK (${anyOf('phase', 'open', 'complete', 'sent')}),
   -- Frozen: another rate would cut the file elsewhere.
   bytes_per_second INTEGER NOT NULL CHECK (bytes_per_second >= 0),
   -- Whether part 1 is registered with the first ones, or (a recorder that puts a new head before its file) at the end with its true size.
@@ -27,7 +29,7 @@ CREATE TABLE prepending_recorders (
   PRIMARY KEY (watch_folder, extension)
 ) STRICT, WITHOUT ROWID;
 
-ALTER TABLE parts ADD COLUMN role TEXT NOT NULL DEFAULT 'middle' CHECK (role IN ('head', 'middle', 'final'));
+ALTER TABLE parts ADD COLUMN role TEXT NOT NULL DEFAULT 'middle' CHECK (${anyOf('role', 'head', 'middle', 'final')});
 -- Kept back until others have arrived.
 ALTER TABLE parts ADD COLUMN is_held INTEGER NOT NULL DEFAULT 0 CHECK (is_held IN (0, 1));
 -- When its own address was given out; null where all of the upload came at once. An empty address has to be asked for first.

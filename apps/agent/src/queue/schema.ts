@@ -1,3 +1,4 @@
+import { anyOf } from './any-of.ts'
 import { bytesLost } from './schema-bytes-lost.ts'
 import { captureClock } from './schema-capture-clock.ts'
 import { createName } from './schema-create-name.ts'
@@ -97,7 +98,7 @@ CREATE TABLE uploads (
   is_realtime INTEGER NOT NULL DEFAULT 0 CHECK (is_realtime IN (0, 1)),
   size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),
   captured_at INTEGER,
-  state TEXT NOT NULL CHECK (state IN ('growing', 'queued', 'registering', 'uploading', 'waiting', 'held', 'uploaded', 'verified', 'failed', 'blocked', 'cancelled', 'cleared', 'refused')),
+  state TEXT NOT NULL CHECK (${anyOf('state', 'uploading', 'registering', 'uploaded', 'queued', 'verified', 'growing', 'waiting', 'held', 'failed', 'blocked', 'cancelled', 'cleared', 'refused')}),
   reason TEXT,
   step TEXT CHECK (step IN ('register', 'parts')),
   attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
@@ -115,16 +116,16 @@ CREATE TABLE uploads (
   since_boot_id TEXT,
   lease_token INTEGER,
   lease_until INTEGER,
-  custody TEXT NOT NULL DEFAULT 'none' CHECK (custody IN ('none', 'owed', 'abandoned')),
+  custody TEXT NOT NULL DEFAULT 'none' CHECK (${anyOf('custody', 'none', 'owed', 'abandoned')}),
   custody_not_before INTEGER,
   error_code TEXT,
   error_message TEXT,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   CHECK ((lease_token IS NOT NULL) = (state = 'registering') AND (lease_token IS NULL) = (lease_until IS NULL)),
-  CHECK ((reason IS NOT NULL) = (state IN ('growing', 'waiting', 'held', 'failed', 'blocked', 'cancelled', 'cleared', 'refused'))),
+  CHECK ((reason IS NOT NULL) = ${anyOf('state', 'growing', 'waiting', 'held', 'failed', 'blocked', 'cancelled', 'cleared', 'refused')}),
   CHECK (state NOT IN ('queued', 'registering') OR step = 'register'),
-  CHECK (state NOT IN ('uploading', 'uploaded', 'verified') OR step = 'parts'),
+  CHECK (NOT ${anyOf('state', 'uploading', 'uploaded', 'verified')} OR step = 'parts'),
   CHECK (state NOT IN ('waiting', 'held') OR step IS NOT NULL),
   CHECK (step IS NOT 'parts' OR (asset_id IS NOT NULL AND urls_issued_at IS NOT NULL AND parts_total > 0)),
   CHECK (state NOT IN ('uploaded', 'verified') OR (parts_done = parts_total AND bytes_acknowledged = size_bytes)),
@@ -146,7 +147,7 @@ CREATE TABLE parts (
   offset INTEGER NOT NULL CHECK (offset >= 0),
   size_bytes INTEGER NOT NULL CHECK (size_bytes > 0),
   url TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'acknowledged')),
+  state TEXT NOT NULL CHECK (${anyOf('state', 'pending', 'sending', 'acknowledged')}),
   attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
   not_before INTEGER,
   lease_token INTEGER,
