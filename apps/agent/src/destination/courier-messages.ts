@@ -1,5 +1,6 @@
 import type { ProxySettings } from '../network-settings.ts'
-import type { PartOutcome, PutPart } from './port.ts'
+import type { PutPart } from './port.ts'
+import type { PartTransfer } from './transfer-part.ts'
 
 /** What the thread is begun with. */
 export type CourierData = {
@@ -23,7 +24,7 @@ export type ToCourier =
 export type FromCourier =
   | { kind: 'awake' }
   /** `takenBytes`: what the connection took of it; `inCallsMs`: how long the system kept the thread in calls for its file. */
-  | { kind: 'ended'; id: number; outcome: PartOutcome; takenBytes: number; inCallsMs: number }
+  | { kind: 'ended'; id: number; transfer: PartTransfer; takenBytes: number; inCallsMs: number }
 
 export type Speaker<T> = {
   /** Together with what else is said within this turn of the event loop: each message wakes the other thread. */

@@ -1,11 +1,11 @@
-/** The thread of `createCourier`: reads small parts and sends them, as `putPart` does on the main thread. */
+/** The thread of `createCourier`: reads small parts and sends them, as `putPart` does on the main thread, which is also where what comes of it is judged. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { trustAuthorities } from '../network-settings.ts'
 import { type CourierData, createSpeaker, type FromCourier, type ToCourier } from './courier-messages.ts'
 import { createDispatcher } from './create-dispatcher.ts'
 import { openAtOnce } from './open-at-once.ts'
 import type { OpenFile } from './part-source.ts'
-import { putPart } from './put-part.ts'
+import { isSuccess, type PartTransfer, transferPart } from './transfer-part.ts'
 
 if (parentPort === null) throw new Error('this is the program of a thread')
 const port = parentPort
@@ -45,7 +45,7 @@ async function put({ id, errand }: Extract<ToCourier, { kind: 'put' }>): Promise
     takenBytes += byteCount
   }
   const request = { ...errand, signal: controller.signal, onBytes }
-  const outcome = await putPart(
+  const transfer = await transferPart(
     settings,
     request,
     heedful(
@@ -56,7 +56,14 @@ async function put({ id, errand }: Extract<ToCourier, { kind: 'put' }>): Promise
     ),
   )
   underWay.delete(id)
-  say({ kind: 'ended', id, outcome, takenBytes, inCallsMs })
+  say({ kind: 'ended', id, transfer: lean(transfer), takenBytes, inCallsMs })
+}
+
+/** Without the headers of a success that nobody looks at: each of them costs on its way. */
+function lean(transfer: PartTransfer): PartTransfer {
+  if (transfer.kind !== 'replied' || !isSuccess(transfer.reply)) return transfer
+  const { 'content-type': contentType, etag } = transfer.reply.headers
+  return { ...transfer, reply: { ...transfer.reply, headers: { 'content-type': contentType, etag } } }
 }
 
 /** The system may keep a call for long: what was aborted meanwhile must not leave, so that is heard before anything else happens. */

@@ -12,6 +12,7 @@ import {
 } from './courier-messages.ts'
 import { isReadAtOnce } from './part-body.ts'
 import type { PartOutcome, PutPart } from './port.ts'
+import { judgeTransfer } from './put-part.ts'
 
 /** Sends small parts from a thread of its own while there are many: what reading and sending takes, the queue's thread need not find time for. */
 export type Courier = {
@@ -137,7 +138,7 @@ export function createCourier(options: CourierOptions): Courier {
     const job = thread.jobs.get(message.id)
     if (job === undefined) return // it was aborted, or given to the ordinary way
     thread.jobs.delete(message.id)
-    job.resolve(message.outcome)
+    job.resolve(judgeTransfer(job.request, message.transfer))
     if (message.takenBytes > 0) job.request.onBytes(message.takenBytes)
   }
 

@@ -1,140 +1,31 @@
-import type { Socket } from 'node:net'
 import { looksLikeWebPage } from '@rushes/upload-core'
 import type { Dispatcher } from 'undici'
-import { checkAddress, isProven } from './address.ts'
-import { asRequestBody } from './as-request-body.ts'
-import { exchange, header, type Reply, untilAborted } from './exchange.ts'
-import { isHopeless, lastResortMs } from './last-resort.ts'
-import { insecureAddress, networkFailure } from './network-failure.ts'
-import { createPartBody, isReadAtOnce, type Pace, type PartBody } from './part-body.ts'
-import { type OpenedSource, type OpenFile, openOnDisk, openSource, SourceProblemError } from './part-source.ts'
+import { isProven } from './address.ts'
+import { header, type Reply } from './exchange.ts'
+import { type OpenFile, openOnDisk } from './part-source.ts'
 import type { PartOutcome, PutPart } from './port.ts'
 import { replyFailure } from './reply-failure.ts'
-import { replyLimitMs } from './reply-limit.ts'
 import type { Throttle } from './throttle.ts'
-import { isWritten, unsentBytes } from './unsent-bytes.ts'
-import { createWatchdog, type Watchdog } from './watchdog.ts'
+import { isSuccess, type PartTransfer, transferPart } from './transfer-part.ts'
 
-const maxReplyBytes = 65_536
-
-/**
- * `PUT`s a range of a file to a signed address, with exactly the two headers that were signed and a fixed length; a credential of ours
- * beside the address's own would make an object store refuse it.
- */
+/** Sends a part and says what became of it. */
 export async function putPart(
   settings: { dispatcher: Dispatcher; allowInsecure: boolean; throttle?: Throttle },
   request: PutPart,
   openFile: OpenFile = openOnDisk,
 ): Promise<PartOutcome> {
-  const address = checkAddress(request.url, settings.allowInsecure)
-  if (address.kind === 'refused') return { kind: 'failed', failure: insecureAddress }
-  let connection: Socket | null = null
-  const watchdog = createWatchdog(request.signal, async () => (connection === null ? null : unsentBytes(connection)))
-  const progress = progressOf(request, watchdog)
-  const lastResort = setInterval(() => {
-    if (isHopeless({ sizeBytes: request.file.sizeBytes, ...progress.soFar() })) watchdog.giveUp()
-  }, lastResortMs)
-  let source: OpenedSource | null = null
-  try {
-    watchdog.expectWithin(request.stallMs)
-    const pace = paceOf(settings.throttle, request, watchdog)
-    source = await openUntilAborted(openFile, request, isReadAtOnce(request.file, pace), watchdog)
-    const making = createPartBody(source, request.file, progress.taken, pace, request.onRead)
-    const body = await untilAborted(making, watchdog.signal)
-    watchdog.rest() // a free connection may be long in coming; the dispatcher has its own limit for making one
-    const options = requestOptions(request, address.url, body)
-    const { signal } = watchdog
-    const onLeaving = (by: Socket) => {
-      connection = by
-      body.leaving(by)
-    }
-    const reply = await exchange(settings.dispatcher, options, { signal, maxReplyBytes, onLeaving })
-    const outcome = outcomeOf(reply, body.digest(), address.url)
-    if (outcome.kind === 'stored' && hasWritten(connection)) body.free()
-    return outcome
-  } catch (error) {
-    if (error instanceof SourceProblemError) return { kind: 'failed', failure: error.failure }
-    const cause = watchdog.cause()
-    if (cause === 'aborted') return { kind: 'aborted' }
-    return { kind: 'failed', failure: cause === 'stalled' ? { kind: 'stalled' } : networkFailure(error) }
-  } finally {
-    clearInterval(lastResort)
-    watchdog.release()
-    const closed = source?.close()
-    // Closing waits for a read under way, and a medium that hangs would make an abort hang with it.
-    if (watchdog.cause() === null) await closed
-  }
+  return judgeTransfer(request, await transferPart(settings, request, openFile))
 }
 
-async function openUntilAborted(
-  openFile: OpenFile,
-  { file }: PutPart,
-  isVerifiedLater: boolean,
-  watchdog: Watchdog,
-): Promise<OpenedSource> {
-  const opening = openSource(openFile, file, isVerifiedLater)
-  try {
-    return await untilAborted(opening, watchdog.signal)
-  } catch (error) {
-    opening.then(
-      (late) => late.close(),
-      () => undefined, // nothing was opened
-    )
-    throw error
-  }
-}
+/** What a transfer came to. */
+export const judgeTransfer = ({ url }: Pick<PutPart, 'url'>, transfer: PartTransfer): PartOutcome =>
+  transfer.kind === 'replied' ? outcomeOf(transfer.reply, transfer.xxh64, url) : transfer
 
-const hasWritten = (connection: Socket | null): boolean => connection !== null && isWritten(connection)
-
-function progressOf({ file, onBytes, stallMs, replyMs }: PutPart, watchdog: Watchdog) {
-  const begunMs = performance.now()
-  const { sizeBytes } = file
-  let takenBytes = 0
-  const elapsedMs = () => performance.now() - begunMs
-  const limitMs = () =>
-    takenBytes < sizeBytes ? stallMs : (replyMs ?? replyLimitMs({ sizeBytes, elapsedMs: elapsedMs(), stallMs }))
-  return {
-    soFar: () => ({ takenBytes, elapsedMs: elapsedMs() }),
-    taken(byteCount: number) {
-      takenBytes += byteCount
-      watchdog.expectWithin(limitMs())
-      if (byteCount > 0) onBytes(byteCount)
-    },
-  }
-}
-
-/** To wait for one's share is no stall. */
-function paceOf(throttle: Throttle | undefined, { stallMs }: PutPart, watchdog: Watchdog): Pace | null {
-  if (throttle === undefined) return null
-  return async (wantedBytes) => {
-    if (!throttle.isLimited()) return wantedBytes
-    watchdog.rest()
-    const byteCount = await throttle.grant(wantedBytes, watchdog.signal)
-    watchdog.expectWithin(stallMs)
-    return byteCount
-  }
-}
-
-function requestOptions(request: PutPart, url: URL, { content }: PartBody): Dispatcher.DispatchOptions {
-  return {
-    origin: url.origin,
-    path: url.pathname + url.search,
-    method: 'PUT',
-    headers: {
-      'content-type': request.contentType,
-      'x-amz-acl': 'private',
-      'content-length': String(request.file.sizeBytes),
-    },
-    body: Buffer.isBuffer(content) ? content : asRequestBody(content),
-  }
-}
-
-function outcomeOf(reply: Reply, xxh64: string | null, url: URL): PartOutcome {
+function outcomeOf(reply: Reply, xxh64: string | null, url: string): PartOutcome {
   const text = reply.text ?? ''
-  if (reply.statusCode < 200 || reply.statusCode >= 300)
-    return { kind: 'failed', failure: replyFailure(reply, text, secretsOf(url)) }
+  if (!isSuccess(reply)) return { kind: 'failed', failure: replyFailure(reply, text, secretsOf(new URL(url))) }
   // A portal may say 200 to anything and nothing besides. Stores name what they have stored, so where nobody proves who answers they have to.
-  const isNobodys = !isProven(url) && header(reply, 'etag') === null
+  const isNobodys = header(reply, 'etag') === null && !isProven(new URL(url))
   // Not from the destination: a page, an error under a success status, or a success before all bytes were there.
   const isPage = looksLikeWebPage(header(reply, 'content-type') ?? '', text)
   if (isNobodys || isPage || /<Error\b/.test(text) || xxh64 === null)

@@ -13,5 +13,5 @@ parentPort?.on('message', (all: { kind: string; id: number }[]) => {
   openSync(pipe, 'r')
   for (const { kind, id } of all)
     if (kind === 'put')
-      parentPort?.postMessage([{ kind: 'ended', id, outcome: { kind: 'aborted' }, takenBytes: 0, inCallsMs: 0 }])
+      parentPort?.postMessage([{ kind: 'ended', id, transfer: { kind: 'aborted' }, takenBytes: 0, inCallsMs: 0 }])
 })
