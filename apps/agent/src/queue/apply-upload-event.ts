@@ -8,7 +8,7 @@ import {
   type UploadEvent,
   type UploadState,
 } from '@rushes/upload-core'
-import { type Assignment, stateAssignments } from './assignments.ts'
+import { type Assignment, createTexts, stateAssignments } from './assignments.ts'
 import type { Queue } from './open-queue.ts'
 import { appendUploadChanged } from './outbox.ts'
 import { smallFileMaxBytes } from './small-file.ts'
@@ -51,6 +51,13 @@ export type ChangeBeside = {
   create?: { partsAsked: number; createName: string }
 }
 
+const guarded = 'WHERE id = ? AND state = ? AND lease_token IS ?'
+const plainUpdate = createTexts((setting) => `UPDATE uploads SET ${setting} ${guarded}`)
+const countingUpdate = createTexts(
+  (setting) =>
+    `UPDATE uploads SET bytes_acknowledged = bytes_acknowledged + ?, bytes_lost = max(0, bytes_lost - ?), ${setting} ${guarded}`,
+)
+
 /** As `applyUploadEvent`, for a row that was read in the same transaction. */
 export function applyToUpload(
   queue: Queue,
@@ -66,36 +73,17 @@ export function applyToUpload(
     const digest =
       transition.state.kind === 'uploaded' && change.fileXxh64 != null ? { xxh64: change.fileXxh64, at: now } : null
     const keptError = change.error === undefined ? ('error' in event ? event.error : upload.error) : change.error
-    const assignments: Assignment[] = [
-      ...stateAssignments(upload.state, transition.state),
-      ...(keptError === upload.error ? [] : errorAssignments(keptError, now)),
-      ...(digest === null
-        ? []
-        : ([
-            ['file_xxh64', digest.xxh64],
-            ['file_digested_at', digest.at],
-          ] as const)),
-      ...(create === undefined
-        ? []
-        : ([
-            ['parts_asked', create.partsAsked],
-            ['create_name', create.createName],
-          ] as const)),
-      ['updated_at', now],
-    ]
-    const counted =
+    const assignments: Assignment[] = stateAssignments(upload.state, transition.state)
+    if (keptError !== upload.error) assignments.push(...errorAssignments(keptError, now))
+    if (digest !== null) assignments.push(['file_xxh64', digest.xxh64], ['file_digested_at', digest.at])
+    if (create !== undefined) assignments.push(['parts_asked', create.partsAsked], ['create_name', create.createName])
+    assignments.push(['updated_at', now])
+    const values = assignments.map(([, value]) => value)
+    const guard = [upload.id, upload.state.kind, upload.leaseToken]
+    const { changes } =
       acknowledgedBytes === 0
-        ? ''
-        : 'bytes_acknowledged = bytes_acknowledged + ?, bytes_lost = max(0, bytes_lost - ?), '
-    const { changes } = queue
-      .sql(
-        `UPDATE uploads SET ${counted}${assignments.map(([column]) => `${column} = ?`).join(', ')} WHERE id = ? AND state = ? AND lease_token IS ?`,
-      )
-      .run(
-        ...(acknowledgedBytes === 0 ? [] : [acknowledgedBytes, acknowledgedBytes]),
-        ...assignments.map(([, value]) => value),
-        ...[upload.id, upload.state.kind, upload.leaseToken],
-      )
+        ? queue.sql(plainUpdate(assignments)).run(...values, ...guard)
+        : queue.sql(countingUpdate(assignments)).run(acknowledgedBytes, acknowledgedBytes, ...values, ...guard)
     if (changes === 0) return { kind: 'lostRace' }
     countOpened(queue, upload, transition.state)
     for (const effect of transition.effects) performEffect(queue, upload.id, effect)

@@ -5,6 +5,30 @@ import { type StateColumns, stateColumns } from './stored-upload.ts'
 /** What a statement sets, column by column. */
 export type Assignment = readonly [column: string, value: SQLInputValue]
 
+type Known = { text: string | null; next: Map<string, Known> }
+const nothingKnown = (): Known => ({ text: null, next: new Map() })
+
+/**
+ * Texts of statements that set columns, the same one for the same columns in the same order: `compose` is asked once for each, since at every
+ * change of every clip to join the names again, and then to find the statement of so long a name, costs as much as some of the statements.
+ */
+export function createTexts(compose: (setting: string) => string): (assignments: readonly Assignment[]) => string {
+  const none = nothingKnown()
+  return (assignments) => {
+    let known = none
+    for (const [column] of assignments) {
+      let next = known.next.get(column)
+      if (next === undefined) {
+        next = nothingKnown()
+        known.next.set(column, next)
+      }
+      known = next
+    }
+    known.text ??= compose(assignments.map(([column]) => `${column} = ?`).join(', '))
+    return known.text
+  }
+}
+
 const columnOf = {
   state: 'state',
   reason: 'reason',

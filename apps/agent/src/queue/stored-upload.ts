@@ -287,42 +287,44 @@ export type StateColumns = {
 /** The inverse of `readUpload(…).state`. */
 export function stateColumns(state: UploadState): StateColumns {
   const columns: StateColumns = { ...emptyColumns, state: state.kind }
+  return Object.assign(columns, columnsOfKind(state))
+}
+
+function columnsOfKind(state: UploadState): Partial<StateColumns> {
   switch (state.kind) {
     case 'growing':
-      return { ...columns, reason: 'settling' }
+      return { reason: 'settling' }
     case 'queued':
-      return { ...columns, ...registrationColumns(state.registration) }
+      return registrationColumns(state.registration)
     case 'registering':
       return {
-        ...columns,
         ...registrationColumns(state.registration),
         leaseToken: state.lease.token,
         leaseUntil: state.lease.until,
       }
     case 'uploading':
-      return { ...columns, ...assetColumns(state.asset) }
+      return assetColumns(state.asset)
     case 'uploaded':
-      return { ...columns, ...assetColumns(state.asset), custody: state.custody }
+      return { ...assetColumns(state.asset), custody: state.custody }
     case 'verified':
-      return { ...columns, ...assetColumns(state.asset) }
+      return assetColumns(state.asset)
     case 'waiting':
       return {
-        ...columns,
         ...workColumns(state.work),
         reason: state.reason,
         notBefore: state.until,
         sinceBootId: state.sinceBootId,
       }
     case 'held':
-      return { ...columns, ...workColumns(state.work), reason: state.reason }
+      return { ...workColumns(state.work), reason: state.reason }
     case 'failed':
     case 'cancelled':
-      return { ...columns, ...(state.work === null ? {} : workColumns(state.work)), reason: state.reason }
+      return { ...(state.work === null ? {} : workColumns(state.work)), reason: state.reason }
     case 'cleared':
-      return { ...columns, reason: state.reason, heldFor: state.heldFor }
+      return { reason: state.reason, heldFor: state.heldFor }
     case 'blocked':
     case 'refused':
-      return { ...columns, reason: state.reason }
+      return { reason: state.reason }
   }
 }
 
