@@ -13,7 +13,7 @@ type Member = { run(): () => void; runAlone(): void }
  * At least so much time lies between the beginnings of two flushes that others share: of files so small that an answer comes every fraction of a
  * millisecond, several then share one, and nobody's part takes noticeably longer.
  */
-const gatherMs = 4
+const gatherMs = 2
 /** When so many wait, nobody waits any longer. */
 const enough = 48
 
