@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeCertificates } from '../../test/destination/certificates.ts'
+import { installed } from './installed.ts'
 import { runMeasured, runSelfMeasured, type Taken } from './run-measured.ts'
 import { type Sink, startSink } from './start-sink.ts'
 import { tell } from './tell.ts'
@@ -20,12 +21,13 @@ const rcloneEnv = (to: Sink): Record<string, string> => ({
 })
 /** One file of 2 GB, in the page cache, to a server that discards it. */
 export async function large({ sink, dir }: Bench): Promise<void> {
+  const uploader = await installed(program('upload-files.ts'), dir)
   const sizeBytes = 2_000_000_000
   const { path, list } = await writeLarge(dir, sizeBytes)
   const [ours, rclone, libStorage, curl] = await interleaved([
-    () => upload(sink, dir, list),
+    () => upload(uploader, sink, dir, list),
     () => runMeasured('rclone', ['copyto', path, 'sink:b/A001.mov', ...rcloneFlags], rcloneEnv(sink)),
-    () => runSelfMeasured(program('lib-storage.ts'), [sink.url, list]),
+    () => runSelfMeasured(process.execPath, [program('lib-storage.ts'), sink.url, list]),
     () => runMeasured('curl', ['-sf', '-T', path, `${sink.url}/b/A001.mov`]),
   ])
   const rate = ({ wallMs }: Taken) => sizeBytes / 1e6 / (wallMs / 1_000)
@@ -65,6 +67,7 @@ export async function large({ sink, dir }: Bench): Promise<void> {
 
 /** The same over TLS, and to a server that closes each connection after one request. */
 export async function connections({ dir }: Bench): Promise<void> {
+  const uploader = await installed(program('upload-files.ts'), dir)
   const sizeBytes = 2_000_000_000
   const { path, list } = await writeLarge(dir, sizeBytes)
   const { caFile } = makeCertificates(dir, ['localhost'])
@@ -75,7 +78,7 @@ export async function connections({ dir }: Bench): Promise<void> {
   ] as const) {
     const to = await startSink(given)
     const [ours, curl] = await interleaved([
-      () => upload(to, dir, list, { caFile }),
+      () => upload(uploader, to, dir, list, { caFile }),
       () => runMeasured('curl', ['-sf', '--cacert', caFile, '-T', path, `${to.url}/b/A001.mov`]),
     ])
     to.stop()
@@ -99,6 +102,7 @@ export async function connections({ dir }: Bench): Promise<void> {
  * rclone, compiled beforehand, is no faster for what it has sent already.
  */
 export async function small({ sink, dir }: Bench): Promise<void> {
+  const uploader = await installed(program('upload-files.ts'), dir)
   const count = 10_000
   const stills = await writeStills(dir, 'stills', count)
   const before = await writeStills(dir, 'stills-before', count)
@@ -106,8 +110,8 @@ export async function small({ sink, dir }: Bench): Promise<void> {
   const rclone = (...flags: string[]) =>
     runMeasured('rclone', ['copy', stills.folder, `sink:b/${randomUUID()}`, ...flags], rcloneEnv(sink))
   const [fresh, running, asItComes, tuned] = await interleaved([
-    () => upload(sink, dir, stills.list),
-    () => upload(sink, dir, stills.list, { before: before.list }),
+    () => upload(uploader, sink, dir, stills.list),
+    () => upload(uploader, sink, dir, stills.list, { before: before.list }),
     () => rclone('-q'),
     () => rclone('--transfers', '32', ...rcloneFlags),
   ])

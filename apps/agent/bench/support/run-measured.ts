@@ -4,13 +4,9 @@ import { readFileSync } from 'node:fs'
 /** Wall time, processor time and peak of memory of one upload. */
 export type Taken = { wallMs: number; cpuMs: number; rssMb: number }
 
-/** Runs one of our programs, which measures itself without the time that its runtime takes to start; `flags`: those of Node.js. */
-export async function runSelfMeasured(
-  program: string,
-  argv: readonly string[],
-  flags: readonly string[] = [],
-): Promise<Taken> {
-  const { stdout } = await run(process.execPath, [...flags, program, ...argv])
+/** Runs one of our programs, which measures itself without the time that its runtime takes to start. */
+export async function runSelfMeasured(command: string, argv: readonly string[]): Promise<Taken> {
+  const { stdout } = await run(command, argv)
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
 }
 

@@ -3,7 +3,6 @@ import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
-import { agentFlags } from './agent-flags.ts'
 import { runSelfMeasured, type Taken } from './run-measured.ts'
 import type { Sink } from './start-sink.ts'
 
@@ -21,8 +20,9 @@ export async function writeLarge(dir: string, sizeBytes: number): Promise<{ path
   return { path, list: await listOf(dir, [path]) }
 }
 
-/** `before`: a list of other files that the same process sends first, untimed. */
+/** By `uploader`, which is `upload-files.ts` as it is installed. `before`: a list of other files that the same process sends first, untimed. */
 export async function upload(
+  uploader: string,
   sink: Sink,
   dir: string,
   list: string,
@@ -31,7 +31,7 @@ export async function upload(
   const stateDir = await mkdtemp(join(dir, 'state-'))
   const argv = [sink.url, stateDir, list, ...(caFile === undefined ? [] : ['', caFile])]
   if (before !== undefined) argv.push('--before', before)
-  const taken = await runSelfMeasured(program('upload-files.ts'), argv, agentFlags)
+  const taken = await runSelfMeasured(uploader, argv)
   await rm(stateDir, { recursive: true })
   return taken
 }
