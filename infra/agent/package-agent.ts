@@ -26,6 +26,10 @@ if (target === undefined) {
   console.error(`there is no agent for ${values.target ?? here}; --target is one of: ${targets.join(', ')}`)
   process.exit(2)
 }
+if (values.program !== undefined && target !== here) {
+  console.error('an executable of another program is for this machine: leave --target out')
+  process.exit(2)
+}
 const sources = join(rootDir, 'apps/agent/src')
 const outDir = resolve(values.out ?? join(rootDir, 'dist'))
 console.log(

@@ -13,6 +13,7 @@ import {
 import { isReadAtOnce } from './part-body.ts'
 import type { PartOutcome, PutPart } from './port.ts'
 import { judgeTransfer } from './put-part.ts'
+import type { PartTransfer } from './transfer-part.ts'
 
 /** Sends small parts from a thread of its own while there are many: what reading and sending takes, the queue's thread need not find time for. */
 export type Courier = {
@@ -35,7 +36,7 @@ export type CourierOptions = Omit<CourierData, 'mayHaveLeft'> & {
   program?: URL
 }
 
-type Job = { request: PutPart; resolve(outcome: PartOutcome | null): void }
+type Job = { request: PutPart; resolve(transfer: PartTransfer | null): void }
 /** A thread that was begun. */
 type Running = {
   worker: Worker
@@ -63,7 +64,7 @@ const restMs = 60_000
 const slowCallsMs = 5
 /** Many times what it is given at once. */
 const markCount = 1_024
-const stalled: PartOutcome = { kind: 'failed', failure: { kind: 'stalled' } }
+const stalled: PartTransfer = { kind: 'failed', failure: { kind: 'stalled' } }
 /** It holds a few parts of half a megabyte at a time, which are none of this. */
 const resourceLimits = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 128 }
 
@@ -138,7 +139,7 @@ export function createCourier(options: CourierOptions): Courier {
     const job = thread.jobs.get(message.id)
     if (job === undefined) return // it was aborted, or given to the ordinary way
     thread.jobs.delete(message.id)
-    job.resolve(judgeTransfer(job.request, message.transfer))
+    job.resolve(message.transfer)
     if (message.takenBytes > 0) job.request.onBytes(message.takenBytes)
   }
 
@@ -197,12 +198,12 @@ export function createCourier(options: CourierOptions): Courier {
   }
 }
 
-function send(thread: Running, request: PutPart, errand: Errand, id: number): Promise<PartOutcome | null> {
-  return new Promise((resolve) => {
+async function send(thread: Running, request: PutPart, errand: Errand, id: number): Promise<PartOutcome | null> {
+  const transfer = await new Promise<PartTransfer | null>((resolve) => {
     const { signal } = request
-    const end = (outcome: PartOutcome | null) => {
+    const end = (ended: PartTransfer | null) => {
       signal.removeEventListener('abort', onAbort)
-      resolve(outcome)
+      resolve(ended)
     }
     const onAbort = () => {
       thread.to.sayNow({ kind: 'abort', id })
@@ -214,6 +215,7 @@ function send(thread: Running, request: PutPart, errand: Errand, id: number): Pr
     Atomics.store(thread.mayHaveLeft, id % markCount, 0)
     thread.to.say({ kind: 'put', id, errand })
   })
+  return transfer && judgeTransfer(request, transfer)
 }
 
 /** What is read whole before it leaves, and by nobody else. */

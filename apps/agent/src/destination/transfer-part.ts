@@ -53,8 +53,9 @@ export async function transferPart(
       body.leaving(by)
     }
     const reply = await exchange(settings.dispatcher, options, { signal, maxReplyBytes, onLeaving })
-    if (isSuccess(reply) && hasWritten(connection)) body.free()
-    return { kind: 'replied', reply, xxh64: body.digest() }
+    const xxh64 = body.digest()
+    if (xxh64 !== null && isSuccess(reply) && hasWritten(connection)) body.free()
+    return { kind: 'replied', reply, xxh64 }
   } catch (error) {
     if (error instanceof SourceProblemError) return { kind: 'failed', failure: error.failure }
     const cause = watchdog.cause()
