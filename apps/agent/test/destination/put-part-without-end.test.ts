@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { bufferSizeBytes } from '../../src/destination/part-body.ts'
 import { type OpenFile, openOnDisk } from '../../src/destination/part-source.ts'
 import { putPart } from '../../src/destination/put-part.ts'
@@ -124,7 +124,11 @@ describe('putPart, when nothing moves or it is told to stop', () => {
     async (_how, size) => {
       const { settings, path, clip } = await clipOf(patternedBytes(size))
       const hang = () => new Promise<never>(() => undefined)
-      const hanging: OpenFile = async (file) => ({ ...(await openOnDisk(file)), read: hang, close: hang })
+      const hanging: OpenFile = async (file) => {
+        const opened = await openOnDisk(file)
+        onTestFinished(() => opened.close())
+        return { ...opened, read: hang, close: hang }
+      }
 
       const outcome = await putPart(settings, await partOf(path, clip.uploadUrls[0], { stallMs: 200 }), hanging)
 
