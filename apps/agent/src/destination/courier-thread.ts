@@ -1,4 +1,4 @@
-/** The thread of `createCourier`: reads small parts and sends them, as `putPart` does on the main thread, which is also where what comes of it is judged. */
+/** The thread of `createCourier`: reads small parts and sends them, as the main thread does, where what comes of it is judged. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { trustAuthorities } from '../network-settings.ts'
 import { type CourierData, createSpeaker, type FromCourier, type ToCourier } from './courier-messages.ts'

@@ -35,7 +35,7 @@ export const openOnDisk: OpenFile = async (path) => {
   }
 }
 
-/** Thrown inside the body of a part, where nothing can be returned; `putPart` turns it back into an outcome. */
+/** Thrown inside the body of a part, where nothing can be returned; `transferPart` turns it back into an outcome. */
 export class SourceProblemError extends Error {
   override readonly name = 'SourceProblemError'
   readonly code = 'SOURCE_PROBLEM'

@@ -1,6 +1,6 @@
 import type { UploadState } from '@rushes/upload-core'
 import { expect, test } from 'vitest'
-import { stateAssignments } from '../../src/queue/assignments.ts'
+import { createTexts, stateAssignments } from '../../src/queue/assignments.ts'
 
 const registration = { attempts: 0, uncertain: false, recreations: 2, deprioritised: true, expired: null }
 const asset = {
@@ -38,4 +38,26 @@ test('any other change writes every column that its state has a say in, whatever
   expect(Object.fromEntries(written)).toMatchObject({ state: 'queued', custody: 'none', asset_id: null, parts_done: 0 })
   const withoutAttempts = stateAssignments(registering, { kind: 'blocked', reason: 'capturedInPause' })
   expect(withoutAttempts.map(([column]) => column)).not.toContain('attempts')
+})
+
+test('the text for columns is composed once, and names them in the order of their values', () => {
+  const composed: string[] = []
+  const textOf = createTexts((setting) => {
+    composed.push(setting)
+    return `SET ${setting}`
+  })
+  const queued = [
+    ['state', 'queued'],
+    ['step', 'register'],
+  ] as const
+  expect(textOf(queued)).toBe('SET state = ?, step = ?')
+  expect(
+    textOf([
+      ['state', 'held'],
+      ['step', null],
+    ]),
+  ).toBe('SET state = ?, step = ?')
+  expect(textOf(queued.toReversed())).toBe('SET step = ?, state = ?')
+  expect(textOf([['state', 'held']])).toBe('SET state = ?')
+  expect(composed).toEqual(['state = ?, step = ?', 'step = ?, state = ?', 'state = ?'])
 })
