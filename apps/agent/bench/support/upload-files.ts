@@ -1,13 +1,15 @@
 /**
  * Uploads the named files to a server with the agent's own queue and engine, and prints what that took. argv: server, state folder, list of
- * files, [how many parts at once; found by measuring when empty], [authorities]. `--before LIST`: first other files, of which nothing is told but
- * the memory, as a daemon has sent others before.
+ * files, [how many parts at once; found by measuring when empty], [authorities]. `--before LIST`: by an engine that has sent other files first, as
+ * a daemon has; of those nothing is told but the memory.
  */
 import { readFileSync, statSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { addFile } from '../../src/daemon/add-file.ts'
 import { createDestinationPool } from '../../src/destination-pool.ts'
+import { endHold, holdUploads } from '../../src/queue/decisions.ts'
 import { stateTotals } from '../../src/queue/queue-reports.ts'
 import { startEngine } from '../../src/upload/engine.ts'
 import { pairedQueue } from './filled-queue.ts'
@@ -19,9 +21,8 @@ const pool = createDestinationPool({
   ...{ maxPartsInFlight: 64, allowInsecure: false, caFile, proxy: { httpProxy: '', httpsProxy: '', noProxy: '' } },
 })
 
-if (values.before !== undefined) await upload(pathsOf(values.before))
 const paths = pathsOf(listPath)
-const taken = await upload(paths)
+const taken = values.before === undefined ? await uploadByFresh() : await uploadByRunning(pathsOf(values.before))
 await pool.close()
 queue.close()
 console.log(
@@ -32,13 +33,40 @@ console.log(
   }),
 )
 
+type Timed = { wallMs: number; cpuMs: number }
+
 /** Takes the files in, then times an engine from its start until the last of them has arrived. */
-async function upload(paths: readonly string[]): Promise<{ wallMs: number; cpuMs: number }> {
+async function uploadByFresh(): Promise<Timed> {
+  await takeIn(paths)
+  const watch = startWatch()
+  const engine = start()
+  await allSent()
+  const timed = watch()
+  await engine.stop(1_000)
+  return timed
+}
+
+/** Times an engine that has sent others, from when a person ends the hold under which the files were taken in. */
+async function uploadByRunning(before: readonly string[]): Promise<Timed> {
+  await takeIn(before)
+  const engine = start()
+  await allSent()
+  holdUploads(queue, 'operator')
+  await takeIn(paths)
+  const watch = startWatch()
+  endHold(queue, 'operator')
+  await allSent()
+  const timed = watch()
+  await engine.stop(1_000)
+  return timed
+}
+
+async function takeIn(paths: readonly string[]): Promise<void> {
   for (const path of paths) await addFile(queue, path, 0)
-  const before = process.cpuUsage()
-  const begunMs = performance.now()
-  const done = Promise.withResolvers<void>()
-  const engine = startEngine({
+}
+
+function start() {
+  return startEngine({
     queue,
     ...{
       destinationOf: pool.of,
@@ -50,14 +78,19 @@ async function upload(paths: readonly string[]): Promise<{ wallMs: number; cpuMs
     rescan: async () => undefined,
     log: pino({ level: 'error' }, pino.destination(2)),
   })
-  const isDone = () => stateTotals(queue).every(({ state }) => state === 'uploaded')
-  const looking = setInterval(() => isDone() && done.resolve(), 5)
-  await done.promise
-  clearInterval(looking)
-  const wallMs = performance.now() - begunMs
-  const { user, system } = process.cpuUsage(before)
-  await engine.stop(1_000)
-  return { wallMs, cpuMs: (user + system) / 1_000 }
+}
+
+async function allSent(): Promise<void> {
+  while (stateTotals(queue).some(({ state }) => state !== 'uploaded')) await sleep(5)
+}
+
+function startWatch(): () => Timed {
+  const before = process.cpuUsage()
+  const begunMs = performance.now()
+  return () => {
+    const { user, system } = process.cpuUsage(before)
+    return { wallMs: performance.now() - begunMs, cpuMs: (user + system) / 1_000 }
+  }
 }
 
 function pathsOf(listPath: string): string[] {

@@ -56,6 +56,8 @@ export type KnownFiles = {
  * offered again at a later scan.
  */
 export type CaptureListener = {
+  /** What is told within is noted in one step: when it throws, nothing of it is. `tellAll` must stand being run again. */
+  together(tellAll: () => void): void
   /** A file has come to rest and is not known by its identity. Told once. */
   onSettled(file: SettledFile): void
   /**

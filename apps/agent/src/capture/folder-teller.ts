@@ -23,6 +23,7 @@ export class FolderTeller {
   readonly #listener: CaptureListener
   readonly #log: Logger
   #isSilent = false
+  #isTogether = false
 
   constructor(folder: WatchFolder, root: string, listener: CaptureListener, log: Logger) {
     this.#folder = folder
@@ -34,6 +35,23 @@ export class FolderTeller {
   /** After `stop`: nobody is called any more. */
   fallSilent(): void {
     this.#isSilent = true
+  }
+
+  /** What is told within is noted in one step; false: it could not be, and nothing of it was. */
+  together(tellAll: () => void): boolean {
+    this.#isTogether = true
+    try {
+      this.#listener.together(tellAll)
+      return true
+    } catch (error) {
+      this.#log.warn(
+        { err: error, watchFolder: this.#root },
+        'could not hand over what was seen of several files; telling of one after the other',
+      )
+      return false
+    } finally {
+      this.#isTogether = false
+    }
   }
 
   settled = (file: SettledFile): boolean => this.#tell(() => this.#listener.onSettled(file))
@@ -79,6 +97,7 @@ export class FolderTeller {
       call()
       return true
     } catch (error) {
+      if (this.#isTogether) throw error
       // The queue could not be written, say: the file is offered again, and the other files must not suffer.
       this.#log.error(
         { err: error, watchFolder: this.#root },

@@ -16,6 +16,14 @@ const blindRestMs = 60_000
 /** A writer that cannot be seen from here (another user's process, another machine) is not looked for again and again. */
 const maxWriterLooks = 8
 
+/** So many new files make a step of the queue, and none of them waits longer for others to be read. */
+const maxTogether = 64
+const maxTogetherMs = 100
+/** Reading waits for the system most of the time. Fewer than its threads are: a medium that hangs must leave others one. */
+const readAtOnce = 3
+
+type NewFile = { path: string; file: UnsettledFile; settlement: Extract<Settlement, { kind: 'new' }> }
+
 /** Takes files that have rested over the line: nobody writes to them, their identity is read, and the queue is told. */
 export class RestedFiles {
   readonly #context: FolderContext
@@ -30,19 +38,68 @@ export class RestedFiles {
   async settle(realRoot: string, rested: readonly (readonly [string, UnsettledFile])[]): Promise<void> {
     const { writers } = this.#context
     const toAsk: (readonly [string, UnsettledFile])[] = []
+    const complete: (readonly [string, UnsettledFile])[] = []
     for (const [path, file] of rested) {
-      if (file.isFinished) this.#conclude(path, file, await this.#settlementOf(realRoot, path, file))
+      if (file.isFinished) complete.push([path, file])
       else if (writers.look(join(realRoot, path)) === 'open') this.#waitForWriter(path, file)
       else toAsk.push([path, file])
     }
+    // The recorder has said of these that they are complete: nobody waits for the probe.
+    await this.#settleComplete(realRoot, complete.splice(0))
     if (toAsk.length === 0) return
     const writing = await writers.probe(toAsk.map(([path, file]) => ({ path: join(realRoot, path), ...file.look })))
     for (const [path, file] of toAsk) {
       if ('laterMs' in writing) this.#postpone(path, file, writing.laterMs)
       else if (writing.has(join(realRoot, path))) this.#waitForWriter(path, file)
       else if (this.#mayHaveHiddenWriter(file)) this.#restLonger(path, file)
-      else this.#conclude(path, file, await this.#settlementOf(realRoot, path, file))
+      else complete.push([path, file])
     }
+    await this.#settleComplete(realRoot, complete)
+  }
+
+  /**
+   * Tells of new files together, since each step of the queue costs a flush to disk; of all others, which may concern one another, one by one. What
+   * was read before something else was told of is read again, unless it is new: that is looked up once more when it is told.
+   */
+  async #settleComplete(realRoot: string, complete: readonly (readonly [string, UnsettledFile])[]): Promise<void> {
+    const { clock } = this.#context
+    let fresh: NewFile[] = []
+    let sinceMs = 0
+    for (let first = 0; first < complete.length; first += readAtOnce) {
+      const some = complete.slice(first, first + readAtOnce)
+      const settlements = await Promise.all(some.map(([path, file]) => this.#settlementOf(realRoot, path, file)))
+      let isStale = false
+      for (const [index, [path, file]] of some.entries()) {
+        const settlement = settlements[index] ?? null
+        if (settlement?.kind === 'new') {
+          if (fresh.push({ path, file, settlement }) === 1) sinceMs = clock.monotonicMs()
+          continue
+        }
+        isStale ||= fresh.length > 0
+        await this.#concludeTogether(realRoot, fresh.splice(0))
+        this.#conclude(path, file, isStale ? await this.#settlementOf(realRoot, path, file) : settlement)
+        isStale ||= settlement?.kind === 'moved'
+      }
+      const isDue = fresh.length >= maxTogether || clock.monotonicMs() - sinceMs >= maxTogetherMs
+      if (isDue) await this.#concludeTogether(realRoot, fresh.splice(0))
+    }
+    await this.#concludeTogether(realRoot, fresh)
+  }
+
+  async #concludeTogether(realRoot: string, fresh: readonly NewFile[]): Promise<void> {
+    const { teller, known } = this.#context
+    if (fresh.length === 0) return
+    let again: NewFile[] = []
+    const areTold = teller.together(() => {
+      again = []
+      for (const each of fresh) {
+        // The same one may be there by now: under a second name, or through somebody else.
+        if (known.find(each.settlement.settled.identity) === null) this.#conclude(each.path, each.file, each.settlement)
+        else again.push(each)
+      }
+    })
+    for (const { path, file } of areTold ? again : fresh)
+      this.#conclude(path, file, await this.#settlementOf(realRoot, path, file))
   }
 
   /**

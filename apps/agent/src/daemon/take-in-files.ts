@@ -49,6 +49,7 @@ export function takeInFiles(queue: Queue, log: Logger, limits?: PartLimits): Cap
   const growing = growingIntake(queue, () => performance.now(), limits)
   const settle = (upload: StoredUpload, event: UploadEvent) => applyUploadEvent(queue, upload.id, event)
   return {
+    together: (tellAll) => queue.transact(tellAll),
     onSettled(file) {
       firstSizes.delete(file.path)
       queue.transact(() => takeIn(queue, growing, file))

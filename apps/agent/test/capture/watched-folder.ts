@@ -18,9 +18,8 @@ import { startCapture } from '../../src/capture/start-capture.ts'
 export const settleMs = 200
 const deadlineMs = 30_000
 
-type Call = {
-  [Name in keyof CaptureListener]: { on: Name; args: Parameters<CaptureListener[Name]> }
-}[keyof CaptureListener]
+type Told = Omit<CaptureListener, 'together'>
+type Call = { [Name in keyof Told]: { on: Name; args: Parameters<Told[Name]> } }[keyof Told]
 
 /** Remembers what was told and waits for what is to be told; answers as the queue would, by identity. */
 export function createRecord() {
@@ -28,13 +27,25 @@ export function createRecord() {
   const rows: { path: string; identity: FileIdentity }[] = []
   const noticed: (() => void)[] = []
   const readPaths: string[] = []
-  const failing = new Set<keyof CaptureListener>()
+  const failing = new Set<keyof Told>()
+  const steps: number[] = []
   const note = (call: Call) => {
     if (failing.has(call.on)) throw new Error(`the test lets ${call.on} fail`)
     calls.push(call)
     for (const wake of noticed.splice(0)) wake()
   }
   const listener: CaptureListener = {
+    together(tellAll) {
+      const [callCount, rowCount] = [calls.length, rows.length]
+      try {
+        tellAll()
+        steps.push(rows.length - rowCount)
+      } catch (error) {
+        calls.splice(callCount)
+        rows.splice(rowCount)
+        throw error
+      }
+    },
     onSettled: (...args) => {
       note({ on: 'onSettled', args })
       rows.push({ path: args[0].path, identity: args[0].identity })
@@ -54,7 +65,7 @@ export function createRecord() {
   const known: KnownFiles = {
     hasStat: (statKey, path) => rows.some((row) => row.identity.statKey === statKey && row.path === path),
     find: (identity) => {
-      readPaths.push(identity.pathOnVolume)
+      if (!readPaths.includes(identity.pathOnVolume)) readPaths.push(identity.pathOnVolume)
       return rows.find((row) => row.identity.key === identity.key) ?? null
     },
   }
@@ -66,11 +77,13 @@ export function createRecord() {
     known,
     calls,
     rows,
+    /** How many files were told of in each step that was taken together. */
+    steps,
     /** Files whose identity was asked for, which takes reading them. */
     readPaths,
     summary,
-    failOn: (name: keyof CaptureListener) => failing.add(name),
-    succeedOn: (name: keyof CaptureListener) => failing.delete(name),
+    failOn: (name: keyof Told) => failing.add(name),
+    succeedOn: (name: keyof Told) => failing.delete(name),
     forget: () => calls.splice(0),
     settled: (name: string): SettledFile[] =>
       calls.flatMap((call) => (call.on === 'onSettled' && call.args[0].relativePath === name ? [call.args[0]] : [])),
