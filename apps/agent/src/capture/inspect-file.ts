@@ -20,7 +20,7 @@ export async function inspectFile(path: string, expected: FileLook): Promise<Ins
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     const before = await file.stat({ bigint: true })
     if (!before.isFile() || !isAsExpected(before, expected)) return { kind: 'changed' }
-    const read = reader(file)
+    const read = rememberingEnds(reader(file))
     const headTailDigest = await digestHeadAndTail(read, expected.sizeBytes)
     const embeddedCreationAt = await readEmbeddedCreationTime(read, expected.sizeBytes)
     if (!isAsExpected(await file.stat({ bigint: true }), expected)) return { kind: 'changed' }
@@ -55,5 +55,17 @@ function reader(file: FileHandle): ReadAt {
       filled += bytesRead
     }
     return buffer.subarray(0, filled)
+  }
+}
+
+/** Keeps the two pieces that are read first, which are the ends of the file, and answers from them what lies within. */
+function rememberingEnds(read: ReadAt): ReadAt {
+  const kept: { from: number; bytes: Buffer }[] = []
+  return async (offset, length) => {
+    const known = kept.find(({ from, bytes }) => offset >= from && offset + length <= from + bytes.length)
+    if (known !== undefined) return known.bytes.subarray(offset - known.from, offset - known.from + length)
+    const bytes = await read(offset, length)
+    if (kept.length < 2) kept.push({ from: offset, bytes })
+    return bytes
   }
 }

@@ -63,7 +63,7 @@ export class RestedFiles {
    */
   async #settleComplete(realRoot: string, complete: readonly (readonly [string, UnsettledFile])[]): Promise<void> {
     const { clock } = this.#context
-    let fresh: NewFile[] = []
+    const fresh: NewFile[] = []
     let sinceMs = 0
     for (let first = 0; first < complete.length; first += readAtOnce) {
       const some = complete.slice(first, first + readAtOnce)

@@ -134,7 +134,8 @@ export function startEngine(options: EngineOptions): Engine {
     () => gate.isOpen() && !draining.signal.aborted,
     (claim) => renewPart(queue, claim, performance.now() + leaseRules.leaseMs),
   )
-  const commit = createGroupCommit(queue, () => inFlight.count() > 0)
+  let registering = 0
+  const commit = createGroupCommit(queue, () => inFlight.count() > 0 || registering > 1)
   let loss = noLoss
   const { signal } = draining
   const adapting =
@@ -169,6 +170,7 @@ export function startEngine(options: EngineOptions): Engine {
     ...Array.from({ length: registrarCount }, () =>
       call(createBell, async (onLook) => {
         await pace.next(signal)
+        registering++
         return registerFiles({
           ...calling,
           destinationOf,
@@ -177,11 +179,17 @@ export function startEngine(options: EngineOptions): Engine {
           maxOpenAssets,
           linkLoss: () => loss,
           onLook,
-          onClaim: () => createBell.wakeOne(),
+          // Two: of many that come at once the last registrar then begins after five flushes, not after thirty.
+          onClaim() {
+            createBell.wakeOne()
+            createBell.wakeOne()
+          },
           pace,
           log,
           draining: signal,
           signal: stop.signal,
+        }).finally(() => {
+          registering--
         })
       }),
     ),

@@ -82,6 +82,23 @@ function takenIn(change: Partial<Look> = {}) {
   return { queue, listener, id: upload.id, state: () => findUpload(queue, upload.id) }
 }
 
+test('of files that are told of in one step all are noted, or none', () => {
+  const { queue } = testQueue()
+  const listener = takeInFiles(queue, pino({ level: 'silent' }))
+  const tellOfTwo = () => {
+    listener.onSettled(settled({}))
+    listener.onSettled({ ...settled({ inode: '2' }), path: '/card/A002.mov' })
+  }
+  const failing = () => {
+    tellOfTwo()
+    throw new Error('the third one is not to be had')
+  }
+  expect(() => listener.together(failing)).toThrow('not to be had')
+  expect(uploadsInOrder(queue, 0, 10)).toEqual([])
+  listener.together(tellOfTwo)
+  expect(uploadsInOrder(queue, 0, 10)).toHaveLength(2)
+})
+
 /** An upload with two parts, the first of which has arrived. */
 function sendHalf(queue: Queue): void {
   const claim = claimRegistration(queue, 10)
