@@ -2,6 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeCertificates } from '../../test/destination/certificates.ts'
+import { unpackAgent } from '../../test/process/packed-agent.ts'
+import { uploadAppearing } from './appearing.ts'
 import { installed } from './installed.ts'
 import { runMeasured, runSelfMeasured, type Taken } from './run-measured.ts'
 import { type Sink, startSink } from './start-sink.ts'
@@ -98,20 +100,22 @@ export async function connections({ dir }: Bench): Promise<void> {
 }
 
 /**
- * 10,000 files of 100 KB: by an agent that was started for them, and by one that has sent as many before, as a daemon has that runs for months.
- * rclone, compiled beforehand, is no faster for what it has sent already.
+ * 10,000 files of 100 KB: out of the queue of an agent that was started for them, and of one that has sent as many before, as a daemon has that runs
+ * for months; and from when they appear in a watch folder. rclone, compiled beforehand, is no faster for what it has sent already.
  */
 export async function small({ sink, dir }: Bench): Promise<void> {
   const uploader = await installed(program('upload-files.ts'), dir)
+  const agent = unpackAgent(dir)
   const count = 10_000
   const stills = await writeStills(dir, 'stills', count)
   const before = await writeStills(dir, 'stills-before', count)
   // Each time to another place: what is there already it would not send.
   const rclone = (...flags: string[]) =>
     runMeasured('rclone', ['copy', stills.folder, `sink:b/${randomUUID()}`, ...flags], rcloneEnv(sink))
-  const [fresh, running, asItComes, tuned] = await interleaved([
+  const [fresh, running, appearing, asItComes, tuned] = await interleaved([
     () => upload(uploader, sink, dir, stills.list),
     () => upload(uploader, sink, dir, stills.list, { before: before.list }),
+    () => uploadAppearing(agent, sink, dir, stills.folder, count * stillBytes),
     () => rclone('-q'),
     () => rclone('--transfers', '32', ...rcloneFlags),
   ])
@@ -138,13 +142,22 @@ export async function small({ sink, dir }: Bench): Promise<void> {
       peer: { name: 'rclone', values: asItComes.map(({ rssMb }) => rssMb), better: 'lower' },
     })
   }
+  tell({
+    metric:
+      '10,000 files of 100 KB, from when they appear in a watch folder, the time for which they have to rest included',
+    unit: 'files/s',
+    values: appearing.map(rate),
+    peer: { name: 'rclone', values: asItComes.map(rate), better: 'higher' },
+  })
   for (const { folder } of [stills, before]) await rm(folder, { recursive: true })
 }
+
+const stillBytes = 100_000
 
 async function writeStills(dir: string, name: string, count: number): Promise<{ folder: string; list: string }> {
   const folder = join(dir, name)
   await mkdir(folder)
   const paths = Array.from({ length: count }, (_, index) => join(folder, `still-${index}.dng`))
-  for (const path of paths) await writeFile(path, randomBytes(100_000))
+  for (const path of paths) await writeFile(path, randomBytes(stillBytes))
   return { folder, list: await listOf(dir, paths, `${name}.list`) }
 }

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
-import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type LinkShape, seededRandom, startLinkProxy } from '@rushes/test-kit'
 import { type PackedAgent, unpackAgent } from '../../test/process/packed-agent.ts'
 import { fill, pairedQueue } from './filled-queue.ts'
+import { peakMb } from './process-figures.ts'
 import { type Sink, startSink } from './start-sink.ts'
 
 const clipBytes = 16_000_000_000
@@ -66,7 +67,7 @@ async function runOnce(agent: PackedAgent, stateDir: string, sink: Sink, workers
     }
     await wait(lookMs)
     if ((await sink.bodiesUnderWay()) < workers) throw new Error('parts ended while memory was looked at')
-    return Number(/VmHWM:\s+(\d+)/.exec(await readFile(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1_000
+    return await peakMb(child.pid)
   } finally {
     child.kill('SIGTERM')
     await ended

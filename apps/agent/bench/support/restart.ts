@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { agentFlags } from './agent-flags.ts'
 import { fill, pairedQueue } from './filled-queue.ts'
+import { cpuMs, residentMb } from './process-figures.ts'
 import type { Sink } from './start-sink.ts'
 
-const ticksPerSecond = 100
 const idleMs = 10_000
 
 /** Starts of the whole daemon on a queue of so many rows, of which one can be uploaded. */
@@ -55,14 +55,4 @@ async function queueAgain(stateDir: string, serverUrl: string, path: string): Pr
     )
     .run(size)
   queue.close()
-}
-
-/** User and system time so far, from proc_pid_stat(5). */
-async function cpuMs(pid: number | undefined): Promise<number> {
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? []
-  return ((Number(fields[11]) + Number(fields[12])) * 1_000) / ticksPerSecond
-}
-
-async function residentMb(pid: number | undefined): Promise<number> {
-  return Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_000
 }
