@@ -16,7 +16,8 @@ import { unusableKeyPrefix } from './walk-folder.ts'
 /** Longest path that reports carry. */
 const maxShownPathLength = 4_096
 
-/** Speaks to the listener about one watch folder. Each method says whether the listener took it; what it throws ends here, in the log. */
+/** Speaks to the listener about one watch folder. Each method says whether the listener took it; what it throws ends here, in the log, or ends the
+ * step that it was part of. */
 export class FolderTeller {
   readonly #folder: WatchFolder
   readonly #root: string
@@ -37,8 +38,13 @@ export class FolderTeller {
     this.#isSilent = true
   }
 
+  get isSilent(): boolean {
+    return this.#isSilent
+  }
+
   /** What is told within is noted in one step; false: it could not be, and nothing of it was. */
   together(tellAll: () => void): boolean {
+    if (this.#isSilent) return false
     this.#isTogether = true
     try {
       this.#listener.together(tellAll)

@@ -58,7 +58,7 @@ function reader(file: FileHandle): ReadAt {
   }
 }
 
-/** Keeps the two pieces that are read first, which are the ends of the file, and answers from them what lies within. */
+/** Keeps the two pieces that are read first, which are the ends of all but the smallest files, and answers from them what lies within. */
 function rememberingEnds(read: ReadAt): ReadAt {
   const kept: { from: number; bytes: Buffer }[] = []
   return async (offset, length) => {

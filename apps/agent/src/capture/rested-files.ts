@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path'
+import type { SettledFile } from './capture-port.ts'
 import { isQuiet, type RestingFile, restingFile, type UnsettledFile } from './file-life.ts'
 import type { FolderContext } from './folder-context.ts'
 import type { MissingFiles } from './missing-files.ts'
@@ -19,9 +20,10 @@ const maxWriterLooks = 8
 /** So many new files make a step of the queue, and none of them waits longer for others to be read. */
 const maxTogether = 64
 const maxTogetherMs = 100
-/** Reading waits for the system most of the time. Fewer than its threads are: a medium that hangs must leave others one. */
-const readAtOnce = 3
+/** Reading waits for the system most of the time; and while one medium keeps the reader of one file, another goes on. Of the process' four threads. */
+const readAtOnce = 2
 
+type Rested = readonly [path: string, file: UnsettledFile]
 type NewFile = { path: string; file: UnsettledFile; settlement: Extract<Settlement, { kind: 'new' }> }
 
 /** Takes files that have rested over the line: nobody writes to them, their identity is read, and the queue is told. */
@@ -37,69 +39,104 @@ export class RestedFiles {
 
   async settle(realRoot: string, rested: readonly (readonly [string, UnsettledFile])[]): Promise<void> {
     const { writers } = this.#context
-    const toAsk: (readonly [string, UnsettledFile])[] = []
-    const complete: (readonly [string, UnsettledFile])[] = []
+    const toAsk: Rested[] = []
+    const finished: Rested[] = []
     for (const [path, file] of rested) {
-      if (file.isFinished) complete.push([path, file])
+      if (file.isFinished) finished.push([path, file])
       else if (writers.look(join(realRoot, path)) === 'open') this.#waitForWriter(path, file)
       else toAsk.push([path, file])
     }
     // The recorder has said of these that they are complete: nobody waits for the probe.
-    await this.#settleComplete(realRoot, complete.splice(0))
+    await this.#settleComplete(realRoot, finished)
     if (toAsk.length === 0) return
     const writing = await writers.probe(toAsk.map(([path, file]) => ({ path: join(realRoot, path), ...file.look })))
+    const closed: Rested[] = []
     for (const [path, file] of toAsk) {
       if ('laterMs' in writing) this.#postpone(path, file, writing.laterMs)
       else if (writing.has(join(realRoot, path))) this.#waitForWriter(path, file)
       else if (this.#mayHaveHiddenWriter(file)) this.#restLonger(path, file)
-      else complete.push([path, file])
+      else closed.push([path, file])
     }
-    await this.#settleComplete(realRoot, complete)
+    await this.#settleComplete(realRoot, closed)
   }
 
-  /**
-   * Tells of new files together, since each step of the queue costs a flush to disk; of all others, which may concern one another, one by one. What
-   * was read before something else was told of is read again, unless it is new: that is looked up once more when it is told.
-   */
-  async #settleComplete(realRoot: string, complete: readonly (readonly [string, UnsettledFile])[]): Promise<void> {
-    const { clock } = this.#context
-    const fresh: NewFile[] = []
-    let sinceMs = 0
-    for (let first = 0; first < complete.length; first += readAtOnce) {
-      const some = complete.slice(first, first + readAtOnce)
-      const settlements = await Promise.all(some.map(([path, file]) => this.#settlementOf(realRoot, path, file)))
-      let isStale = false
-      for (const [index, [path, file]] of some.entries()) {
-        const settlement = settlements[index] ?? null
+  /** Tells of new files together, since each step of the queue costs a flush to disk; of all others, which may concern one another, one by one. */
+  async #settleComplete(realRoot: string, complete: Rested[]): Promise<void> {
+    const { teller } = this.#context
+    let fresh: NewFile[] = []
+    let due: NodeJS.Timeout | undefined
+    const tellOfFresh = () => {
+      clearTimeout(due)
+      const told = fresh
+      fresh = []
+      complete.unshift(...this.#tellTogether(told))
+    }
+    const readOneByOne = async () => {
+      while (!teller.isSilent) {
+        const [path, file] = complete.shift() ?? []
+        if (path === undefined || file === undefined) break
+        const settlement = await this.#settlementOf(realRoot, path, file)
         if (settlement?.kind === 'new') {
-          if (fresh.push({ path, file, settlement }) === 1) sinceMs = clock.monotonicMs()
+          const count = fresh.push({ path, file, settlement })
+          if (count === 1) due = setTimeout(tellOfFresh, maxTogetherMs)
+          if (count === maxTogether) tellOfFresh()
           continue
         }
-        isStale ||= fresh.length > 0
-        await this.#concludeTogether(realRoot, fresh.splice(0))
-        this.#conclude(path, file, isStale ? await this.#settlementOf(realRoot, path, file) : settlement)
-        isStale ||= settlement?.kind === 'moved'
+        tellOfFresh()
+        if (this.#stands(settlement)) this.#conclude(path, file, settlement)
+        else complete.unshift([path, file])
       }
-      const isDue = fresh.length >= maxTogether || clock.monotonicMs() - sinceMs >= maxTogetherMs
-      if (isDue) await this.#concludeTogether(realRoot, fresh.splice(0))
+      tellOfFresh()
     }
-    await this.#concludeTogether(realRoot, fresh)
+    try {
+      while (complete.length > 0 && !teller.isSilent)
+        await Promise.all(Array.from({ length: readAtOnce }, () => readOneByOne()))
+    } finally {
+      clearTimeout(due)
+    }
   }
 
-  async #concludeTogether(realRoot: string, fresh: readonly NewFile[]): Promise<void> {
-    const { teller, known } = this.#context
-    if (fresh.length === 0) return
-    let again: NewFile[] = []
+  /** Whether the queue still says what the settlement was found by: of others it was told meanwhile. */
+  #stands(settlement: Settlement | null): boolean {
+    if (settlement?.kind !== 'moved' && settlement?.kind !== 'known') return true
+    const row = this.#find(settlement)
+    return settlement.kind === 'moved' ? row?.path === settlement.from : row !== null
+  }
+
+  /** Undefined where the queue cannot be asked, which is found out by whoever settles the file again. */
+  #find({ settled }: { settled: SettledFile }): { path: string } | null | undefined {
+    const { known, log } = this.#context
+    try {
+      return known.find(settled.identity)
+    } catch (error) {
+      log.error({ err: error, path: settled.path }, 'could not find out whether a file is known; trying again later')
+      return undefined
+    }
+  }
+
+  /** Returns those that somebody else has told of since they were read, or that have a second name: they are to be settled again. */
+  #tellTogether(fresh: readonly NewFile[]): Rested[] {
+    if (fresh.length === 0) return []
+    const { teller } = this.#context
+    let told = new Set<NewFile>()
     const areTold = teller.together(() => {
-      again = []
-      for (const each of fresh) {
-        // The same one may be there by now: under a second name, or through somebody else.
-        if (known.find(each.settlement.settled.identity) === null) this.#conclude(each.path, each.file, each.settlement)
-        else again.push(each)
-      }
+      told = new Set()
+      for (const each of fresh)
+        if (this.#find(each.settlement) === null && teller.settled(each.settlement.settled)) told.add(each)
     })
-    for (const { path, file } of areTold ? again : fresh)
-      this.#conclude(path, file, await this.#settlementOf(realRoot, path, file))
+    const again: Rested[] = []
+    for (const each of fresh) {
+      const { path, file, settlement } = each
+      // Not before all of it is stored.
+      if (areTold && told.has(each)) this.#rest(path, file, 'settled', true)
+      else {
+        const row = this.#find(settlement)
+        if (row === null) this.#conclude(path, file, settlement)
+        else if (row === undefined) this.#conclude(path, file, null)
+        else again.push([path, file])
+      }
+    }
+    return again
   }
 
   /**

@@ -47,13 +47,29 @@ export function takeInFiles(queue: Queue, log: Logger, limits?: PartLimits): Cap
   // Sizes of files that were seen and may grow; a row is made once one does, so that a file that was only renamed makes none.
   const firstSizes = new Map<string, number>()
   const growing = growingIntake(queue, () => performance.now(), limits)
+  // Within a step of several files nothing is stored yet, and nothing is said of it.
+  let unsaid: (() => void)[] | null = null
+  let said: (() => void)[] = []
   const settle = (upload: StoredUpload, event: UploadEvent) => applyUploadEvent(queue, upload.id, event)
   return {
-    together: (tellAll) => queue.transact(tellAll),
+    together(tellAll) {
+      queue.transact(() => {
+        unsaid = []
+        try {
+          tellAll()
+        } finally {
+          said = unsaid
+          unsaid = null
+        }
+      })
+      for (const say of said) say()
+    },
     onSettled(file) {
       firstSizes.delete(file.path)
       queue.transact(() => takeIn(queue, growing, file))
-      log.info({ path: file.path, sizeBytes: file.sizeBytes }, 'file at rest')
+      const say = () => log.info({ path: file.path, sizeBytes: file.sizeBytes }, 'file at rest')
+      if (unsaid === null) say()
+      else unsaid.push(say)
     },
     onMoved(file, from) {
       firstSizes.delete(file.path)

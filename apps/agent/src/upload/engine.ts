@@ -179,10 +179,10 @@ export function startEngine(options: EngineOptions): Engine {
           maxOpenAssets,
           linkLoss: () => loss,
           onLook,
-          // Two: of many that come at once the last registrar then begins after five flushes, not after thirty.
+          // Two at first: of many files that come at once the last registrar then begins after a few flushes, not after thirty.
           onClaim() {
             createBell.wakeOne()
-            createBell.wakeOne()
+            if (registering < registrarCount / 2) createBell.wakeOne()
           },
           pace,
           log,

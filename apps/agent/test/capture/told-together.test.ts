@@ -56,3 +56,27 @@ test('when a step fails nothing of it is noted, and each file is told of by itse
   expect(new Set(record.rows.map(({ path }) => path)).size).toBe(count - 1)
   expect(folder.capture.counts()).toMatchObject({ settled: count - 1 })
 })
+
+test('a step that fails at its very end leaves nothing behind, and each file is told of once all the same', async () => {
+  const record = createRecord()
+  const { together } = record.listener
+  let failures = 0
+  record.listener.together = (tellAll) =>
+    together(() => {
+      tellAll()
+      if (failures++ === 0) throw new Error('no room for the end of it')
+    })
+  await using folder = await cardWith(writeStills, record)
+  await record.until('all settled', () => record.rows.length === count)
+  expect(failures).toBeGreaterThan(0)
+  expect(new Set(record.rows.map(({ path }) => path)).size).toBe(count)
+  expect(folder.capture.counts()).toMatchObject({ settled: count, growing: 0 })
+})
+
+test('nobody is asked to take a step once watching has stopped', async () => {
+  await using folder = await cardWith(writeStills)
+  await folder.capture.stop()
+  const stepCount = folder.record.steps.length
+  await folder.capture.rescan()
+  expect(folder.record.steps).toHaveLength(stepCount)
+})
