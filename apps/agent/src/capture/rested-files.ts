@@ -19,12 +19,12 @@ const maxWriterLooks = 8
 
 /** So many new files make a step of the queue, and none of them waits longer for others to be read. */
 const maxTogether = 64
-const maxTogetherMs = 100
+const maxTogetherMs = 250
 /** Reading waits for the system most of the time; and while one medium keeps the reader of one file, another goes on. Of the process' four threads. */
 const readAtOnce = 2
 
 type Rested = readonly [path: string, file: UnsettledFile]
-type NewFile = { path: string; file: UnsettledFile; settlement: Extract<Settlement, { kind: 'new' }> }
+type NewFile = { order: number; path: string; file: UnsettledFile; settlement: Extract<Settlement, { kind: 'new' }> }
 
 /** Takes files that have rested over the line: nobody writes to them, their identity is read, and the queue is told. */
 export class RestedFiles {
@@ -65,9 +65,11 @@ export class RestedFiles {
     const { teller } = this.#context
     let fresh: NewFile[] = []
     let due: NodeJS.Timeout | undefined
+    let begun = 0
     const tellOfFresh = () => {
       clearTimeout(due)
-      const told = fresh
+      // As they were found: what else is alike goes up in the order in which it was told.
+      const told = fresh.sort((one, other) => one.order - other.order)
       fresh = []
       complete.unshift(...this.#tellTogether(told))
     }
@@ -75,9 +77,10 @@ export class RestedFiles {
       while (!teller.isSilent) {
         const [path, file] = complete.shift() ?? []
         if (path === undefined || file === undefined) break
+        const order = begun++
         const settlement = await this.#settlementOf(realRoot, path, file)
         if (settlement?.kind === 'new') {
-          const count = fresh.push({ path, file, settlement })
+          const count = fresh.push({ order, path, file, settlement })
           if (count === 1) due = setTimeout(tellOfFresh, maxTogetherMs)
           if (count === maxTogether) tellOfFresh()
           continue
@@ -86,11 +89,12 @@ export class RestedFiles {
         if (this.#stands(settlement)) this.#conclude(path, file, settlement)
         else complete.unshift([path, file])
       }
-      tellOfFresh()
     }
     try {
-      while (complete.length > 0 && !teller.isSilent)
+      while (complete.length > 0 && !teller.isSilent) {
         await Promise.all(Array.from({ length: readAtOnce }, () => readOneByOne()))
+        tellOfFresh()
+      }
     } finally {
       clearTimeout(due)
     }
