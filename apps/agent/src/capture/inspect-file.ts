@@ -2,7 +2,7 @@ import { constants, type FileHandle, open } from 'node:fs/promises'
 import { errorCode, errorMessage } from '../agent-error.ts'
 import { type ReadAt, readEmbeddedCreationTime } from './embedded-creation-time.ts'
 import { bornAtOf, type FileLook } from './file-identity.ts'
-import { digestHeadAndTail } from './head-tail-digest.ts'
+import { digestEnds, readEnds, readingBeside } from './head-tail-digest.ts'
 import { isAbsence } from './whereabouts.ts'
 
 export type Inspection =
@@ -18,13 +18,12 @@ export async function inspectFile(path: string, expected: FileLook): Promise<Ins
   try {
     // A link or a pipe that took the file's place meanwhile must be neither followed nor waited for.
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-    const before = await file.stat({ bigint: true })
-    if (!before.isFile() || !isAsExpected(before, expected)) return { kind: 'changed' }
-    const read = rememberingEnds(reader(file))
-    const headTailDigest = await digestHeadAndTail(read, expected.sizeBytes)
-    const embeddedCreationAt = await readEmbeddedCreationTime(read, expected.sizeBytes)
-    if (!isAsExpected(await file.stat({ bigint: true }), expected)) return { kind: 'changed' }
-    return { kind: 'read', headTailDigest, embeddedCreationAt, birthtime: bornAtOf(before) }
+    const [contents] = await Promise.allSettled([readContents(reader(file), expected.sizeBytes)])
+    // Afterwards: what was read, and what could not be, was of the file that was looked at, or of none.
+    const stat = await file.stat({ bigint: true })
+    if (!stat.isFile() || !isAsExpected(stat, expected)) return { kind: 'changed' }
+    if (contents.status === 'rejected') throw contents.reason
+    return { kind: 'read', ...contents.value, birthtime: bornAtOf(stat) }
   } catch (error) {
     if (isAbsence(error)) return { kind: 'absent' }
     if (errorCode(error) === 'ELOOP') return { kind: 'changed' }
@@ -32,6 +31,12 @@ export async function inspectFile(path: string, expected: FileLook): Promise<Ins
   } finally {
     await file?.close()
   }
+}
+
+async function readContents(read: ReadAt, sizeBytes: number) {
+  const ends = await readEnds(read, sizeBytes)
+  const embeddedCreationAt = await readEmbeddedCreationTime(readingBeside(ends, read), sizeBytes)
+  return { headTailDigest: digestEnds(ends, sizeBytes), embeddedCreationAt }
 }
 
 type Stat = { size: bigint; mtimeNs: bigint; ino: bigint; dev: bigint }
@@ -47,7 +52,7 @@ function isAsExpected(stat: Stat, expected: FileLook): boolean {
 /** Reads until the length is there or the file ends: a single read may return less. */
 function reader(file: FileHandle): ReadAt {
   return async (offset, length) => {
-    const buffer = Buffer.alloc(length)
+    const buffer = Buffer.allocUnsafe(length)
     let filled = 0
     while (filled < length) {
       const { bytesRead } = await file.read(buffer, filled, length - filled, offset + filled)
@@ -55,17 +60,5 @@ function reader(file: FileHandle): ReadAt {
       filled += bytesRead
     }
     return buffer.subarray(0, filled)
-  }
-}
-
-/** Keeps the two pieces that are read first, which are the ends of all but the smallest files, and answers from them what lies within. */
-function rememberingEnds(read: ReadAt): ReadAt {
-  const kept: { from: number; bytes: Buffer }[] = []
-  return async (offset, length) => {
-    const known = kept.find(({ from, bytes }) => offset >= from && offset + length <= from + bytes.length)
-    if (known !== undefined) return known.bytes.subarray(offset - known.from, offset - known.from + length)
-    const bytes = await read(offset, length)
-    if (kept.length < 2) kept.push({ from: offset, bytes })
-    return bytes
   }
 }

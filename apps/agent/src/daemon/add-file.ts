@@ -62,7 +62,7 @@ export async function addFile(
       const known = findByIdentity(queue, identity.key) ?? unfinished(findByPath(queue, path))
       if (known !== null) return { path, outcome: 'known', id: known.id, state: known.state.kind }
       const file = { ...factsOf(identity), path, watchFolder: null }
-      const upload = addUpload(queue, {
+      const id = addUpload(queue, {
         file,
         name: basename(path),
         mimeType: mediaTypeOf(path),
@@ -70,8 +70,8 @@ export async function addFile(
         capturedAt: given?.captured.at ?? told,
         entry: given?.hold ? { kind: 'held', reason: given.hold } : { kind: 'queued' },
       })
-      if (given !== null) storeCapture(queue, upload.id, given.captured)
-      return { path, outcome: 'queued', id: upload.id, ...(given?.hold ? { reason: given.hold } : {}) }
+      if (given !== null) storeCapture(queue, id, given.captured)
+      return { path, outcome: 'queued', id, ...(given?.hold ? { reason: given.hold } : {}) }
     })
   } catch (error) {
     return { path, outcome: 'unreadable', code: errorCode(error), message: errorMessage(error) }

@@ -181,7 +181,8 @@ function takeIn(queue: Queue, growing: GrowingIntake, file: SettledFile): void {
   const { volumeId } = file.identity
   const before = findByPath(queue, file.path, volumeId)
   if (before !== null && growing.settled(before, file, factsOf(file.identity))) return
-  const known = findByPath(queue, file.path, volumeId)
+  // What went up while it grew may have made way, and the row of its path is another one then.
+  const known = before === null ? null : findByPath(queue, file.path, volumeId)
   if (known !== null && wasDecidedWhileGrowing(known, file))
     recordLeftOut(queue, known, { source: factsOf(file.identity), captured: captureOf(queue, known, file) })
   else if (known === null || !isStillToCome(known) || isOfOtherCard(known, file)) addNew(queue, file)

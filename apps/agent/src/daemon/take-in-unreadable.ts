@@ -16,9 +16,9 @@ export function takeInUnreadable(queue: Queue, file: UnreadableFile): void {
   // What has a row already says by itself how it fares; on cards all is read again at each start.
   if (isKnown && known.state.kind !== 'growing' && (isStillToCome(known) || known.source.sizeBytes === sizeBytes))
     return
-  const row =
+  const id =
     isKnown && known.state.kind === 'growing'
-      ? known
+      ? known.id
       : addUpload(queue, {
           ...nameOf(path),
           mimeType: mediaTypeOf(path),
@@ -29,6 +29,6 @@ export function takeInUnreadable(queue: Queue, file: UnreadableFile): void {
           entry: { kind: 'growing' },
         })
   const message = `the file cannot be read: ${file.error.message}`.slice(0, 500)
-  recordUploadError(queue, row.id, { class: 'file', code: file.error.code, message })
-  appendUploadChanged(queue, row.id)
+  recordUploadError(queue, id, { class: 'file', code: file.error.code, message })
+  appendUploadChanged(queue, id)
 }

@@ -9,7 +9,7 @@ import {
 import { captureAt } from './capture-clock.ts'
 import type { Queue } from './open-queue.ts'
 import { appendUploadChanged } from './outbox.ts'
-import { readUpload, type StoredSource, type StoredUpload, stateColumns, uploadColumns } from './stored-upload.ts'
+import { type StoredSource, stateColumns } from './stored-upload.ts'
 
 /** A file as it is taken into the queue. */
 export type NewFile = Omit<StoredSource, 'fileId'>
@@ -29,8 +29,8 @@ export type NewUpload = {
     | { kind: 'refused'; reason: RefusedReason }
 }
 
-/** Adds a file to the queue under the project of the moment. Durable when it returns. */
-export function addUpload(queue: Queue, upload: NewUpload): StoredUpload {
+/** Adds a file to the queue under the project of the moment, and returns the id of its upload. Durable when it returns. */
+export function addUpload(queue: Queue, upload: NewUpload): string {
   const { file, name, mimeType, channel, capturedAt, newestFirst = false, entry } = upload
   return queue.transact(() => {
     const fileId = insertFile(queue, file)
@@ -48,14 +48,9 @@ export function addUpload(queue: Queue, upload: NewUpload): StoredUpload {
         ...[inBoot?.bootId ?? null, inBoot?.uptimeMs ?? null, newestFirst ? 1 : 0],
         ...[columns.state, columns.reason, columns.step, randomUUID(), queue.now(), queue.now()],
       )
-    const row = queue
-      .sql(`SELECT ${uploadColumns} FROM uploads u JOIN files f ON f.id = u.file_id WHERE u.id = ?`)
-      .get(id)
-    if (row === undefined) throw new Error('an inserted row is gone')
-    const added = readUpload(row)
-    appendUploadChanged(queue, added.id)
+    appendUploadChanged(queue, id)
     queue.tell({ kind: 'work' })
-    return added
+    return id
   })
 }
 

@@ -3,7 +3,14 @@ import { takenBytes } from '../destination/unsent-bytes.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import { countSending } from '../queue/part-claims.ts'
 import { sleep } from '../sleep.ts'
-import { type Concurrency, type ConcurrencyBounds, measured, overloaded, startConcurrency } from './concurrency.ts'
+import {
+  type Concurrency,
+  type ConcurrencyBounds,
+  gainsOfLine,
+  measured,
+  overloaded,
+  startConcurrency,
+} from './concurrency.ts'
 import type { Doorbell } from './doorbell.ts'
 import type { InFlight } from './in-flight.ts'
 
@@ -14,15 +21,15 @@ export const maxSending = { small: 32, large: 32 } as const
  * longer than for the line, so that twice as many are worth it for far less.
  */
 const bounds = {
-  small: { min: 1, max: maxSending.small, doublingGain: 1.05 },
-  large: { min: 1, max: maxSending.large, doublingGain: 1.25 },
+  small: { min: 1, max: maxSending.small, gains: { ...gainsOfLine, doubling: 1.05 } },
+  large: { min: 1, max: maxSending.large, gains: gainsOfLine },
 }
 /**
- * Files that come and go so quickly find a line that is hardly used. While they are doubled the agent itself is only getting into its stride, and
- * their rate swings by more than twice as many bring or cost.
+ * Files that come and go so quickly find a line that is hardly used: what their rate swings by is the disk's doing, or the agent's own, and more than
+ * a few more or fewer bring or cost. Of twice as many not even that is known, while the agent is only getting into its stride.
  */
 const quickMs = 100
-const boundsOfQuick = { ...bounds.small, doublingGain: 0.75 }
+const boundsOfQuick = { ...bounds.small, gains: { doubling: 0.75, more: 0.97, fewer: 1.03, shortfall: 0.75 } }
 
 export const boundsOfFiles = (atOnce: number, filesPerSecond: number): ConcurrencyBounds =>
   atOnce / filesPerSecond < quickMs / 1_000 ? boundsOfQuick : bounds.small
@@ -33,7 +40,7 @@ const measureEveryMs = 500
  * looked for is much more than noise, and twice as many as go at once will do.
  */
 const enoughFiles = ({ phase, limit }: Concurrency): number => (phase === 'doubling' ? Math.max(16, 2 * limit) : 64)
-const leastMs = ({ phase }: Concurrency): number => (phase === 'doubling' ? 20 : 40)
+const leastMs = ({ phase }: Concurrency): number => (phase === 'doubling' ? 20 : 80)
 /** With less memory left than this on the machine, what is sent at once is halved. */
 const scarceMemoryBytes = 64 * 1024 * 1024
 /** Bytes that a gigabyte line carries in the time between two measurements would still fit; a halving needs time to show. */
@@ -86,6 +93,7 @@ export function adaptConcurrency({ queue, inFlight, partBell, senderBell, bell, 
     loops: [measureFiles, measureBytes],
   }
 
+  // A measurement that begins while nothing moves yet says how long that took, and nothing of the limit.
   async function whileSending(measure: () => Promise<void>): Promise<void> {
     while (!signal.aborted) {
       if (inFlight.count() === 0) await bell.wait(bell.rings, 60_000, signal)
@@ -95,6 +103,7 @@ export function adaptConcurrency({ queue, inFlight, partBell, senderBell, bell, 
 
   function measureFiles() {
     return whileSending(async () => {
+      const wasSending = inFlight.count() > 0
       const { ended } = inFlight.totals()
       const sinceMs = performance.now()
       let done = 0
@@ -106,7 +115,7 @@ export function adaptConcurrency({ queue, inFlight, partBell, senderBell, bell, 
         elapsedMs = performance.now() - sinceMs
       }
       const unitsPerSecond = done / (elapsedMs / 1_000)
-      const saturated = isFull('small', small)
+      const saturated = wasSending && isFull('small', small)
       const now = boundsOfFiles(small.limit, unitsPerSecond)
       set({ small: measured(small, { unitsPerSecond, saturated }, now), large })
     })
@@ -114,6 +123,7 @@ export function adaptConcurrency({ queue, inFlight, partBell, senderBell, bell, 
 
   function measureBytes() {
     return whileSending(async () => {
+      const wasSending = inFlight.count() > 0
       const before = { ...inFlight.totals(), taken: await takenBytes(), atMs: performance.now() }
       await sleep(measureEveryMs, signal)
       if (process.availableMemory() < scarceMemoryBytes) halve()
@@ -121,7 +131,7 @@ export function adaptConcurrency({ queue, inFlight, partBell, senderBell, bell, 
       const { bytes } = inFlight.totals()
       const passed = taken === null || before.taken === null ? bytes - before.bytes : taken - before.taken
       const seconds = (performance.now() - before.atMs) / 1_000
-      const saturated = isFull('large', large)
+      const saturated = wasSending && isFull('large', large)
       set({ small, large: measured(large, { unitsPerSecond: passed / seconds, saturated }, bounds.large) })
     })
   }

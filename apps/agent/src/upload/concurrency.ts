@@ -24,10 +24,13 @@ export type Concurrency = {
 }
 
 /**
- * `doublingGain`: what the rate has to be multiplied by for doubling once more to be worth it; below 1 where more cost little, and a rate that falls
- * by less tells nothing.
+ * What a trial has to multiply the rate by to be kept: of twice as many, of a few more, of fewer. Below 1 where those cost little, and a rate that
+ * falls by less tells nothing. `shortfall`: a rate that falls below this part of what it was is not reached any more.
  */
-export type ConcurrencyBounds = { min: number; max: number; doublingGain: number }
+export type Gains = { doubling: number; more: number; fewer: number; shortfall: number }
+/** A few more must bring something; a few fewer are as good. */
+export const gainsOfLine: Gains = { doubling: 1.25, more: 1.03, fewer: 0.99, shortfall: 0.9 }
+export type ConcurrencyBounds = { min: number; max: number; gains: Gains }
 /** `saturated`: just as many as allowed were on their way and more waited; otherwise the rate says nothing about the limit. */
 export type Measurement = { unitsPerSecond: number; saturated: boolean }
 
@@ -44,11 +47,6 @@ export const startConcurrency = (limit: number, bounds: ConcurrencyBounds): Conc
   sinceFewer: 0,
 })
 
-/** Worth keeping a few more. */
-const moreGain = 1.03
-/** As good with a few fewer. */
-const fewerLoss = 0.99
-const shortfallRatio = 0.9
 /** Measurements to a judgement. */
 const perJudgement = { doubling: 2, steady: 4, more: 4, fewer: 4, reviving: 2, relieving: 4 } as const
 const steadyBeforeMore = 3
@@ -72,27 +70,28 @@ export const overloaded = (now: Concurrency, bounds: ConcurrencyBounds): Concurr
 
 function judged(now: Concurrency, rate: number, bounds: ConcurrencyBounds): Concurrency {
   const { reference } = now
+  const { gains } = bounds
   const back = () => change(now, now.before, 'steady', bounds)
   if (reference === null) return change({ ...now, reference: rate }, now.limit * 2, 'doubling', bounds)
   switch (now.phase) {
     case 'doubling':
-      if (rate >= reference * bounds.doublingGain) return doubled(now, reference, rate, bounds)
-      if (rate < reference * fewerLoss) return back()
+      if (rate >= reference * gains.doubling) return doubled(now, reference, rate, bounds)
+      if (rate < reference * gains.fewer) return back()
       // Enough for now, with some to spare for when the connections, young as they are, meet their first losses.
       return { ...now, phase: 'steady', before: now.limit, reference: rate }
     case 'more':
-      if (rate < reference * moreGain) return back()
+      if (rate < reference * gains.more) return back()
       return change({ ...now, reference: rate }, now.limit + Math.ceil(now.limit / 4), 'more', bounds)
     case 'fewer':
-      if (rate < reference * fewerLoss) return back()
+      if (rate < reference * gains.fewer) return back()
       return change(now, now.limit - Math.ceil(now.limit / 8), 'fewer', bounds)
     case 'reviving':
-      if (rate >= reference * Math.max(bounds.doublingGain, moreGain))
+      if (rate >= reference * Math.max(gains.doubling, gains.more))
         return change({ ...now, reference: rate }, now.limit * 2, 'doubling', bounds)
-      if (rate >= reference * moreGain) return { ...now, phase: 'steady', before: now.limit, reference: rate }
+      if (rate >= reference * gains.more) return { ...now, phase: 'steady', before: now.limit, reference: rate }
       return change({ ...now, limit: now.before }, Math.floor(now.before * 0.75), 'relieving', bounds)
     case 'relieving':
-      return rate < reference * fewerLoss ? back() : { ...now, phase: 'steady', before: now.limit, reference: rate }
+      return rate < reference * gains.fewer ? back() : { ...now, phase: 'steady', before: now.limit, reference: rate }
     case 'steady':
       return whileSteady(now, reference, rate, bounds)
   }
@@ -105,7 +104,7 @@ function doubled(now: Concurrency, reference: number, rate: number, bounds: Conc
 }
 
 function whileSteady(now: Concurrency, reference: number, rate: number, bounds: ConcurrencyBounds): Concurrency {
-  if (rate < reference * shortfallRatio)
+  if (rate < reference * bounds.gains.shortfall)
     return now.limit < bounds.max
       ? change({ ...now, reference: rate }, now.limit * 2, 'reviving', bounds)
       : change({ ...now, reference: rate }, Math.floor(now.limit * 0.75), 'relieving', bounds)

@@ -18,7 +18,7 @@ function recording(bytesPerSecond: number | null) {
     ...{ path, relativePath: 'A001.mov', watchFolder, sizeBytes, since: startOfTime, sawBegin: true, bornAt: null },
     ...{ modifiedUs: 1, volumeId: 'volume-1', inode, inodeIsStable: true },
   })
-  const { id } = addUpload(queue, {
+  const id = addUpload(queue, {
     file: {
       ...{ path, watchFolder: '/card', volumeId: 'volume-1', inode: '1', inodeIsStable: true, sizeBytes: 0 },
       ...{ modifiedUs: 1, identityKey: null, statKey: null },

@@ -9,7 +9,7 @@ import { acknowledgePart, claimPart } from '../../src/queue/part-claims.ts'
 import { stateTotals } from '../../src/queue/queue-reports.ts'
 import { claimRegistration, recordCreated } from '../../src/queue/registrations.ts'
 import { nextDueAt } from '../../src/queue/waits.ts'
-import { addClip, startOfTime, testQueue } from './test-queue.ts'
+import { addAndRead, addClip, startOfTime, testQueue } from './test-queue.ts'
 
 const small = 5_242_880
 const large = small + 1
@@ -201,7 +201,7 @@ function beginRecording(queue: Queue, name: string, minute: number): void {
     ...{ volumeId: 'volume-1', inode: name, inodeIsStable: true, sizeBytes: large, modifiedUs: 1 },
     ...{ identityKey: null, statKey: null },
   }
-  const upload = addUpload(queue, {
+  const upload = addAndRead(queue, {
     file: { ...source, path: `/card/${name}.mov`, watchFolder: '/card' },
     ...{ name, mimeType: 'video/quicktime', channel: 0, capturedAt: startOfTime + minute * 60_000 },
     entry: { kind: 'growing' },

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { DestinationIdentity } from '../../src/destination/port.ts'
 import { addUpload, type NewUpload } from '../../src/queue/add-upload.ts'
+import { findUpload } from '../../src/queue/apply-upload-event.ts'
 import { storeUploadLink } from '../../src/queue/links.ts'
 import { takeIdentity } from '../../src/queue/move-project.ts'
 import { openQueue, type Queue } from '../../src/queue/open-queue.ts'
@@ -85,10 +86,16 @@ export function identity(
 
 let files = 0
 
+export function addAndRead(queue: Queue, upload: NewUpload): StoredUpload {
+  const added = findUpload(queue, addUpload(queue, upload))
+  if (added === null) throw new Error('what was added is there')
+  return added
+}
+
 /** Takes a file into the queue that nobody looks at. */
 export function addClip(queue: Queue, sizeBytes = 3_000, change: Partial<NewUpload> = {}): StoredUpload {
   const number = ++files
-  return addUpload(queue, {
+  return addAndRead(queue, {
     file: {
       path: `/card/A${number}.mov`,
       watchFolder: '/card',

@@ -59,7 +59,7 @@ test('where hundreds of small files are done a second, and more of them the more
 })
 
 test('of files that come and go quickly twice as many are tried although their rate swings, of those on a slow line only for a gain', () => {
-  expect(boundsOfFiles(8, 800).doublingGain).toBeLessThan(0.8)
-  expect(boundsOfFiles(4, 20).doublingGain).toBeGreaterThan(1)
-  expect(boundsOfFiles(4, 0).doublingGain).toBeGreaterThan(1)
+  expect(boundsOfFiles(8, 800).gains.doubling).toBeLessThan(0.8)
+  expect(boundsOfFiles(4, 20).gains.doubling).toBeGreaterThan(1)
+  expect(boundsOfFiles(4, 0).gains.doubling).toBeGreaterThan(1)
 })

@@ -1,9 +1,19 @@
 import { type LinkShape, seededRandom } from '@rushes/test-kit'
 import { expect, test } from 'vitest'
-import { type Concurrency, measured, overloaded, startConcurrency } from '../../src/upload/concurrency.ts'
+import { boundsOfFiles } from '../../src/upload/adapt-concurrency.ts'
+import {
+  type Concurrency,
+  type ConcurrencyBounds,
+  gainsOfLine,
+  measured,
+  overloaded,
+  startConcurrency,
+} from '../../src/upload/concurrency.ts'
 import { simulateSending } from './simulated-sending.ts'
 
-const bounds = { min: 1, max: 64, doublingGain: 1.25 }
+const bounds: ConcurrencyBounds = { min: 1, max: 64, gains: gainsOfLine }
+/** Of files that come and go in milliseconds. */
+const quick = boundsOfFiles(32, 3_000)
 /** Two measurements a second. */
 const measurementsPerSecond = 2
 
@@ -43,7 +53,7 @@ const lines = [20, 100, 500].flatMap((megabits) => [5, 50, 150].map((roundTripMs
 /** What a fixed number, or the one that measuring finds, brings to the far end from ten seconds after the beginning on. */
 function arrivedBytes(shape: LinkShape, partBytes: number, fixed: number | null): number {
   const sending = simulateSending(shape, partBytes, 1)
-  const reach = { min: 1, max: 32, doublingGain: 1.25 }
+  const reach = { ...bounds, max: 32 }
   let now = startConcurrency(fixed ?? 4, reach)
   let arrived = 0
   for (let count = 0; count < 45 * measurementsPerSecond; count++) {
@@ -101,9 +111,10 @@ test('what is measured while nothing waits says nothing about the limit', () => 
 test('a tenth more is worth doubling where the bounds say so, and noise where they do not', () => {
   const found = (doublingGain: number) => {
     const gentle = (limit: number) => 1_000 * limit ** 0.14 // a tenth more for twice as many
-    let now = startConcurrency(4, { ...bounds, doublingGain })
+    const picky = { ...bounds, gains: { ...gainsOfLine, doubling: doublingGain } }
+    let now = startConcurrency(4, picky)
     for (let count = 0; count < 12; count++)
-      now = measured(now, { unitsPerSecond: gentle(now.limit), saturated: true }, { ...bounds, doublingGain })
+      now = measured(now, { unitsPerSecond: gentle(now.limit), saturated: true }, picky)
     return now.limit
   }
   expect(found(1.05)).toBe(64)
@@ -111,7 +122,6 @@ test('a tenth more is worth doubling where the bounds say so, and noise where th
 })
 
 test('where more cost little, a rate that swings ends no doubling, and one that falls step by step ends it before a quarter is lost', () => {
-  const quick = { min: 1, max: 32, doublingGain: 0.75 }
   const found = (ratesOf: Record<number, number>) => {
     const tried: number[] = []
     let now = startConcurrency(4, quick)
@@ -126,7 +136,6 @@ test('where more cost little, a rate that swings ends no doubling, and one that 
 })
 
 test('where more cost much, as many go as are best, and not as many as may', () => {
-  const quick = { min: 1, max: 32, doublingGain: 0.75 }
   const slowedByMany = (limit: number) => 1_000 * (4 / Math.max(4, limit)) ** 0.33
   let now = startConcurrency(4, quick)
   let sum = 0
@@ -139,17 +148,14 @@ test('where more cost much, as many go as are best, and not as many as may', () 
 
 test('whatever is measured, the limit stays within its bounds', () => {
   const random = seededRandom(7)
-  let now = startConcurrency(100, { min: 1, max: 32, doublingGain: 1.25 })
+  const narrow = { ...bounds, max: 32 }
+  let now = startConcurrency(100, narrow)
   for (let count = 0; count < 20_000; count++) {
     const unitsPerSecond = random.integer(0, 1_000_000_000)
     now =
       random.integer(0, 9) === 0
-        ? overloaded(now, { min: 1, max: 32, doublingGain: 1.25 })
-        : measured(
-            now,
-            { unitsPerSecond, saturated: random.integer(0, 3) > 0 },
-            { min: 1, max: 32, doublingGain: 1.25 },
-          )
+        ? overloaded(now, narrow)
+        : measured(now, { unitsPerSecond, saturated: random.integer(0, 3) > 0 }, narrow)
     expect(now.limit).toBeGreaterThanOrEqual(1)
     expect(now.limit).toBeLessThanOrEqual(32)
   }

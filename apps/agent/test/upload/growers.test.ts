@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Destination, RealtimeParts } from '../../src/destination/port.ts'
-import { addUpload } from '../../src/queue/add-upload.ts'
 import { growingRows } from '../../src/queue/growing-parts.ts'
 import { beginGrowth, completeGrowth, findGrowth } from '../../src/queue/growths.ts'
 import type { Queue } from '../../src/queue/open-queue.ts'
@@ -13,7 +12,7 @@ import { claimRegistration, recordCreated } from '../../src/queue/registrations.
 import type { StoredUpload } from '../../src/queue/stored-upload.ts'
 import type { GrowOptions } from '../../src/upload/grow.ts'
 import { createGrowers } from '../../src/upload/growers.ts'
-import { startOfTime, testQueue } from '../queue/test-queue.ts'
+import { addAndRead, startOfTime, testQueue } from '../queue/test-queue.ts'
 
 const mebibyte = 1_048_576
 /** Zeros that take no room on the disk; to read them takes a while all the same. */
@@ -63,7 +62,7 @@ function begin(queue: Queue, path: string, sizeBytes: number): StoredUpload {
   writeFileSync(path, '')
   truncateSync(path, sizeBytes)
   const source = factsOf(path)
-  const upload = addUpload(queue, {
+  const upload = addAndRead(queue, {
     file: { ...source, path, watchFolder: null },
     ...{ name: 'A.r3d', mimeType: 'application/octet-stream', channel: 0, capturedAt: startOfTime },
     entry: { kind: 'growing' },
