@@ -21,15 +21,20 @@ export const maxSending = { small: 32, large: 32 } as const
  * longer than for the line, so that twice as many are worth it for far less.
  */
 const bounds = {
-  small: { min: 1, max: maxSending.small, gains: { ...gainsOfLine, doubling: 1.05 } },
-  large: { min: 1, max: maxSending.large, gains: gainsOfLine },
+  small: { min: 1, max: maxSending.small, gains: { ...gainsOfLine, doubling: 1.05 }, perFall: 2 },
+  large: { min: 1, max: maxSending.large, gains: gainsOfLine, perFall: 2 },
 }
 /**
  * Files that come and go so quickly find a line that is hardly used: what their rate swings by is the disk's doing, or the agent's own, and more than
- * a few more or fewer bring or cost. Of twice as many not even that is known, while the agent is only getting into its stride.
+ * a few more or fewer bring or cost. Of twice as many not even that is known, while the agent is only getting into its stride; and one hiccup
+ * of the machine, which is as long as a few measurements, must not end the doubling.
  */
 const quickMs = 100
-const boundsOfQuick = { ...bounds.small, gains: { doubling: 0.75, more: 0.97, fewer: 1.03, shortfall: 0.75 } }
+const boundsOfQuick = {
+  ...bounds.small,
+  gains: { doubling: 0.75, more: 0.97, fewer: 1.03, shortfall: 0.75 },
+  perFall: 6,
+}
 
 export const boundsOfFiles = (atOnce: number, filesPerSecond: number): ConcurrencyBounds =>
   atOnce / filesPerSecond < quickMs / 1_000 ? boundsOfQuick : bounds.small

@@ -30,7 +30,8 @@ export type Concurrency = {
 export type Gains = { doubling: number; more: number; fewer: number; shortfall: number }
 /** A few more must bring something; a few fewer are as good. */
 export const gainsOfLine: Gains = { doubling: 1.25, more: 1.03, fewer: 0.99, shortfall: 0.9 }
-export type ConcurrencyBounds = { min: number; max: number; gains: Gains }
+/** `perFall`: so many measurements it takes to believe that doubling has cost something. */
+export type ConcurrencyBounds = { min: number; max: number; gains: Gains; perFall: number }
 /** `saturated`: just as many as allowed were on their way and more waited; otherwise the rate says nothing about the limit. */
 export type Measurement = { unitsPerSecond: number; saturated: boolean }
 
@@ -58,8 +59,13 @@ export function measured(now: Concurrency, measurement: Measurement, bounds: Con
   if (now.toSkip > 0) return { ...now, toSkip: now.toSkip - 1 }
   const taken = { sum: now.taken.sum + unitsPerSecond, count: now.taken.count + 1 }
   if (taken.count < perJudgement[now.phase]) return { ...now, taken }
-  return judged({ ...now, taken: nothingTaken }, taken.sum / taken.count, bounds)
+  const rate = taken.sum / taken.count
+  if (now.phase === 'doubling' && hasFallen(now, rate, bounds) && taken.count < bounds.perFall) return { ...now, taken }
+  return judged({ ...now, taken: nothingTaken }, rate, bounds)
 }
+
+const hasFallen = ({ reference }: Concurrency, rate: number, { gains }: ConcurrencyBounds): boolean =>
+  reference !== null && rate < reference * Math.min(gains.doubling, gains.fewer)
 
 /** The destination asked for less (503), or memory runs short. */
 export const overloaded = (now: Concurrency, bounds: ConcurrencyBounds): Concurrency => ({
@@ -76,7 +82,7 @@ function judged(now: Concurrency, rate: number, bounds: ConcurrencyBounds): Conc
   switch (now.phase) {
     case 'doubling':
       if (rate >= reference * gains.doubling) return doubled(now, reference, rate, bounds)
-      if (rate < reference * gains.fewer) return back()
+      if (hasFallen(now, rate, bounds)) return back()
       // Enough for now, with some to spare for when the connections, young as they are, meet their first losses.
       return { ...now, phase: 'steady', before: now.limit, reference: rate }
     case 'more':

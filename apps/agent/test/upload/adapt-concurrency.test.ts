@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { claimPart, countSending } from '../../src/queue/part-claims.ts'
 import { adaptConcurrency, boundsOfFiles, maxSending } from '../../src/upload/adapt-concurrency.ts'
@@ -56,6 +57,20 @@ test('where hundreds of small files are done a second, and more of them the more
   await expect.poll(() => queue.partLimits.small, { timeout: 20_000 }).toBe(maxSending.small)
   // From 4 on: for 8, 16 and 32.
   expect(senderBell.rings).toBeGreaterThanOrEqual(3)
+})
+
+test('a measurement that begins while nothing moves tells nothing, however much comes in it', async () => {
+  const { queue, bell, inFlight, signal } = adapting()
+  for (let clip = 0; clip < 8; clip++) addClip(queue, 1_000)
+  for (let clip = 0; clip < 8; clip++) created(queue, 1)
+  while (claimPart(queue) !== null);
+  const done = setInterval(() => {
+    for (let file = 0; file < 50; file++) inFlight.begin(`file-${file}`, signal).end()
+    bell.ring()
+  }, 5)
+  onTestFinished(() => clearInterval(done))
+  await setTimeout(1_000)
+  expect(queue.partLimits.small).toBe(4)
 })
 
 test('of files that come and go quickly twice as many are tried although their rate swings, of those on a slow line only for a gain', () => {

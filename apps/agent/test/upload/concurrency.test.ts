@@ -11,7 +11,7 @@ import {
 } from '../../src/upload/concurrency.ts'
 import { simulateSending } from './simulated-sending.ts'
 
-const bounds: ConcurrencyBounds = { min: 1, max: 64, gains: gainsOfLine }
+const bounds: ConcurrencyBounds = { min: 1, max: 64, gains: gainsOfLine, perFall: 2 }
 /** Of files that come and go in milliseconds. */
 const quick = boundsOfFiles(32, 3_000)
 /** Two measurements a second. */
@@ -133,6 +133,31 @@ test('where more cost little, a rate that swings ends no doubling, and one that 
   }
   expect(found({ 4: 1_000, 8: 800, 16: 1_500, 32: 1_200 })).toEqual({ limit: 32, tried: [4, 8, 16, 32] })
   expect(found({ 4: 1_000, 8: 850, 16: 740, 32: 700 })).toEqual({ limit: 4, tried: [4, 8, 16] })
+})
+
+test('one hiccup of the machine ends no doubling of files that come and go quickly, a fall that lasts does', () => {
+  const found = (fallenFor: number) => {
+    let now = startConcurrency(4, quick)
+    for (let count = 0; now.phase === 'doubling'; count++) {
+      const isFallen = now.limit > 4 && count < 2 + fallenFor
+      now = measured(now, { unitsPerSecond: isFallen ? 400 : 1_000, saturated: true }, quick)
+    }
+    return now.limit
+  }
+  expect(found(2)).toBe(32)
+  expect(found(6)).toBe(4)
+})
+
+test('of files that come and go quickly as many go as may soon after fewer did, though their rate swings by a tenth', () => {
+  const random = seededRandom(3)
+  let now = overloaded(overloaded({ ...startConcurrency(32, quick), phase: 'steady', reference: 1_000 }, quick), quick)
+  expect(now.limit).toBe(8)
+  let sum = 0
+  for (let count = 0; count < 1_000; count++) {
+    now = measured(now, { unitsPerSecond: 1_000 + random.integer(-100, 100), saturated: true }, quick)
+    if (count >= 100) sum += now.limit
+  }
+  expect(sum / 900).toBeGreaterThan(0.9 * quick.max)
 })
 
 test('where more cost much, as many go as are best, and not as many as may', () => {
