@@ -18,10 +18,10 @@ const blindRestMs = 60_000
 const maxWriterLooks = 8
 
 /** So many new files make a step of the queue, and none of them waits longer for others to be read. */
-const maxTogether = 64
+const maxTogether = 128
 const maxTogetherMs = 250
-/** Reading waits for the system most of the time; and while one medium keeps the reader of one file, another goes on. Of the process' four threads. */
-const readAtOnce = 2
+/** Reading waits for the system most of the time; and while one medium keeps the reader of one file, another goes on. Of the threads of the process (`main.ts`). */
+const readAtOnce = 4
 
 type Rested = readonly [path: string, file: UnsettledFile]
 type NewFile = { order: number; path: string; file: UnsettledFile; settlement: Extract<Settlement, { kind: 'new' }> }

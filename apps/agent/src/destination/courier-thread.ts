@@ -79,12 +79,15 @@ function heedful(onCall: (ms: number) => void, onRead: () => void): OpenFile {
       return called
     }
   return heeding(async (path) => {
-    const { stat, read, realPath, close } = await openAtOnce(path)
+    const { stat, read, realPathOf, realPath, close } = await openAtOnce(path)
     const reading: typeof read = (...given) => {
       const bytes = read(...given)
       onRead()
       return bytes
     }
-    return { stat: heeding(stat), read: heeding(reading), realPath: heeding(realPath), close: heeding(close) }
+    return {
+      ...{ stat: heeding(stat), read: heeding(reading), close: heeding(close) },
+      ...{ realPathOf: heeding(realPathOf), realPath: heeding(realPath) },
+    }
   })
 }

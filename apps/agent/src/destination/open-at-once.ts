@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, realpathSync } from 'node:fs'
 import type { OpenedFile, OpenFile } from './part-source.ts'
 
 /**
@@ -18,6 +18,7 @@ export const openAtOnce: OpenFile = async (path) => {
       }
     },
     read: async (buffer, lengthBytes, positionBytes) => readSync(descriptor, buffer, 0, lengthBytes, positionBytes),
+    realPathOf: async (folder) => realpathSync.native(folder),
     async realPath() {
       try {
         return readlinkSync(`/proc/self/fd/${descriptor}`)

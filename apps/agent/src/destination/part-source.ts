@@ -10,6 +10,8 @@ export interface OpenedFile {
   stat(): Promise<{ isFile: boolean; sizeBytes: number; modifiedUs: number; inode: string }>
   /** Fills the beginning of `buffer` from `positionBytes` on and says with how many bytes; 0 at the end of the file. */
   read(buffer: Uint8Array, lengthBytes: number, positionBytes: number): Promise<number>
+  /** Where a folder lies, without symbolic links. */
+  realPathOf(folder: string): Promise<string>
   /** Where what was opened lies, without symbolic links; null where the system does not say. */
   realPath(): Promise<string | null>
   close(): Promise<void>
@@ -30,6 +32,7 @@ export const openOnDisk: OpenFile = async (path) => {
     },
     read: async (buffer, lengthBytes, positionBytes) =>
       (await handle.read(buffer, 0, lengthBytes, positionBytes)).bytesRead,
+    realPathOf: (folder) => realpath(folder),
     realPath: () => readlink(`/proc/self/fd/${handle.fd}`).catch(() => null), // Linux alone tells
     close: () => handle.close(),
   }
@@ -123,7 +126,7 @@ async function compareEnds(
 
 /** A folder on the way to the file may have become a link since: what lies outside is nobody's clip, whatever the agent may read. */
 async function staysBelow(file: OpenedFile, watchFolder: string): Promise<void> {
-  const realFolder = await realpath(watchFolder).catch((error: unknown) => {
+  const realFolder = await file.realPathOf(watchFolder).catch((error: unknown) => {
     throw problemOf(error)
   })
   const realPath = await file.realPath()
