@@ -40,6 +40,7 @@ export const boundsOfFiles = (atOnce: number, filesPerSecond: number): Concurren
   atOnce / filesPerSecond < quickMs / 1_000 ? boundsOfQuick : bounds.small
 
 const measureEveryMs = 500
+const beginMs = 20
 /**
  * So many files that are done tell enough of the time in which they were, if that was not too short to tell anything. While doubling, what is
  * looked for is much more than noise, and twice as many as go at once will do.
@@ -101,9 +102,18 @@ export function adaptConcurrency({ queue, inFlight, partBell, senderBell, bell, 
   // A measurement that begins while nothing moves yet says how long that took, and nothing of the limit.
   async function whileSending(measure: () => Promise<void>): Promise<void> {
     while (!signal.aborted) {
-      if (inFlight.count() === 0) await bell.wait(bell.rings, 60_000, signal)
+      if (inFlight.count() === 0) {
+        await bell.wait(bell.rings, 60_000, signal)
+        await untilSending()
+      }
       await measure()
     }
+  }
+
+  /** What rang is claimed and begun in a moment, if it is a part at all. */
+  async function untilSending(): Promise<void> {
+    for (let waitedMs = 0; inFlight.count() === 0 && waitedMs < measureEveryMs && !signal.aborted; waitedMs += beginMs)
+      await sleep(beginMs, signal)
   }
 
   function measureFiles() {
