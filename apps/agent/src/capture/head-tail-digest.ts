@@ -19,7 +19,7 @@ export const readingBeside =
   ({ head, tail, tailAt }: FileEnds, read: ReadAt): ReadAt =>
   async (offset, length) => {
     if (offset >= tailAt) return tail.subarray(offset - tailAt, offset - tailAt + length)
-    const isInHead = offset + length <= head.length || tail.length === 0
+    const isInHead = offset + length <= head.length || head.length === tailAt
     return isInHead ? head.subarray(offset, offset + length) : read(offset, length)
   }
 

@@ -181,7 +181,7 @@ function takeIn(queue: Queue, growing: GrowingIntake, file: SettledFile): void {
   const { volumeId } = file.identity
   const before = findByPath(queue, file.path, volumeId)
   if (before !== null && growing.settled(before, file, factsOf(file.identity))) return
-  // What went up while it grew may have made way, and the row of its path is another one then.
+  // What went up while it grew may have made way for another row of its path, or be in another state.
   const known = before === null ? null : findByPath(queue, file.path, volumeId)
   if (known !== null && wasDecidedWhileGrowing(known, file))
     recordLeftOut(queue, known, { source: factsOf(file.identity), captured: captureOf(queue, known, file) })

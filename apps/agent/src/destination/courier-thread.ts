@@ -86,8 +86,11 @@ function heedful(onCall: (ms: number) => void, onRead: () => void): OpenFile {
       return bytes
     }
     return {
-      ...{ stat: heeding(stat), read: heeding(reading), close: heeding(close) },
-      ...{ realPathOf: heeding(realPathOf), realPath: heeding(realPath) },
+      stat: heeding(stat),
+      read: heeding(reading),
+      realPathOf: heeding(realPathOf),
+      realPath: heeding(realPath),
+      close: heeding(close),
     }
   })
 }

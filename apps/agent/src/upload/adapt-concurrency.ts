@@ -27,7 +27,7 @@ const bounds = {
 /**
  * Files that come and go so quickly find a line that is hardly used: what their rate swings by is the disk's doing, or the agent's own, and more than
  * a few more or fewer bring or cost. Of twice as many not even that is known, while the agent is only getting into its stride; and one hiccup
- * of the machine, which is as long as a few measurements, must not end the doubling.
+ * of the machine must not end the doubling.
  */
 const quickMs = 100
 const boundsOfQuick = {
@@ -41,6 +41,7 @@ export const boundsOfFiles = (atOnce: number, filesPerSecond: number): Concurren
 
 const measureEveryMs = 500
 const beginMs = 20
+const longestBeginMs = 500
 /**
  * So many files that are done tell enough of the time in which they were, if that was not too short to tell anything. While doubling, what is
  * looked for is much more than noise, and twice as many as go at once will do.
@@ -106,19 +107,18 @@ export function adaptConcurrency({ queue, inFlight, partBell, senderBell, bell, 
         await bell.wait(bell.rings, 60_000, signal)
         await untilSending()
       }
-      await measure()
+      if (inFlight.count() > 0) await measure()
     }
   }
 
   /** What rang is claimed and begun in a moment, if it is a part at all. */
   async function untilSending(): Promise<void> {
-    for (let waitedMs = 0; inFlight.count() === 0 && waitedMs < measureEveryMs && !signal.aborted; waitedMs += beginMs)
+    for (let waitedMs = 0; inFlight.count() === 0 && waitedMs < longestBeginMs && !signal.aborted; waitedMs += beginMs)
       await sleep(beginMs, signal)
   }
 
   function measureFiles() {
     return whileSending(async () => {
-      const wasSending = inFlight.count() > 0
       const { ended } = inFlight.totals()
       const sinceMs = performance.now()
       let done = 0
@@ -130,15 +130,15 @@ export function adaptConcurrency({ queue, inFlight, partBell, senderBell, bell, 
         elapsedMs = performance.now() - sinceMs
       }
       const unitsPerSecond = done / (elapsedMs / 1_000)
-      const saturated = wasSending && isFull('small', small)
-      const now = boundsOfFiles(small.limit, unitsPerSecond)
+      const saturated = isFull('small', small)
+      // One that came in a hiccup says less of how quickly files come and go than what is known.
+      const now = boundsOfFiles(small.limit, Math.max(unitsPerSecond, small.reference ?? 0))
       set({ small: measured(small, { unitsPerSecond, saturated }, now), large })
     })
   }
 
   function measureBytes() {
     return whileSending(async () => {
-      const wasSending = inFlight.count() > 0
       const before = { ...inFlight.totals(), taken: await takenBytes(), atMs: performance.now() }
       await sleep(measureEveryMs, signal)
       if (process.availableMemory() < scarceMemoryBytes) halve()
@@ -146,7 +146,7 @@ export function adaptConcurrency({ queue, inFlight, partBell, senderBell, bell, 
       const { bytes } = inFlight.totals()
       const passed = taken === null || before.taken === null ? bytes - before.bytes : taken - before.taken
       const seconds = (performance.now() - before.atMs) / 1_000
-      const saturated = wasSending && isFull('large', large)
+      const saturated = isFull('large', large)
       set({ small, large: measured(large, { unitsPerSecond: passed / seconds, saturated }, bounds.large) })
     })
   }

@@ -1,7 +1,7 @@
 import { link, rename, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { type FileLook, headTailDigestOf, identityOf, statKeyOf } from '../../src/capture/file-identity.ts'
-import { digestHeadAndTail } from '../../src/capture/head-tail-digest.ts'
+import { digestHeadAndTail, readEnds, readingBeside } from '../../src/capture/head-tail-digest.ts'
 import type { MountedVolume } from '../../src/capture/volume-table.ts'
 import { hashBytes } from '../../src/xxh64.ts'
 import { watchedFolder } from './watched-folder.ts'
@@ -96,6 +96,19 @@ describe('the digest of head and tail', () => {
     expect(readBytes).toBe(2 * kib64)
   })
 })
+
+test.each([1, kib64, 2 * kib64, 2 * kib64 + 1, 3 * kib64])(
+  'what is read beside the ends of a file of %i bytes is what is read of the file',
+  async (length) => {
+    const content = Buffer.from(Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 8)) % 251))
+    const read = async (offset: number, count: number) => content.subarray(offset, offset + count)
+    const beside = readingBeside(await readEnds(read, length), read)
+    for (const edge of [0, kib64, length - kib64, length])
+      for (const offset of [edge - 17, edge - 8, edge - 1, edge, edge + 1].filter((at) => at >= 0))
+        for (const count of [1, 8, 16, 12_345])
+          expect((await beside(offset, count)).equals(await read(offset, count)), `${count} at ${offset}`).toBe(true)
+  },
+)
 
 describe('a file that the queue has', () => {
   test('is not offered again after a restart, and is not read for it', async () => {

@@ -69,7 +69,7 @@ test('a measurement that begins while nothing moves tells nothing, however much 
     bell.ring()
   }, 5)
   onTestFinished(() => clearInterval(done))
-  await setTimeout(1_000)
+  await setTimeout(2_500)
   expect(queue.partLimits.small).toBe(4)
 })
 

@@ -139,7 +139,8 @@ test('one hiccup of the machine ends no doubling of files that come and go quick
   const found = (fallenFor: number) => {
     let now = startConcurrency(4, quick)
     for (let count = 0; now.phase === 'doubling'; count++) {
-      const isFallen = now.limit > 4 && count < 2 + fallenFor
+      // One measurement at 4 is skipped and two are taken, then one at 8 is skipped.
+      const isFallen = now.limit > 4 && count < 4 + fallenFor
       now = measured(now, { unitsPerSecond: isFallen ? 400 : 1_000, saturated: true }, quick)
     }
     return now.limit
