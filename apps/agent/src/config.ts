@@ -191,3 +191,11 @@ function parseJson(text: string, path: string): unknown {
     )
   }
 }
+
+/**
+ * A file call that hangs holds one of the threads for them, of which Node.js has four: as many may hang as one watch folder has readers, and others
+ * must still get a thread. Nothing comes of it after the first file call.
+ */
+export function widenThreadPool(): void {
+  process.env.UV_THREADPOOL_SIZE ??= '8'
+}

@@ -20,7 +20,7 @@ const maxWriterLooks = 8
 /** So many new files make a step of the queue, and none of them waits longer for others to be read. */
 const maxTogether = 128
 const maxTogetherMs = 250
-/** Reading waits for the system most of the time; and while one file keeps its reader, others go on. Half of the threads for file calls, of which `main.ts` says how many there are. */
+/** Reading waits for the system most of the time; and while one file keeps its reader, others go on. Half of the threads for file calls, as many as `widenThreadPool` says. */
 const readAtOnce = 4
 
 type Rested = readonly [path: string, file: UnsettledFile]
