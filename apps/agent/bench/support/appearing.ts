@@ -9,6 +9,8 @@ import type { Taken } from './run-measured.ts'
 import type { Sink } from './start-sink.ts'
 
 const startMs = 2_000
+/** Longer than the steps in which a file system tells the time. */
+const clockStepMs = 100
 const lookMs = 20
 const patienceMs = 120_000
 
@@ -35,6 +37,7 @@ export async function uploadAppearing(
   const ended = new Promise((resolve) => child.on('close', resolve))
   try {
     // Of what was captured before the pairing nothing goes up by itself; and what the copies leave to be written is no part of this.
+    await wait(clockStepMs)
     await cp(folder, card, { recursive: true })
     execFileSync('sync')
     await wait(startMs)
