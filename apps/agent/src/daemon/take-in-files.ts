@@ -1,5 +1,5 @@
 import { maxFileSizeBytes } from '@rushes/protocol'
-import { type Capture, earlierCapture, type PartLimits, type UploadEvent } from '@rushes/upload-core'
+import { type Capture, earlierCapture, type PartLimits, type UploadError, type UploadEvent } from '@rushes/upload-core'
 import type { Logger } from 'pino'
 import type { CaptureListener, FileIdentity, GrowingFile, KnownFiles, SettledFile } from '../capture/capture-port.ts'
 import { headTailDigestOf } from '../capture/file-identity.ts'
@@ -215,12 +215,26 @@ const isOfOtherCard = (known: StoredUpload, file: SettledFile): boolean =>
 function takeChanged(queue: Queue, known: StoredUpload, file: SettledFile): void {
   const source = factsOf(file.identity)
   const captured = captureOf(queue, known, file)
-  // Somebody wanted the file as it is now before it had rested: this is it.
-  if (known.adoptSource && isOfOtherFile(known)) applyUploadEvent(queue, known.id, { kind: 'retried' })
+  // Somebody wanted the file as it is now before it had rested: this is it. What was begun of it says nothing of when it was captured.
+  const isBegun = isAdopted(known, file)
+  if (isBegun) applyUploadEvent(queue, known.id, { kind: 'failed', reason: 'sourceChanged', error: changedError })
+  if (isBegun || (known.adoptSource && isOfOtherFile(known)))
+    applyUploadEvent(queue, known.id, { kind: 'retried' }, { error: null })
   const isToRest =
     known.state.kind === 'growing' || applyUploadEvent(queue, known.id, { kind: 'grewAgain' }).kind === 'moved'
   if (isToRest) recordRested(queue, known, { source, captured, outcome: outcomeOf(queue, file, captured) })
   else recordOtherFile(queue, known, { source, captured })
+}
+
+const changedError: UploadError = { class: 'file', code: 'SOURCE_CHANGED', message: 'the file was written' }
+
+/** A retry has taken the file as it is, before it had rested, without reading its ends. */
+function isAdopted({ state, isRealtime, source }: StoredUpload, { identity }: SettledFile): boolean {
+  const isUnderWay = state.kind === 'registering' || state.kind === 'uploading'
+  if (!isUnderWay || isRealtime || source.identityKey !== null) return false
+  const now = factsOf(identity)
+  const isSameFile = source.inodeIsStable && now.inodeIsStable && source.inode === now.inode
+  return isSameFile && source.sizeBytes === now.sizeBytes && source.modifiedUs === now.modifiedUs
 }
 
 const isOfOtherFile = ({ state }: StoredUpload): boolean =>

@@ -1,13 +1,13 @@
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { readFolderSums } from '../../src/daemon/folder-sums.ts'
-import { takeInFiles } from '../../src/daemon/take-in-files.ts'
+import { factsOf, takeInFiles } from '../../src/daemon/take-in-files.ts'
 import { applyUploadEvent } from '../../src/queue/apply-upload-event.ts'
 import { cancelUploads, clearUploads, retryUploads } from '../../src/queue/decisions.ts'
 import type { Queue } from '../../src/queue/open-queue.ts'
 import { claimPart } from '../../src/queue/part-claims.ts'
 import { uploadsInOrder } from '../../src/queue/queue-reports.ts'
-import { claimRegistration } from '../../src/queue/registrations.ts'
+import { adoptSource, claimRegistration } from '../../src/queue/registrations.ts'
 import { uploadReportOf } from '../../src/queue/upload-report.ts'
 import { startOfTime, testQueue } from '../queue/test-queue.ts'
 import { growing, minute, path, sendHalf, settled, takenIn } from './taken-in-file.ts'
@@ -68,6 +68,19 @@ test('a take that somebody wanted as it is before it had rested goes up when it 
   applyUploadEvent(queue, id, { kind: 'failed', reason: 'sourceChanged', error })
   listener.onSettled(settled({ ...later, modifiedAt: 3 * minute }))
   expect(state()?.state).toMatchObject({ kind: 'failed', reason: 'sourceChanged' })
+})
+
+test('a take whose retry began before it had rested goes up when it has, and need not be wanted again', () => {
+  const { queue, listener, id, state } = takenIn()
+  sendHalf(queue)
+  applyUploadEvent(queue, id, { kind: 'failed', reason: 'sourceChanged', error })
+  retryUploads(queue, [id])
+  const now = settled({ modifiedAt: 2 * minute, ends: 'fedcba9876543210' })
+  const claim = claimRegistration(queue, 10)
+  if (claim === null) throw new Error('there is one to register')
+  adoptSource(queue, claim.upload, { ...factsOf(now.identity), identityKey: null, statKey: null })
+  listener.onSettled(now)
+  expect(state()).toMatchObject({ state: { kind: 'queued' }, source: { identityKey: now.identity.key }, error: null })
 })
 
 test('a queued file that was written to while the agent was down goes up as it is now', () => {
