@@ -7,7 +7,7 @@ import { cancelUploads, clearUploads, retryUploads } from '../../src/queue/decis
 import type { Queue } from '../../src/queue/open-queue.ts'
 import { claimPart } from '../../src/queue/part-claims.ts'
 import { uploadsInOrder } from '../../src/queue/queue-reports.ts'
-import { adoptSource, claimRegistration } from '../../src/queue/registrations.ts'
+import { adoptSource, claimRegistration, recordCreated } from '../../src/queue/registrations.ts'
 import { uploadReportOf } from '../../src/queue/upload-report.ts'
 import { startOfTime, testQueue } from '../queue/test-queue.ts'
 import { growing, minute, path, sendHalf, settled, takenIn } from './taken-in-file.ts'
@@ -79,6 +79,8 @@ test('a take whose retry began before it had rested goes up when it has, and nee
   const claim = claimRegistration(queue, 10)
   if (claim === null) throw new Error('there is one to register')
   adoptSource(queue, claim.upload, { ...factsOf(now.identity), identityKey: null, statKey: null })
+  const parts = [{ number: 1, offset: 0, sizeBytes: 2_000, url: 'http://x/' }]
+  recordCreated(queue, claim, { assetId: 'asset-2', urlsIssuedAt: startOfTime, parts })
   listener.onSettled(now)
   expect(state()).toMatchObject({ state: { kind: 'queued' }, source: { identityKey: now.identity.key }, error: null })
 })
