@@ -48,7 +48,7 @@ export type UploadEvent =
   | { kind: 'custodyAnswered'; answer: 'verified' | 'sizeChecked' | 'mismatch' | 'lost' | 'incomplete' }
   | { kind: 'custodyAbandoned' }
   | { kind: 'sourceRemoved' }
-  /** A file that was taken for deleted has turned up under another name. */
+  /** A file that was taken for deleted has turned up, under its own name or another one. */
   | { kind: 'sourceFound' }
   /** The file was written to again before an asset was made of it. */
   | { kind: 'grewAgain' }

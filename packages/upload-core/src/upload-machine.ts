@@ -10,7 +10,7 @@ import {
   retry,
 } from './upload-outcomes.ts'
 import { type Asset, freshRegistration, freshWork, type UploadState, type Work } from './upload-state.ts'
-import { assetOf, holdOf, isOpen, isUnderWay, partsOf, resume, workOf } from './upload-work.ts'
+import { assetOf, awaitsRestart, holdOf, isOpen, isUnderWay, partsOf, resume, workOf } from './upload-work.ts'
 
 /**
  * The upload state machine: total over states and events, without clock, randomness or I/O. `SPEC.md` beside this file has the
@@ -92,12 +92,11 @@ export function transitionUpload(state: UploadState, event: UploadEvent, context
     case 'failed':
       return fail(state, event.reason, event.error)
     case 'waitEnded':
-      if (state.kind !== 'waiting' || state.reason === 'awaitingRestart') return notApplicable
+      if (state.kind !== 'waiting' || awaitsRestart(state)) return notApplicable
       if (state.until !== null && context.now < state.until) return notApplicable
       return moved(resume(state.work))
     case 'booted':
-      if (state.kind !== 'waiting' || state.reason !== 'awaitingRestart' || state.sinceBootId === event.bootId)
-        return notApplicable
+      if (state.kind !== 'waiting' || !awaitsRestart(state) || state.sinceBootId === event.bootId) return notApplicable
       return moved(resume(state.work))
     case 'custodyOwed':
       return state.kind === 'uploaded' && state.custody === 'none'
@@ -116,12 +115,12 @@ export function transitionUpload(state: UploadState, event: UploadEvent, context
         return moved({ kind: 'waiting', reason: 'sourceRemoved', until: null, sinceBootId: null, work })
       }
       const work = workOf(state)
-      if (work === null || !isUnderWay(state)) return notApplicable
+      if (work === null || !isUnderWay(state) || awaitsRestart(state)) return notApplicable
       return moved({ kind: 'waiting', reason: 'sourceRemoved', until: null, sinceBootId: null, work }, 'abortSending')
     }
     case 'sourceFound':
       if (state.kind !== 'cleared' || state.reason !== 'sourceDeleted') return notApplicable
-      return moved({ kind: 'queued', registration: freshRegistration }, 'renewCreateKey')
+      return moved(asBefore(state), 'renewCreateKey')
     case 'grewAgain': {
       if (state.kind !== 'held' && !isUnderWay(state)) return notApplicable
       const work = workOf(state)
@@ -140,12 +139,7 @@ export function transitionUpload(state: UploadState, event: UploadEvent, context
       return moved({ kind: 'queued', registration: freshRegistration }, 'renewCreateKey')
     case 'restored':
       if (state.kind !== 'cleared' || state.reason === 'sourceDeleted') return notApplicable
-      return moved(
-        state.heldFor === null
-          ? { kind: 'queued', registration: freshRegistration }
-          : { kind: 'held', reason: state.heldFor, work: freshWork },
-        'renewCreateKey',
-      )
+      return moved(asBefore(state), 'renewCreateKey')
     case 'foundAtDestination': {
       if (state.kind !== 'held' || state.reason !== 'queueRebuilt' || state.work.step !== 'register')
         return notApplicable
@@ -176,3 +170,9 @@ export function transitionUpload(state: UploadState, event: UploadEvent, context
         : notApplicable
   }
 }
+
+/** What was cleared goes on as it was: nobody has released what was held. */
+const asBefore = ({ heldFor }: Extract<UploadState, { kind: 'cleared' }>): UploadState =>
+  heldFor === null
+    ? { kind: 'queued', registration: freshRegistration }
+    : { kind: 'held', reason: heldFor, work: freshWork }

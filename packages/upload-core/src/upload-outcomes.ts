@@ -9,7 +9,7 @@ import {
   type UploadState,
   type Work,
 } from './upload-state.ts'
-import { assetOf, isUnderWay, partsOf, workOf } from './upload-work.ts'
+import { assetOf, awaitsRestart, isUnderWay, partsOf, workOf } from './upload-work.ts'
 
 type Registering = Extract<UploadState, { kind: 'registering' }>
 
@@ -95,7 +95,7 @@ export function loseAsset(
   error: UploadError,
 ): UploadTransition {
   const asset = assetOf(state)
-  if (asset === null || !isUnderWay(state)) return notApplicable
+  if (asset === null || !isUnderWay(state) || awaitsRestart(state)) return notApplicable
   // An address that ran out is nobody's fault; an upload that the destination forgets twice is not worth a third try by itself.
   if (reason === 'uploadLostByDestination' && asset.recreations >= 1) {
     return moved({ kind: 'failed', reason, error, work: null }, 'abortSending', 'dropParts')

@@ -13,6 +13,10 @@ export function isUnderWay(state: UploadState): boolean {
   )
 }
 
+/** All tries but the last are used up, and that comes after the next boot: whatever becomes of its file or its asset until then, it comes no sooner. */
+export const awaitsRestart = (state: UploadState): boolean =>
+  state.kind === 'waiting' && state.reason === 'awaitingRestart'
+
 /** What it goes on with; null where there is nothing to go on with. */
 export function workOf(state: UploadState): Work | null {
   if (state.kind === 'queued' || state.kind === 'registering')

@@ -244,6 +244,9 @@ describe('the upload machine', () => {
     })
     expect(transitionUpload(exhausted, { kind: 'booted', bootId: 'boot-1' }, { now }).kind).toBe('ignored')
     expect(transitionUpload(exhausted, events.waitEnded, { now }).kind).toBe('ignored')
+    // A card that is pulled and put back, or a sibling part whose asset is gone, makes it no other boot.
+    for (const event of [events.sourceRemoved, events.assetLost])
+      expect(transitionUpload(exhausted, event, { now }).kind).toBe('ignored')
     expect(move(exhausted, events.booted).state.kind).toBe('uploading')
   })
 
@@ -359,6 +362,8 @@ describe('the upload machine', () => {
     const deleted: UploadState = { kind: 'cleared', reason: 'sourceDeleted', heldFor: null }
     expect(transitionUpload(deleted, events.restored, { now }).kind).toBe('ignored')
     expect(move(deleted, events.sourceFound).state.kind).toBe('queued')
+    const held = { ...deleted, heldFor: 'capturedBeforePairing' } as const
+    expect(move(held, events.sourceFound).state).toEqual(states.held)
   })
 
   test.for([

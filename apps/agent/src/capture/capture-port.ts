@@ -44,10 +44,13 @@ export type CaptureClock = {
 
 /** What the queue remembers of every file that it was ever given, in whatever state: both methods answer from the local database at once. */
 export type KnownFiles = {
-  /** Whether a row with this path holds this `statKey`: then it is that file, without a byte of it being read. */
+  /** Whether a row with this path holds this `statKey`, and was not given up: then it is that file, without a byte of it being read. */
   hasStat(statKey: string, path: string): boolean
-  /** The row that holds this `identity.key`, with the path under which it is known now; null when there is none. */
-  find(identity: FileIdentity): { path: string } | null
+  /**
+   * The row that holds this `identity.key`, with the path under which it is known now; null when there is none. `isGivenUp`: it was cleared
+   * because its file was gone.
+   */
+  find(identity: FileIdentity): { path: string; isGivenUp: boolean } | null
 }
 
 /**
@@ -61,8 +64,8 @@ export type CaptureListener = {
   /** A file has come to rest and is not known by its identity. Told once. */
   onSettled(file: SettledFile): void
   /**
-   * A file known under `from` now lies elsewhere, and nothing of it lies at `from` any more. A row cleared as `sourceDeleted` can go on. The row's own
-   * capture time is the better one: it was found out when the file was seen to begin.
+   * A file known under `from` now lies elsewhere, and nothing of it lies at `from` any more; or it lies there again (`from` is its own path). A row
+   * cleared as `sourceDeleted` can go on. The row's own capture time is the better one: it was found out when the file was seen to begin.
    */
   onMoved(file: SettledFile, from: string): void
   /** A file appeared or changed a moment ago; told again as it grows, at most 4 times a second per file. */

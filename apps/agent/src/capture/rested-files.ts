@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path'
-import type { SettledFile } from './capture-port.ts'
+import type { KnownFiles, SettledFile } from './capture-port.ts'
 import { isQuiet, type RestingFile, restingFile, type UnsettledFile } from './file-life.ts'
 import type { FolderContext } from './folder-context.ts'
 import type { MissingFiles } from './missing-files.ts'
@@ -104,11 +104,11 @@ export class RestedFiles {
   #stands(settlement: Settlement | null): boolean {
     if (settlement?.kind !== 'moved' && settlement?.kind !== 'known') return true
     const row = this.#find(settlement)
-    return settlement.kind === 'moved' ? row?.path === settlement.from : row !== null
+    return settlement.kind === 'moved' ? row?.path === settlement.from : row?.isGivenUp === false
   }
 
   /** Undefined where the queue cannot be asked, which is found out by whoever settles the file again. */
-  #find({ settled }: { settled: SettledFile }): { path: string } | null | undefined {
+  #find({ settled }: { settled: SettledFile }): ReturnType<KnownFiles['find']> | undefined {
     const { known, log } = this.#context
     try {
       return known.find(settled.identity)
@@ -211,7 +211,8 @@ export class RestedFiles {
         break
       case 'moved':
         this.#rest(path, file, 'settled', teller.moved(settlement.settled, settlement.from))
-        if (isAtOrBelow(settlement.from, root)) this.#missing.forget(relative(root, settlement.from))
+        if (settlement.from !== settlement.settled.path && isAtOrBelow(settlement.from, root))
+          this.#missing.forget(relative(root, settlement.from))
         break
       case 'known':
         this.#rest(path, file, 'known', !file.wasTold || teller.known(settlement.settled))

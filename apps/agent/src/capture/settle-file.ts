@@ -12,7 +12,7 @@ export type Settlement =
   | { kind: 'new'; settled: SettledFile }
   /** The queue has it, under this name or under another one that is still there too. */
   | { kind: 'known'; settled: SettledFile }
-  /** The queue has it under a name that is gone. */
+  /** The queue has it under a name that is gone, or has given it up because it was gone. */
   | { kind: 'moved'; settled: SettledFile; from: string }
   | { kind: 'changed' }
   | { kind: 'absent' }
@@ -45,7 +45,8 @@ export async function settleFile(file: UnsettledFile, place: Place, known: Known
   }
   const row = known.find(identity)
   if (row === null) return { kind: 'new', settled }
-  if (row.path === place.path || (await liesAt(row.path, identity))) return { kind: 'known', settled }
+  if (!row.isGivenUp && (row.path === place.path || (await liesAt(row.path, identity))))
+    return { kind: 'known', settled }
   return { kind: 'moved', settled, from: row.path }
 }
 

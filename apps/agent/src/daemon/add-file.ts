@@ -8,9 +8,12 @@ import { inspectFile } from '../capture/inspect-file.ts'
 import { mediaTypeOf } from '../capture/media-type.ts'
 import { readVolumeTable } from '../capture/volume-table.ts'
 import { addUpload } from '../queue/add-upload.ts'
+import { applyUploadEvent } from '../queue/apply-upload-event.ts'
 import { storeCapture } from '../queue/capture-clock.ts'
-import { findByIdentity, findByPath } from '../queue/known-files.ts'
+import { findByIdentity, findByPath, isGivenUp, isGivenUpElsewhere, moveSource } from '../queue/known-files.ts'
 import type { Queue } from '../queue/open-queue.ts'
+import type { SourceFacts } from '../queue/registrations.ts'
+import type { StoredUpload } from '../queue/stored-upload.ts'
 import { factsOf } from './take-in-files.ts'
 
 export type AddOutcome =
@@ -60,8 +63,10 @@ export async function addFile(
     }).at
     return queue.transact(() => {
       const known = findByIdentity(queue, identity.key) ?? unfinished(findByPath(queue, path))
-      if (known !== null) return { path, outcome: 'known', id: known.id, state: known.state.kind }
-      const file = { ...factsOf(identity), path, watchFolder: null }
+      const facts = factsOf(identity)
+      if (known !== null && !isGivenUp(known)) return { path, outcome: 'known', id: known.id, state: known.state.kind }
+      if (known !== null && !isGivenUpElsewhere(queue, known)) return takeUpAgain(queue, known, { ...facts, path })
+      const file = { ...facts, path, watchFolder: null }
       const id = addUpload(queue, {
         file,
         name: basename(path),
@@ -76,6 +81,14 @@ export async function addFile(
   } catch (error) {
     return { path, outcome: 'unreadable', code: errorCode(error), message: errorMessage(error) }
   }
+}
+
+/** Its file was gone, and is there again. */
+function takeUpAgain(queue: Queue, { id, source }: StoredUpload, to: SourceFacts & { path: string }): AddOutcome {
+  moveSource(queue, source.fileId, { ...to, watchFolder: source.watchFolder })
+  const applied = applyUploadEvent(queue, id, { kind: 'sourceFound' })
+  const state = applied.kind === 'moved' ? applied.upload.state : null
+  return { path: to.path, outcome: 'queued', id, ...(state?.kind === 'held' ? { reason: state.reason } : {}) }
 }
 
 const unfinished = (upload: ReturnType<typeof findByPath>): ReturnType<typeof findByPath> =>

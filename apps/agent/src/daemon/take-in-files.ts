@@ -13,6 +13,8 @@ import { endGrowth, findGrowth } from '../queue/growths.ts'
 import {
   findByIdentity,
   findByPath,
+  isGivenUp,
+  isGivenUpElsewhere,
   isKnownStat,
   moveSource,
   type Rested,
@@ -37,7 +39,7 @@ export const knownFilesOf = (queue: Queue): KnownFiles => ({
   hasStat: (statKey, path) => isKnownStat(queue, statKey, path),
   find(identity) {
     const upload = findByIdentity(queue, identity.key)
-    return upload === null ? null : { path: upload.source.path }
+    return upload === null ? null : { path: upload.source.path, isGivenUp: isGivenUp(upload) }
   },
 })
 
@@ -75,7 +77,7 @@ export function takeInFiles(queue: Queue, log: Logger, limits?: PartLimits): Cap
       firstSizes.delete(file.path)
       queue.transact(() => {
         const upload = findByIdentity(queue, file.identity.key) ?? findByPath(queue, from)
-        if (upload === null) return takeIn(queue, growing, file)
+        if (upload === null || isGivenUpElsewhere(queue, upload)) return takeIn(queue, growing, file)
         moveSource(queue, upload.source.fileId, {
           ...factsOf(file.identity),
           path: file.path,
@@ -83,7 +85,8 @@ export function takeInFiles(queue: Queue, log: Logger, limits?: PartLimits): Cap
         })
         if (settle(upload, { kind: 'sourceFound' }).kind === 'moved') endGrowth(queue, upload.id)
       })
-      log.info({ from, path: file.path }, 'file was renamed')
+      if (from === file.path) log.info({ path: from }, 'file is there again')
+      else log.info({ from, path: file.path }, 'file was renamed')
     },
     onGrowing(file) {
       const firstSize = firstSizes.get(file.path)

@@ -3,10 +3,11 @@ import type { Capture, HeldReason, RefusedReason, UploadError } from '@rushes/up
 import { finalNameOf } from '../capture/temporary-name.ts'
 import { type Applied, applyUploadEvent } from './apply-upload-event.ts'
 import { storeCapture } from './capture-clock.ts'
+import { readUploadLink } from './links.ts'
 import type { Queue } from './open-queue.ts'
 import { appendUploadChanged } from './outbox.ts'
 import { type SourceFacts, updateSource } from './registrations.ts'
-import { text } from './row.ts'
+import { integer, text } from './row.ts'
 import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
 
 /**
@@ -22,11 +23,28 @@ export function findByIdentity(queue: Queue, identityKey: string): StoredUpload 
   return firstWhere(queue, 'f.identity_key = ? ORDER BY u.seq DESC', identityKey)
 }
 
+/** Not where its upload was given up because the file was gone: that it is there again is news. */
 export function isKnownStat(queue: Queue, statKey: string, path: string): boolean {
-  return queue.sql('SELECT 1 FROM files WHERE stat_key = ? AND path = ? LIMIT 1').get(statKey, path) !== undefined
+  const row = queue
+    .sql(
+      `SELECT u.state = 'cleared' AND u.reason = 'sourceDeleted' AS is_given_up FROM files f JOIN uploads u ON u.file_id = f.id
+        WHERE f.stat_key = ? AND f.path = ? ORDER BY u.seq DESC LIMIT 1`,
+    )
+    .get(statKey, path)
+  return row !== undefined && integer(row, 'is_given_up') === 0
 }
 
-/** The same file lies elsewhere now: its uploads follow it. */
+/** Cleared because its file was gone. */
+export const isGivenUp = ({ state }: StoredUpload): boolean =>
+  state.kind === 'cleared' && state.reason === 'sourceDeleted'
+
+/** One that was given up while the device was of another project: of the present one its file is a new take. */
+export function isGivenUpElsewhere(queue: Queue, upload: StoredUpload): boolean {
+  const project = readUploadLink(queue)?.project ?? null
+  return isGivenUp(upload) && project !== null && upload.projectId !== null && upload.projectId !== project.id
+}
+
+/** The same file lies elsewhere now: its uploads follow it, and what nothing was said of to the destination yet goes by its new name. */
 export function moveSource(
   queue: Queue,
   fileId: number,
@@ -35,6 +53,13 @@ export function moveSource(
   queue.transact(() => {
     queue.sql('UPDATE files SET path = ?, watch_folder = ? WHERE id = ?').run(to.path, to.watchFolder, fileId)
     updateSource(queue, fileId, to)
+    const name = basename(finalNameOf(to.path) ?? to.path)
+    const renamed = queue
+      .sql(
+        'UPDATE uploads SET name = ? WHERE file_id = ? AND name <> ? AND create_name IS NULL AND asset_id IS NULL RETURNING id',
+      )
+      .all(name, fileId, name)
+    for (const row of renamed) appendUploadChanged(queue, text(row, 'id'))
   })
 }
 

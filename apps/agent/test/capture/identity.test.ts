@@ -152,6 +152,26 @@ describe('a file that the queue has', () => {
     await after.record.until('it moved', () => after.record.toldOf('b.mov').includes('onMoved'))
   })
 
+  test('is told when it is there again after the queue had given it up, under its own name, in this run or the next', async () => {
+    await using folder = await watchedFolder()
+    await using elsewhere = await watchedFolder()
+    const { record } = folder
+    await writeFile(folder.at('a.mov'), 'take')
+    await record.until('it settled', () => record.settled('a.mov').length === 1)
+    for (const run of ['this', 'next']) {
+      record.forget()
+      await rename(folder.at('a.mov'), elsewhere.at('a.mov'))
+      await record.until('it is gone', () => record.toldOf('a.mov').includes('onGone'))
+      if (run === 'next') await folder.capture.stop()
+      await rename(elsewhere.at('a.mov'), folder.at('a.mov'))
+      await using after = run === 'next' ? await watchedFolder({ path: folder.path, record }) : null
+      await record.until('it is there again', () => record.toldOf('a.mov').includes('onMoved'))
+      const moved = record.calls.findLast((call) => call.on === 'onMoved')
+      expect(moved?.args[1]).toBe(folder.at('a.mov'))
+      expect((after ?? folder).capture.counts()).toMatchObject({ settled: 1 })
+    }
+  })
+
   test('is known under a second name for the same inode, which is told so that it does not stay growing', async () => {
     await using folder = await watchedFolder()
     const { record } = folder

@@ -24,7 +24,7 @@ type Call = { [Name in keyof Told]: { on: Name; args: Parameters<Told[Name]> } }
 /** Remembers what was told and waits for what is to be told; answers as the queue would, by identity. */
 export function createRecord() {
   const calls: Call[] = []
-  const rows: { path: string; identity: FileIdentity }[] = []
+  const rows: { path: string; identity: FileIdentity; isGivenUp: boolean }[] = []
   const noticed: (() => void)[] = []
   const readPaths: string[] = []
   const failing = new Set<keyof Told>()
@@ -48,22 +48,27 @@ export function createRecord() {
     },
     onSettled: (...args) => {
       note({ on: 'onSettled', args })
-      rows.push({ path: args[0].path, identity: args[0].identity })
+      rows.push({ path: args[0].path, identity: args[0].identity, isGivenUp: false })
     },
     onMoved: (...args) => {
       note({ on: 'onMoved', args })
-      for (const row of rows) if (row.identity.key === args[0].identity.key) row.path = args[0].path
+      for (const row of rows)
+        if (row.identity.key === args[0].identity.key) Object.assign(row, { path: args[0].path, isGivenUp: false })
     },
     onKnown: (...args) => note({ on: 'onKnown', args }),
     onGrowing: (...args) => note({ on: 'onGrowing', args }),
     onChanged: (...args) => note({ on: 'onChanged', args }),
     onRefused: (...args) => note({ on: 'onRefused', args }),
     onUnreadable: (...args) => note({ on: 'onUnreadable', args }),
-    onGone: (...args) => note({ on: 'onGone', args }),
+    onGone: (...args) => {
+      note({ on: 'onGone', args })
+      for (const row of rows) if (row.path === args[0].path) row.isGivenUp = args[0].volumePresent
+    },
     onVolumes: (...args) => note({ on: 'onVolumes', args }),
   }
   const known: KnownFiles = {
-    hasStat: (statKey, path) => rows.some((row) => row.identity.statKey === statKey && row.path === path),
+    hasStat: (statKey, path) =>
+      rows.some((row) => row.identity.statKey === statKey && row.path === path && !row.isGivenUp),
     find: (identity) => {
       if (!readPaths.includes(identity.pathOnVolume)) readPaths.push(identity.pathOnVolume)
       return rows.find((row) => row.identity.key === identity.key) ?? null

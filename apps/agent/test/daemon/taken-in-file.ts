@@ -70,12 +70,12 @@ export const growing = (sizeBytes: number): GrowingFile => ({
 })
 
 export function takenIn(change: Partial<Look> = {}) {
-  const { queue } = testQueue()
+  const { queue, clock } = testQueue()
   const listener = takeInFiles(queue, pino({ level: 'silent' }))
   listener.onSettled(settled(change))
   const [upload] = uploadsInOrder(queue, 0, 10)
   if (upload === undefined) throw new Error('the file was taken in')
-  return { queue, listener, id: upload.id, state: () => findUpload(queue, upload.id) }
+  return { queue, clock, listener, id: upload.id, state: () => findUpload(queue, upload.id) }
 }
 
 /** An upload with two parts, the first of which has arrived. */

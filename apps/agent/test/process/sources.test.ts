@@ -53,6 +53,19 @@ test('a file that is deleted in the middle of its upload is cleared, and no asse
   expect(device.server.completedAssets()).toEqual([])
 })
 
+test('a file that is put back where it was after it was taken away in the middle of its upload goes up, once', async () => {
+  const { device, clip, slow } = await midUpload()
+  const aside = join(device.stateDir, 'aside.mov')
+  await rename(clip.path, aside)
+  await device.until(([upload]) => upload?.state === 'cleared', 'cleared')
+  slow.remove()
+  await rename(aside, clip.path)
+  const uploads = await device.until(([upload]) => upload?.state === 'verified', 'verified')
+  expect(uploads).toHaveLength(1)
+  expect(device.server.completedAssets()).toHaveLength(1)
+  expect(differences(device.server, clip)).toEqual([])
+})
+
 test('a file that is renamed in the middle of its upload goes on under its new name', async () => {
   const { device, clip, slow } = await midUpload()
   await rename(clip.path, join(device.watchDir, 'B001.mov'))
