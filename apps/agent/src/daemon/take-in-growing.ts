@@ -15,6 +15,7 @@ import {
   recordEnd,
   reopenGrowth,
   sendNewer,
+  sendRefusedWhole,
   takeAnew,
 } from '../queue/growths.ts'
 import { findByPath } from '../queue/known-files.ts'
@@ -124,7 +125,10 @@ function settle(queue: Queue, upload: StoredUpload, file: SettledFile, facts: So
   }
   // A create that may have come through is another one from here on: the asset of a growing file is never used for one of known size.
   if (hasAsset) takeAnew(queue, upload, isOther ? queue.now() : beganBefore ? file.capturedAt : null)
-  else applyUploadEvent(queue, upload.id, { kind: 'grewAgain' })
+  else {
+    sendRefusedWhole(queue, upload.id)
+    applyUploadEvent(queue, upload.id, { kind: 'grewAgain' })
+  }
   endGrowth(queue, upload.id)
   const isOver = state.kind === 'blocked' || state.kind === 'refused'
   if (isOver) recordEnd(queue, upload, facts)

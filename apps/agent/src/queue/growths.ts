@@ -1,4 +1,4 @@
-import { applyUploadEvent } from './apply-upload-event.ts'
+import { applyUploadEvent, findUpload } from './apply-upload-event.ts'
 import { captureAt, storeCapture } from './capture-clock.ts'
 import { tellTotal } from './growing-parts.ts'
 import { readUploadLink } from './links.ts'
@@ -167,6 +167,19 @@ export function sendWhole(queue: Queue, upload: StoredUpload, extension: string,
         .sql('INSERT OR IGNORE INTO prepending_recorders (watch_folder, extension) VALUES (?, ?)')
         .run(upload.source.watchFolder, extension)
     return true
+  })
+}
+
+/**
+ * The destination has refused the clip as one that grows, and its file rests now: from here on it is one of known size, which is queued once
+ * more. One that fails again stays so, as does one that failed for anything else.
+ */
+export function sendRefusedWhole(queue: Queue, uploadId: string): void {
+  queue.transact(() => {
+    const state = findUpload(queue, uploadId)?.state
+    if (state?.kind !== 'failed' || state.reason !== 'rejectedByDestination') return
+    endGrowth(queue, uploadId)
+    applyUploadEvent(queue, uploadId, { kind: 'retried' })
   })
 }
 

@@ -10,7 +10,7 @@ import {
   storeAddresses,
 } from '../queue/growing-claims.ts'
 import { type GrowingRow, growingRows } from '../queue/growing-parts.ts'
-import { endGrowth, sendWhole } from '../queue/growths.ts'
+import { findGrowth, sendWhole } from '../queue/growths.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import { type JudgeOptions, judge } from './judge.ts'
 
@@ -63,14 +63,17 @@ async function askOnce(options: AskOptions, uploadId: string, isReplay: boolean)
   }
   const { consequence } = judgement
   const isRefused = consequence.kind === 'fail' && consequence.reason === 'rejectedByDestination'
-  // A file at rest can go up in the ordinary way, whatever this destination has against parts that change.
-  if (isRefused && growing.growth.phase === 'complete') {
-    const { path } = growing.upload.source
-    const extension = path.slice(path.lastIndexOf('.')).toLowerCase()
-    if (sendWhole(queue, growing.upload, extension, growing.growth.shiftBytes > 0)) return 'done'
-  }
-  recordGrowingFailure(queue, uploadId, consequence, error)
-  if (isRefused) endGrowth(queue, uploadId)
+  queue.transact(() => {
+    // A file at rest (it may have come to rest meanwhile) can go up in the ordinary way, whatever this destination has against parts that change. One
+    // that still grows has failed until it rests.
+    const growth = findGrowth(queue, uploadId)
+    if (isRefused && growth?.phase === 'complete') {
+      const { path } = growing.upload.source
+      const extension = path.slice(path.lastIndexOf('.')).toLowerCase()
+      if (sendWhole(queue, growing.upload, extension, growth.shiftBytes > 0)) return
+    }
+    recordGrowingFailure(queue, uploadId, consequence, error)
+  })
   return 'done'
 }
 

@@ -15,6 +15,7 @@ import { issuedAt } from '../queue/address-age.ts'
 import { applyUploadEvent } from '../queue/apply-upload-event.ts'
 import { captureOnOneClock, lacksServerTime } from '../queue/capture-clock.ts'
 import type { GroupCommit } from '../queue/group-commit.ts'
+import { findGrowth, sendRefusedWhole } from '../queue/growths.ts'
 import { findByPath } from '../queue/known-files.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import {
@@ -276,6 +277,10 @@ async function conclude(
   }
   const { consequence } = judgement
   log.warn({ uploadId: upload.id, error, attempts, consequence: consequence.kind }, 'create failed')
-  recordCreateFailure(queue, claim, { consequence, uncertain, error })
+  queue.transact(() => {
+    recordCreateFailure(queue, claim, { consequence, uncertain, error })
+    // Its file has come to rest meanwhile, which nobody will tell of once more.
+    if (upload.isRealtime && findGrowth(queue, upload.id)?.phase === 'complete') sendRefusedWhole(queue, upload.id)
+  })
   return 'done'
 }

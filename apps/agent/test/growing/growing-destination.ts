@@ -39,6 +39,11 @@ export class GrowingDestination {
   mishap: Mishap = 'none'
   /** As a destination may that keeps parts in their places. */
   refusesOtherSizes = false
+  /** As a destination may that takes whole files alone, or none of this kind. */
+  refuses: readonly ('growingCreate' | 'addresses' | 'wholeCreate')[] = []
+  /** Called while a create or a request for addresses is under way. */
+  onCall: (call: 'create' | 'addresses') => void = () => undefined
+  refusedCreates = 0
   /** When the clips were captured, by their creates. */
   readonly capturedAt: number[] = []
   /** Windows in which sharing is paused, by the device's clock, which is right. */
@@ -95,6 +100,11 @@ export class GrowingDestination {
       if (this.pauses.some(({ fromMs, toMs }) => capturedAt >= fromMs - 1_000 && capturedAt <= toMs + 1_000))
         return { kind: 'failed', failure: refused(409, 'Channel Paused') }
       const sizeBytes = request.kind === 'complete' ? request.sizeBytes : null
+      this.onCall('create')
+      if (this.refuses.includes(sizeBytes === null ? 'growingCreate' : 'wholeCreate')) {
+        this.refusedCreates++
+        return { kind: 'failed', failure: refused(400, 'Bad Request') }
+      }
       const known = this.#isOurs
         ? this.assets.find((asset) => asset.idempotencyKey === request.idempotencyKey && !asset.isClosed)
         : undefined
@@ -123,6 +133,8 @@ export class GrowingDestination {
 
   #register(request: Parameters<Destination['requestRealtimeParts']>[0]): Promise<RealtimePartsOutcome> {
     return this.#around((): RealtimePartsOutcome => {
+      this.onCall('addresses')
+      if (this.refuses.includes('addresses')) return { kind: 'failed', failure: refused(400, 'Bad Request') }
       const asset = this.assets.find(({ id }) => id === request.assetId)
       if (asset === undefined || asset.isClosed) return { kind: 'failed', failure: refused(404, 'Not Found') }
       const parts = request.parts.map(({ number, sizeBytes, isFinal }) => ({

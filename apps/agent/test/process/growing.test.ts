@@ -68,6 +68,23 @@ test('a clip whose temporary file is deleted is cleared, and nothing of it is co
   expect(device.server.completedAssets()).toEqual([])
 })
 
+test.for(['create', 'realtimeParts'] as const)(
+  'a clip whose destination refuses it while it grows (%s) goes up whole by itself when its recorder has finished',
+  async (operation) => {
+    const device = await startRealtimeDevice()
+    const body = JSON.stringify({ code: 400, errors: [], message: 'no parts that grow' })
+    const json = { 'content-type': 'application/json' }
+    device.server.inject({ kind: 'reply', status: 400, headers: json, body }, { operation, times: 1 })
+    await device.start()
+    const recorder = await startRecorder(device.watchDir, 'A001.mov')
+    await record(recorder, 24 * mebibyte)
+    await device.until(([upload]) => upload?.state === 'failed', 'refused while it grows')
+    await record(recorder, 3 * mebibyte)
+    await expectHome(device, await recorder.close())
+    expect(device.server.completedAssets().map(({ isRealtime }) => isRealtime)).toEqual([false])
+  },
+)
+
 test('a recorder that falls silent with its file open does not end the clip, and says itself that it is complete', async () => {
   const device = await startRealtimeDevice()
   await device.start()
