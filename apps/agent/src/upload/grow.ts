@@ -6,7 +6,6 @@ import {
   nothingCut,
   type PartLimits,
   partsToCompare,
-  type UploadError,
 } from '@rushes/upload-core'
 import type { Logger } from 'pino'
 import { errorMessage } from '../agent-error.ts'
@@ -112,7 +111,7 @@ async function cutMore({ queue, bounds }: GrowOptions, growing: GrowingUpload, s
   // Less than was cut is told by capture as what it is: a truncated file.
   if (sizeBytes <= cut.endBytes) return
   const plan = cutOpen(cut, sizeBytes, growth.bytesPerSecond, bounds?.limits)
-  if (plan.kind === 'impossible') return tooLarge(queue, upload.id)
+  if (plan.kind === 'impossible') return refuseTooLarge(queue, upload.id)
   if (plan.parts.length > 0) await store(queue, growing, plan.parts, sizeBytes)
 }
 
@@ -127,10 +126,12 @@ async function store(
   storeCut(queue, { uploadId: upload.id, assetId }, { parts, probe, sizeBytes })
 }
 
-function tooLarge(queue: Queue, uploadId: string): void {
-  const message = 'the file is larger than the largest asset (5 TiB or 10,000 parts)'
-  const error: UploadError = { class: 'file', code: 'TOO_LARGE', message }
-  applyUploadEvent(queue, uploadId, { kind: 'failed', reason: 'rejectedByDestination', error })
+/** No asset can hold it: what was sent is of no use, and it is refused as it would have been at rest. Its growth stays, for the end of its file is still to be noted. */
+function refuseTooLarge(queue: Queue, uploadId: string): void {
+  queue.transact(() => {
+    applyUploadEvent(queue, uploadId, { kind: 'takenAnew' })
+    applyUploadEvent(queue, uploadId, { kind: 'refused', reason: 'tooLarge' })
+  })
 }
 
 /** Of a complete file: finds its head, cuts the rest, compares. False when nothing more is to be done with it now. */
@@ -142,7 +143,7 @@ async function finish(options: GrowOptions, growing: GrowingUpload): Promise<boo
     await followShift(options, growing, sizeBytes)
     const plan = cutComplete(cutOf(growingRows(queue, upload.id)), sizeBytes, growth.bytesPerSecond, bounds?.limits)
     if (plan.kind === 'impossible') {
-      if (plan.why === 'tooLarge') tooLarge(queue, upload.id)
+      if (plan.why === 'tooLarge') refuseTooLarge(queue, upload.id)
       else takeAnew(queue, upload, null)
       return false
     }

@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { cancelUploads, retryUploads } from '../../src/queue/decisions.ts'
 import { startOfTime } from '../queue/test-queue.ts'
 import { bytesOf } from './growing-destination.ts'
-import { type GrowingWorld, growingWorld } from './growing-world.ts'
+import { type GrowingWorld, growingWorld, tinyLimits } from './growing-world.ts'
 
 type Refused = GrowingWorld['destination']['refuses']
 
@@ -146,5 +146,27 @@ describe.for(['growingCreate', 'addresses'] as const)(
       expect(world.destination.complete()).toEqual([])
       expect(stateOf(world).map(({ kind }) => kind)).toEqual(['cleared', 'held'])
     })
+  },
+)
+
+test.for(['while it grows', 'at its end'])(
+  'a recording that becomes larger than any asset %s is refused for that',
+  async (when) => {
+    const world = worldThatRefuses()
+    await growBy(world, 600)
+    expect(stateOf(world)).toMatchObject([{ kind: 'uploading' }])
+    world.append(tinyLimits.maxFileSizeBytes)
+    if (when === 'while it grows') world.see()
+    else world.rest()
+    await world.grow('none')
+    expect(stateOf(world)).toEqual([{ kind: 'refused', reason: 'tooLarge' }])
+    world.append(50)
+    world.see()
+    world.rest()
+    await world.finish()
+    expect(world.uploads()).toMatchObject([
+      { state: { kind: 'refused', reason: 'tooLarge' }, sizeBytes: bytesOf(world.path).byteLength },
+    ])
+    expect(world.destination.complete()).toEqual([])
   },
 )
