@@ -54,6 +54,19 @@ export function countGrowingAttempt(queue: Queue, uploadId: string): number {
   return findGrowth(queue, uploadId)?.attempts ?? 0
 }
 
+/**
+ * Reads a growing file, counted as an attempt while it lasts, so that a file which kills the process comes to its end too. Whoever is told that it could
+ * not be read counts that.
+ */
+export async function whileCounted<T>(queue: Queue, uploadId: string, read: () => Promise<T>): Promise<T> {
+  countGrowingAttempt(queue, uploadId)
+  try {
+    return await read()
+  } finally {
+    returnGrowingAttempt(queue, uploadId)
+  }
+}
+
 /** The call was not made after all, or was cut short by an orderly shutdown. */
 export function returnGrowingAttempt(queue: Queue, uploadId: string): void {
   queue.sql('UPDATE growths SET attempts = max(0, attempts - 1) WHERE upload_id = ?').run(uploadId)

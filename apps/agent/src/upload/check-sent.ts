@@ -42,6 +42,10 @@ export async function checkSent(options: CheckOptions): Promise<boolean> {
   if (growing === null) return false
   const { upload, assetId } = growing
   const attempts = countGrowingAttempt(queue, upload.id)
+  if (attempts > maxAttempts) {
+    giveUp(options, upload, 'each time the agent ended while it was reading')
+    return true
+  }
   try {
     const read = await readAsSent(fileOf(upload), growingRows(queue, upload.id), signal)
     if (read.kind === 'same') {
@@ -68,7 +72,7 @@ export async function checkSent(options: CheckOptions): Promise<boolean> {
     if (where === 'volumeAbsent') {
       returnGrowingAttempt(queue, upload.id)
       postpone(cardAwayMs)
-    } else if (attempts >= maxAttempts || isOver(error, where)) giveUp(options, upload, error)
+    } else if (attempts >= maxAttempts || isOver(error, where)) giveUp(options, upload, errorMessage(error))
     else postpone(lookAgainMs)
   }
   return true
@@ -92,11 +96,8 @@ function isOver(error: unknown, where: Whereabouts | null): boolean {
   return where === 'deleted' || where === 'elsewhere'
 }
 
-function giveUp({ queue, log }: CheckOptions, { id, source }: StoredUpload, error: unknown): void {
-  log.warn(
-    { uploadId: id, error: errorMessage(error) },
-    'a file that was sent while it grew cannot be compared any more',
-  )
+function giveUp({ queue, log }: CheckOptions, { id, source }: StoredUpload, error: string): void {
+  log.warn({ uploadId: id, error }, 'a file that was sent while it grew cannot be compared any more')
   queue.transact(() => {
     concludeGrowth(queue, id, false)
     appendEvent(queue, {

@@ -2,10 +2,12 @@ import {
   type Cut,
   cutComplete,
   cutOpen,
+  decideRetry,
   type GrowingPart,
   nothingCut,
   type PartLimits,
   partsToCompare,
+  type UploadError,
 } from '@rushes/upload-core'
 import type { Logger } from 'pino'
 import { errorMessage } from '../agent-error.ts'
@@ -21,6 +23,7 @@ import {
   postponeGrowing,
   readGrowing,
   recordGrowingFailure,
+  whileCounted,
 } from '../queue/growing-claims.ts'
 import {
   type GrowingRow,
@@ -33,6 +36,7 @@ import {
 } from '../queue/growing-parts.ts'
 import { takeAnew } from '../queue/growths.ts'
 import type { Queue } from '../queue/open-queue.ts'
+import type { StoredUpload } from '../queue/stored-upload.ts'
 import { type AskOptions, askForAddresses } from './ask-for-addresses.ts'
 import { digestRange } from './digest-range.ts'
 import { expectedOf } from './expected-source.ts'
@@ -99,10 +103,19 @@ async function advance(options: GrowOptions, uploadId: string): Promise<void> {
   const { queue, sizes } = options
   const growing = readGrowing(queue, uploadId)
   if (growing === null || growing.upload.state.kind !== 'uploading') return
+  if (isExhausted(options, growing)) return
   endPostponement(queue, uploadId)
   if (growing.growth.phase === 'open') await cutMore(options, growing, sizes.get(uploadId) ?? 0)
   if (growing.growth.phase === 'complete' && !(await finish(options, growing))) return
   await askForAddresses(options, uploadId)
+}
+
+/** As often as anything is tried, and each time the process ended before the outcome was known: then nobody reads it once more unless a person wants that. */
+function isExhausted({ queue, limits }: GrowOptions, { upload, growth }: GrowingUpload): boolean {
+  if (decideRetry(growth.attempts, 0, 0, limits).kind !== 'giveUp') return false
+  const error: UploadError = { class: 'agent', code: 'READER_LOST', message: 'the agent ended while it was reading' }
+  recordGrowingFailure(queue, upload.id, { kind: 'fail', reason: 'attemptsExhausted' }, error)
+  return true
 }
 
 async function cutMore({ queue, bounds }: GrowOptions, growing: GrowingUpload, sizeBytes: number): Promise<void> {
@@ -122,7 +135,8 @@ async function store(
   sizeBytes: number,
 ): Promise<void> {
   const second = parts.find(({ number, role }) => number === 2 && role === 'middle')
-  const probe = second === undefined ? null : await readProbe(upload.source.path, second)
+  const { path } = upload.source
+  const probe = second === undefined ? null : await whileCounted(queue, upload.id, () => readProbe(path, second))
   storeCut(queue, { uploadId: upload.id, assetId }, { parts, probe, sizeBytes })
 }
 
@@ -166,7 +180,7 @@ async function followShift(
   const arrived =
     rows.flatMap((row) => (row.number > 1 && row.xxh64 !== null ? [{ ...row, xxh64: row.xxh64 }] : []))[0] ?? null
   const question = { path, expected: expectedOf(upload.source), sizeBytes, probe: growth.probe, second, arrived }
-  const shiftBytes = await findShift(question, signal)
+  const shiftBytes = await whileCounted(queue, upload.id, () => findShift(question, signal))
   if (shiftBytes === 0) return
   log.info({ uploadId: upload.id, shiftBytes }, 'a head was put before a file that was sent while it grew')
   storeShift(queue, upload.id, shiftBytes)
@@ -174,10 +188,30 @@ async function followShift(
 
 /** Compares what left while the file was open with the complete file, as far as its format demands; sends again what differs. */
 async function compare(
-  { queue, bounds, openFile, signal, log }: GrowOptions,
+  { queue, log, ...options }: GrowOptions,
   { upload, assetId }: GrowingUpload,
   sizeBytes: number,
 ): Promise<void> {
+  const found = await whileCounted(queue, upload.id, () => findRewritten({ queue, ...options }, upload, sizeBytes))
+  const { rows, same, changed } = found
+  queue.transact(() => {
+    // Written to meanwhile: what was found is of a file that is no more.
+    const isSameFile = readGrowing(queue, upload.id)?.growth.completeBytes === sizeBytes
+    if (!isSameFile || !isSentTo(queue, upload.id, assetId)) return
+    storeComparison(queue, upload.id, { same, changed })
+    // What is still on its way since before is compared when it has arrived.
+    const isOnItsWay = rows.some(({ state }) => state === 'sending')
+    if (!isOnItsWay) markCompared(queue, upload.id)
+  })
+  if (changed.length > 0) log.info({ uploadId: upload.id, parts: changed }, 'rewritten by its recorder; sent again')
+}
+
+/** Which of the parts that have to be compared are as they were sent, by their digests, and which are not. */
+async function findRewritten(
+  { queue, bounds, openFile, signal }: Omit<GrowOptions, 'log'>,
+  upload: StoredUpload,
+  sizeBytes: number,
+): Promise<{ rows: GrowingRow[]; same: number[]; changed: number[] }> {
   const { path } = upload.source
   const shiftBytes = readGrowing(queue, upload.id)?.growth.shiftBytes ?? 0
   const places = shiftBytes > 0 ? 'everywhere' : await rewrittenPlaces(path, sizeBytes, bounds?.limits)
@@ -191,16 +225,7 @@ async function compare(
     const part = { path, offsetBytes: offset, sizeBytes: partBytes, expected: expectedOf(upload.source) }
     ;((await digestRange(part, signal, openFile)) === xxh64 ? same : changed).push(number)
   }
-  queue.transact(() => {
-    // Written to meanwhile: what was found is of a file that is no more.
-    const isSameFile = readGrowing(queue, upload.id)?.growth.completeBytes === sizeBytes
-    if (!isSameFile || !isSentTo(queue, upload.id, assetId)) return
-    storeComparison(queue, upload.id, { same, changed })
-    // What is still on its way since before is compared when it has arrived.
-    const isOnItsWay = rows.some(({ state }) => state === 'sending')
-    if (!isOnItsWay) markCompared(queue, upload.id)
-  })
-  if (changed.length > 0) log.info({ uploadId: upload.id, parts: changed }, 'rewritten by its recorder; sent again')
+  return { rows, same, changed }
 }
 
 const cutOf = (rows: readonly GrowingRow[]): Cut => {

@@ -52,3 +52,12 @@ test('a clip whose file was deleted before it was compared is told of at once', 
   expect(state()).toEqual(['none'])
   expect(notices()).toEqual(['growingNotCompared'])
 })
+
+test('a clip whose comparison kills the process each time is not read for ever, and is told of', async () => {
+  const { world, state, notices } = await sentWhileItGrew()
+  // As often as it may be tried, each time with no word of how that ended.
+  world.queue.sql('UPDATE growths SET attempts = 30').run()
+  await world.check()
+  expect(state()).toEqual(['none'])
+  expect(notices()).toEqual(['growingNotCompared'])
+})

@@ -212,6 +212,46 @@ describe.for([true, false])('a growing file, towards %s ingest of ours,', (isOur
     expect(world.destination.assets).toHaveLength(1)
   })
 
+  test('whose reading kills the process each time is not read for ever, and is whole after a retry', async () => {
+    const world = worldOf({ isOurs, extension: 'unknown' })
+    await growTo(world, 600)
+    world.rest()
+    const attempts = () => world.queue.sql('SELECT attempts FROM growths').get()?.attempts
+    await world.dieReading()
+    expect(attempts()).toBe(1)
+    for (let times = 1; times < 31; times++) await world.dieReading()
+    expect(attempts()).toBe(31)
+    await world.dieReading()
+    expect(world.uploads()[0]).toMatchObject({
+      state: { kind: 'failed', reason: 'attemptsExhausted' },
+      error: { class: 'agent', code: 'READER_LOST' },
+    })
+    retryAll(world)
+    await world.finish()
+    expectHome(world)
+    expect(world.destination.assets).toHaveLength(1)
+  })
+
+  test('counts each reading of it while that lasts, and has none counted when it is whole', async () => {
+    const world = worldOf({ isOurs, extension: 'mp4' })
+    world.queue.sql('CREATE TEMP TABLE counted (phase TEXT)').run()
+    world.queue
+      .sql(
+        `CREATE TEMP TRIGGER counts AFTER UPDATE OF attempts ON main.growths WHEN NEW.attempts > OLD.attempts
+          BEGIN INSERT INTO counted VALUES (NEW.phase || CASE WHEN NEW.probe IS NULL THEN '' ELSE ', probed' END); END`,
+      )
+      .run()
+    const counted = () => world.queue.sql('SELECT phase, count(*) AS times FROM counted GROUP BY phase').all()
+    await growTo(world, 600)
+    // Its probe was read once; all others are calls for addresses.
+    expect(counted()).toContainEqual({ phase: 'open', times: 1 })
+    world.rest()
+    await world.grow('none')
+    // Found where its parts lie, compared, and asked for its last address.
+    expect(counted()).toContainEqual({ phase: 'complete, probed', times: 3 })
+    expect(world.queue.sql('SELECT attempts FROM growths').get()?.attempts).toBe(0)
+  })
+
   test.for(['as soon as it rests', 'before', 'while it is compared'])(
     'that is written to once more after its final part has gone goes up whole, as the newer version, when it is compared %s',
     async (when) => {

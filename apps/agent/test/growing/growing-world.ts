@@ -54,6 +54,8 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
   let listener = takeInFiles(queue, log, tinyLimits)
   let stamp = 0
   let isDamaged = false
+  /** Told of a read that never ends; null while reads end. */
+  let onHanging: (() => void) | null = null
   /** What capture knows of when the take began. `toldAt`: what the file at rest tells, where nobody saw it begin. */
   let take: Take = { seenAt: startOfTime, sawBegin: true, bornAt: startOfTime, toldAt: null }
   const openFile: OpenFile = async (file) => {
@@ -61,6 +63,12 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
     const eio = async () => {
       throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' })
     }
+    const hang = async () => {
+      await opened.close()
+      onHanging?.()
+      return new Promise<number>(() => undefined)
+    }
+    if (onHanging !== null) return { ...opened, read: hang }
     return isDamaged ? { ...opened, read: eio } : opened
   }
 
@@ -205,6 +213,15 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
     /** The medium cannot be read any more where the file is compared, or again. */
     damage(damaged: boolean) {
       isDamaged = damaged
+    },
+    /** The process dies while the file is read to be compared. */
+    async dieReading() {
+      await new Promise<void>((resolve) => {
+        onHanging = resolve
+        void world.grow('none').then(resolve)
+      })
+      onHanging = null
+      crash()
     },
     /** Lets ten minutes pass, and what waited for time go on. */
     pass() {
