@@ -261,24 +261,35 @@ export function concludeForUpload(queue: Queue, id: string, consequence: Consequ
  * The address of a part of a growing file is dead: gives the part back, to be sent to another one. Uncounted, unless `notBefore` says that the
  * address was dead from the start and when the next one may be tried.
  */
-export function forgetAddress(queue: Queue, claim: PartClaim, notBefore: number | null): void {
-  queue
-    .sql(
-      `UPDATE parts SET state = 'pending', url = '', attempts = attempts - ?, not_before = ?, lease_token = NULL, lease_until = NULL
-        WHERE upload_id = ? AND number = ? AND state = 'sending' AND lease_token = ?`,
-    )
-    .run(notBefore === null ? 1 : 0, notBefore, claim.upload.id, claim.number, claim.lease.token)
-  queue.tell({ kind: 'work' })
+export function forgetAddress(queue: Queue, claim: PartClaim, notBefore: number | null, error: UploadError): void {
+  queue.transact(() => {
+    const { upload, number, lease } = claim
+    const { changes } = queue
+      .sql(
+        `UPDATE parts SET state = 'pending', url = '', attempts = attempts - ?, not_before = ?, lease_token = NULL, lease_until = NULL
+          WHERE upload_id = ? AND number = ? AND state = 'sending' AND lease_token = ?`,
+      )
+      .run(notBefore === null ? 1 : 0, notBefore, upload.id, number, lease.token)
+    if (changes > 0) {
+      recordPartError(queue, upload.id, number, error)
+      recordUploadError(queue, upload.id, error)
+    }
+    queue.tell({ kind: 'work' })
+  })
 }
 
-/** Gives a part back unsent: shutdown, abort, a closed gate. No attempt of the part. */
-export function returnPart(queue: Queue, claim: PartClaim): void {
-  queue
-    .sql(
-      "UPDATE parts SET state = 'pending', attempts = attempts - 1, lease_token = NULL, lease_until = NULL WHERE upload_id = ? AND number = ? AND state = 'sending' AND lease_token = ?",
-    )
-    .run(claim.upload.id, claim.number, claim.lease.token)
-  queue.tell({ kind: 'work' })
+/** Gives a part back unsent: shutdown, abort, a closed gate; or (`error`) a file that is written to again. No attempt of the part. */
+export function returnPart(queue: Queue, claim: PartClaim, error: UploadError | null = null): void {
+  queue.transact(() => {
+    const { upload, number, lease } = claim
+    const { changes } = queue
+      .sql(
+        "UPDATE parts SET state = 'pending', attempts = attempts - 1, lease_token = NULL, lease_until = NULL WHERE upload_id = ? AND number = ? AND state = 'sending' AND lease_token = ?",
+      )
+      .run(upload.id, number, lease.token)
+    if (changes > 0 && error !== null) recordPartError(queue, upload.id, number, error)
+    queue.tell({ kind: 'work' })
+  })
 }
 
 /** Keeps a claim alive while bytes move. False when it was lost. */

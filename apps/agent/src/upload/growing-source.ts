@@ -24,6 +24,7 @@ export async function concludeGrowing(
   claim: PartClaim,
   consequence: Consequence,
   addressAgeMs: number,
+  error: UploadError,
 ): Promise<boolean> {
   if (consequence.kind === 'startOver' && consequence.reason === 'urlExpired') {
     const isDead = isDeadFromTheStart(addressAgeMs)
@@ -31,15 +32,15 @@ export async function concludeGrowing(
     // A destination that gives out dead addresses again and again has lost the upload, whatever it says.
     if (isDead && claim.attempts >= limits.attemptsPerJob) {
       const message = 'every address of this part was dead from the start'
-      const error: UploadError = { class: 'destination', code: 'URL_EXPIRED', message }
-      recordPartFailure(queue, claim, { kind: 'startOver', reason: 'uploadLostByDestination' }, error)
-    } else forgetAddress(queue, claim, isDead ? queue.now() + delayMs : null)
+      const dead: UploadError = { class: 'destination', code: 'URL_EXPIRED', message }
+      recordPartFailure(queue, claim, { kind: 'startOver', reason: 'uploadLostByDestination' }, dead)
+    } else forgetAddress(queue, claim, isDead ? queue.now() + delayMs : null, error)
     return true
   }
   const isChange =
     consequence.kind === 'fail' && (consequence.reason === 'sourceChanged' || consequence.reason === 'sourceTruncated')
   if (!isChange) return false
-  returnPart(queue, claim)
+  returnPart(queue, claim, error)
   const upload = findUpload(queue, claim.upload.id)
   if (upload !== null) await followChange(queue, upload)
   return true

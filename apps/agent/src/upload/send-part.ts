@@ -84,13 +84,10 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<Next> {
     return 'unknown'
   }
   if (areAddressesDead(queue, claim.urlsIssuedAt)) {
-    if (claim.phase !== null) {
-      forgetAddress(queue, claim, null)
-      return 'unknown'
-    }
     const message = 'the signed addresses of this upload ran out'
     const error: UploadError = { class: 'destination', code: 'URL_EXPIRED', message }
-    recordPartFailure(queue, claim, { kind: 'startOver', reason: 'urlExpired' }, error)
+    if (claim.phase !== null) forgetAddress(queue, claim, null, error)
+    else recordPartFailure(queue, claim, { kind: 'startOver', reason: 'urlExpired' }, error)
     return 'unknown'
   }
   const sending = inFlight.begin(upload.id, stop)
@@ -222,7 +219,7 @@ async function conclude(
     return null
   }
   const { consequence } = judgement
-  if (claim.phase !== null && (await concludeGrowing(options, claim, consequence, ageMs))) {
+  if (claim.phase !== null && (await concludeGrowing(options, claim, consequence, ageMs, error))) {
     log.info({ uploadId: claim.upload.id, part: claim.number, error }, 'a part of a growing file goes another way')
     return null
   }

@@ -1,5 +1,6 @@
 import { freshSeed } from '@rushes/test-kit'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { partsOf } from '../../src/queue/clip-reports.ts'
 import { cancelUploads, retryUploads } from '../../src/queue/decisions.ts'
 import { bytesOf, type Mishap } from './growing-destination.ts'
 import { type GrowingWorld, growingWorld } from './growing-world.ts'
@@ -210,6 +211,49 @@ describe.for([true, false])('a growing file, towards %s ingest of ours,', (isOur
     await world.finish()
     expectHome(world)
     expect(world.destination.assets).toHaveLength(1)
+  })
+
+  test('keeps of each part, and of itself, which addresses were dead', async () => {
+    const world = worldOf({ isOurs, extension: 'mov' })
+    world.append(600)
+    world.see()
+    world.append(1)
+    world.see()
+    await world.register('none')
+    await world.grow('none')
+    const id = world.uploads()[0]?.id ?? ''
+    const expected = { class: 'destination', code: 'AccessDenied', message: expect.stringContaining('has expired') }
+    for (let times = 1; times <= 9; times++) {
+      await world.send('expired')
+      expect(partsOf(world.queue, id)[1]).toMatchObject({
+        attempts: times,
+        error: { ...expected, at: world.clock.now },
+      })
+      expect(world.uploads()).toMatchObject([{ state: { kind: 'uploading' }, error: expected }])
+      world.pass()
+      await world.grow('none')
+    }
+    world.rest()
+    await world.finish()
+    expectHome(world)
+    expect(partsOf(world.queue, id)[1]).toMatchObject({ state: 'acknowledged', error: expected })
+    expect(world.uploads()).toMatchObject([{ error: null }])
+  })
+
+  test('keeps of a part that it was written to while that was read', async () => {
+    const world = worldOf({ isOurs, extension: 'mov' })
+    await growTo(world, 200)
+    world.append(400)
+    world.rest()
+    await world.grow('none')
+    world.append(90)
+    await world.send('none')
+    const errors = partsOf(world.queue, world.uploads()[0]?.id ?? '').flatMap(({ error }) => error ?? [])
+    expect(errors).toMatchObject([{ class: 'file', code: 'SOURCE_CHANGED' }])
+    world.see()
+    world.rest()
+    await world.finish()
+    expectHome(world)
   })
 
   test('whose reading kills the process each time is not read for ever, and is whole after a retry', async () => {
