@@ -55,7 +55,9 @@ export const agentFile = z.strictObject({
     .min(0)
     .max(600_000)
     .default(2_000)
-    .describe('How long a file must rest before it counts as complete.'),
+    .describe(
+      'How long a file must rest before it counts as complete. Longer than any pause of a recorder that the agent cannot see at work, on another machine for example.',
+    ),
   stallMs: z
     .int()
     .min(100)
