@@ -11,7 +11,7 @@ import {
 } from './apply-upload-event.ts'
 import type { Queue } from './open-queue.ts'
 import { claimOnlyPart, type PartClaim } from './part-claims.ts'
-import { integer, integerOrNull, type Row } from './row.ts'
+import { integer, integerOrNull, type Row, text } from './row.ts'
 import {
   isLarge,
   isPinned,
@@ -31,7 +31,7 @@ export type RegistrationClaim = { upload: StoredUpload; token: number }
 /**
  * Claims the next file to register: of the paired project only, while its fence is open and nothing is on hold, as long as fewer than
  * `maxOpenAssets` uploads have addresses that grow old. Pinned ones first, then what is being recorded, then small files, then by age as
- * their watch folder says. The attempt is counted here, and what its create says is decided once for each key; `partsFor`: how many parts to ask for. Null when there is none.
+ * their watch folder says, but always the oldest large one too. The attempt is counted here, and what its create says is decided once for each key; `partsFor`: how many parts to ask for. Null when there is none.
  */
 export function claimRegistration(
   queue: Queue,
@@ -45,7 +45,7 @@ export function claimRegistration(
     if (open.all >= maxOpenAssets) return null
     const first = nextToRegister(queue, open.large < maxOpenLarge(maxOpenAssets))
     if (first === undefined) return null
-    const upload = readUpload(open.large === 0 && isSmall(first) ? (anyLarge(queue) ?? first) : first)
+    const upload = readUpload(oldestLarge(queue, first, open.large) ?? first)
     const lease = nextLease(queue)
     const applied = applyToUpload(queue, upload, { kind: 'claimed', lease }, decideCreate(upload, partsFor))
     return applied.kind === 'moved' ? { upload: applied.upload, token: lease.token } : null
@@ -101,6 +101,11 @@ const firstPinned = `${claimable('uploads_queued')} AND ${isPinned} ORDER BY ${o
 const firstSmall = `${claimable('uploads_queued')} AND ${isSmallClass} AND u.deprioritised = ? ORDER BY ${orderByFolder} LIMIT 1`
 const firstLarge = `${claimable('uploads_queued_large')} AND ${isLarge} ORDER BY ${orderOfLargeByAge} LIMIT 1`
 
+/** Open, or about to be, and before another one by age; of those that are open there are few. */
+const isBefore = `u.project_id = ? AND ${isLarge} AND u.is_realtime = 0 AND (${orderOfLargeByAge}) < (?, ?, ?)`
+const olderOpen = `SELECT 1 FROM uploads u INDEXED BY uploads_uploading_large WHERE u.state = 'uploading' AND ${isBefore}
+  UNION ALL SELECT 1 FROM uploads u INDEXED BY uploads_registering WHERE u.state = 'registering' AND ${isBefore} LIMIT 1`
+
 /** What is being recorded: all of it is to have an asset at once, so that it can go up while it grows. */
 const anyRecording = `SELECT ${uploadColumns} FROM upload_link l JOIN unit d ON d.one = l.one AND d.held_since IS NULL
     CROSS JOIN growths g CROSS JOIN uploads u ON u.id = g.upload_id AND u.project_id = l.project_id AND u.state = 'queued'
@@ -117,10 +122,22 @@ function nextToRegister(queue: Queue, mayBeLarge: boolean): Row | undefined {
   return queue.sql(firstSmall).get(0) ?? queue.sql(firstSmall).get(1)
 }
 
-function anyLarge(queue: Queue): Row | undefined {
-  const large = queue.counts.isLargeQueued === false ? undefined : queue.sql(firstLarge).get()
-  queue.counts.isLargeQueued = large !== undefined
-  return large
+/**
+ * However many small or newer files come, the oldest large clip has an asset, so that every fourth part can be one of its own. A pinned file
+ * and what is being recorded go before, and small ones while any large clip is open.
+ */
+function oldestLarge(queue: Queue, first: Row, openLarge: number): Row | undefined {
+  if (integerOrNull(first, 'pinned_at') !== null || integer(first, 'is_realtime') === 1) return undefined
+  if (openLarge > 0 && integer(first, 'size_bytes') <= smallFileMaxBytes) return undefined
+  const oldest = queue.counts.isLargeQueued === false ? undefined : queue.sql(firstLarge).get()
+  queue.counts.isLargeQueued = oldest !== undefined
+  return oldest === undefined || hasOlderOpen(queue, oldest) ? undefined : oldest
+}
+
+function hasOlderOpen(queue: Queue, row: Row): boolean {
+  const age = integerOrNull(row, 'captured_at') ?? integer(row, 'created_at')
+  const place = [text(row, 'project_id'), integer(row, 'deprioritised'), age, integer(row, 'seq')]
+  return queue.sql(olderOpen).get(...place, ...place) !== undefined
 }
 
 /** Uploads of the paired project that have addresses; what is being recorded takes no place of a large one. */
@@ -133,10 +150,6 @@ function countOpen(queue: Queue): { all: number; large: number } {
     .get()
   return row === undefined ? { all: 0, large: 0 } : { all: integer(row, 'open'), large: integer(row, 'large') }
 }
-
-/** However many small files come, one large clip has an asset, so that every fourth part can be one of its own. A pinned file goes before. */
-const isSmall = (row: Row): boolean =>
-  integerOrNull(row, 'pinned_at') === null && integer(row, 'size_bytes') <= smallFileMaxBytes
 
 /**
  * The asset exists: stores its id and the table of its parts in one transaction, so that neither is ever there without the other. Parts

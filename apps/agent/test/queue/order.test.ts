@@ -260,6 +260,53 @@ test('small files that failed before are registered past open large clips too, a
   expect(registerAllThatMay(queue)).toEqual(['fresh', 'behind'])
 })
 
+test('where the newest come first and never stop coming, one of the places of large clips is always for the oldest', () => {
+  const { queue } = testQueue()
+  for (let minute = 0; minute < 14; minute++) clip(queue, `large-${minute}`, large, minute, true)
+  const newest = [13, 12, 11, 10, 9, 8, 7].map((minute) => `large-${minute}`)
+  expect(registerAllThatMay(queue)).toEqual(['large-0', ...newest])
+  const registered: string[] = []
+  for (let minute = 20; minute < 36; minute++) {
+    clip(queue, `newer-${minute}`, large, minute, true)
+    const claim = claimPart(queue)
+    if (claim === null) throw new Error('there is a part')
+    acknowledgePart(queue, claim, '0123456789abcdef', false)
+    registered.push(...registerAllThatMay(queue))
+  }
+  // One part in four was that of the oldest, and the one after it had its place at once; all other places went to the newest.
+  expect(registered.filter((name) => name.startsWith('large'))).toEqual(['large-1', 'large-2', 'large-3', 'large-4'])
+  expect(registered.filter((name) => name.startsWith('newer'))).toHaveLength(12)
+})
+
+test('of large clips that are registered at once one takes the place of the oldest, and what has failed takes it from none', () => {
+  const { queue } = testQueue()
+  const failed = clip(queue, 'failed', large, 0, true)
+  queue.db.exec(`UPDATE uploads SET deprioritised = 1 WHERE id = '${failed.id}'`)
+  for (const minute of [1, 2, 3, 4]) clip(queue, `large-${minute}`, large, minute, true)
+  const names = Array.from({ length: 5 }, () => claimRegistration(queue, 64)?.upload.name)
+  expect(names).toEqual(['large-1', 'large-4', 'large-3', 'large-2', 'failed'])
+})
+
+test('a small file is claimed without a look at the large ones while one of them is open, and what is recorded goes before the oldest', () => {
+  const { queue } = testQueue()
+  clip(queue, 'open', large, 9, true)
+  expect(registerIfMay(queue)).toBe('open')
+  clip(queue, 'oldest', large, 1, true)
+  clip(queue, 'small', small, 5)
+  const said: string[] = []
+  const listening = {
+    ...queue,
+    sql(statement: string) {
+      said.push(statement)
+      return queue.sql(statement)
+    },
+  }
+  expect(claimRegistration(listening, 64)?.upload.name).toBe('small')
+  expect(said.filter((statement) => statement.includes('_large'))).toEqual([])
+  beginRecording(queue, 'recording', 20)
+  expect([registerIfMay(queue), registerIfMay(queue)]).toEqual(['recording', 'oldest'])
+})
+
 test('the timekeeper does not look at every clip that was ever uploaded', () => {
   const { queue } = testQueue()
   const said: string[] = []
