@@ -36,6 +36,8 @@ export type UploadEvent =
   | { kind: 'contentDiffers' }
   /** None of its parts can move before `until` (null: before the cause has passed). */
   | { kind: 'partsStalled'; reason: WaitingReason; until: number | null; deprioritised: boolean }
+  /** One of its parts has used up a job attempt, and others can go on: behind everything that has not failed. */
+  | { kind: 'partsDeprioritised' }
   | { kind: 'partsExhausted'; bootId: string; error: UploadError }
   | { kind: 'assetLost'; reason: 'urlExpired' | 'uploadLostByDestination'; error: UploadError }
   | { kind: 'failed'; reason: FailedReason; error: UploadError }

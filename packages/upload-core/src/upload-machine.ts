@@ -81,6 +81,13 @@ export function transitionUpload(state: UploadState, event: UploadEvent, context
           asset: { ...state.asset, deprioritised: state.asset.deprioritised || event.deprioritised },
         },
       })
+    case 'partsDeprioritised': {
+      const asset = assetOf(state)
+      if (asset === null || asset.deprioritised) return notApplicable
+      const behind: Asset = { ...asset, deprioritised: true }
+      if (state.kind === 'uploading') return moved({ kind: 'uploading', asset: behind })
+      return state.kind === 'waiting' ? moved({ ...state, work: { step: 'parts', asset: behind } }) : notApplicable
+    }
     case 'partsExhausted': {
       const asset = assetOf(state)
       if (asset === null || !isUnderWay(state)) return notApplicable

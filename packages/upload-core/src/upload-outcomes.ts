@@ -152,7 +152,8 @@ export function answerCustody(
 /** A person wants it tried again, with fresh tries, keeping what has arrived. */
 export function retry(state: UploadState): UploadTransition {
   // One part may wait for minutes while another could go, and what is seen of the clip is that it waits.
-  if (state.kind === 'uploading') return moved(state, 'refreshPartTries')
+  if (state.kind === 'uploading')
+    return moved({ kind: 'uploading', asset: { ...state.asset, deprioritised: false } }, 'refreshPartTries')
   if (state.kind !== 'failed' && state.kind !== 'cancelled' && state.kind !== 'waiting') return notApplicable
   const { work } = state
   if (work === null)

@@ -65,6 +65,7 @@ const events: Record<UploadEvent['kind'], UploadEvent> = {
   takenAnew: { kind: 'takenAnew' },
   contentDiffers: { kind: 'contentDiffers' },
   partsStalled: { kind: 'partsStalled', reason: 'backoff', until: now + 5, deprioritised: false },
+  partsDeprioritised: { kind: 'partsDeprioritised' },
   partsExhausted: { kind: 'partsExhausted', bootId: 'boot-1', error },
   assetLost: { kind: 'assetLost', reason: 'uploadLostByDestination', error },
   failed: { kind: 'failed', reason: 'sourceChanged', error },
@@ -93,7 +94,7 @@ type Outcome = UploadState['kind'] | '-'
 const nothing: Record<UploadEvent['kind'], Outcome> = {
   rested: '-', refused: '-', begun: '-', claimed: '-', created: '-', createFailed: '-', claimReturned: '-', claimLost: '-', partAcknowledged: '-',
   partsCut: '-', takenAnew: '-', contentDiffers: '-',
-  partsStalled: '-', partsExhausted: '-', assetLost: '-', failed: '-', waitEnded: '-', booted: '-', custodyOwed: '-',
+  partsStalled: '-', partsDeprioritised: '-', partsExhausted: '-', assetLost: '-', failed: '-', waitEnded: '-', booted: '-', custodyOwed: '-',
   custodyAnswered: '-', custodyAbandoned: '-', sourceRemoved: '-', sourceFound: '-', grewAgain: '-', heldBack: '-', released: '-', unblocked: '-', restored: '-', foundAtDestination: '-',
   retried: '-', reset: '-', cancelled: '-', cleared: '-',
 } // biome-ignore format: a row of words
@@ -110,11 +111,11 @@ const table: Record<UploadState['kind'], Record<UploadEvent['kind'], Outcome>> =
     failed: 'failed', sourceRemoved: 'waiting', grewAgain: 'growing', takenAnew: 'growing', cancelled: 'cancelled', cleared: 'cleared',
   },
   uploading: {
-    ...nothing, partAcknowledged: 'uploading', partsCut: 'uploading', takenAnew: 'growing', contentDiffers: 'queued', partsStalled: 'waiting', partsExhausted: 'waiting', assetLost: 'queued', failed: 'failed',
+    ...nothing, partAcknowledged: 'uploading', partsCut: 'uploading', takenAnew: 'growing', contentDiffers: 'queued', partsStalled: 'waiting', partsDeprioritised: 'uploading', partsExhausted: 'waiting', assetLost: 'queued', failed: 'failed',
     sourceRemoved: 'waiting', retried: 'uploading', cancelled: 'cancelled', cleared: 'cleared',
   },
   waiting: {
-    ...nothing, partAcknowledged: 'waiting', takenAnew: 'growing', partsExhausted: 'waiting', assetLost: 'queued', failed: 'failed', waitEnded: 'uploading',
+    ...nothing, partAcknowledged: 'waiting', takenAnew: 'growing', partsDeprioritised: 'waiting', partsExhausted: 'waiting', assetLost: 'queued', failed: 'failed', waitEnded: 'uploading',
     sourceRemoved: 'waiting', retried: 'uploading', reset: 'queued', cancelled: 'cancelled', cleared: 'cleared',
   },
   held: { ...nothing, grewAgain: 'growing', takenAnew: 'growing', released: 'queued', cancelled: 'cancelled', cleared: 'cleared' },
@@ -324,6 +325,18 @@ describe('the upload machine', () => {
   test('ends the waits of its parts when it is retried while some of them move', () => {
     const { uploading } = states
     expect(move(uploading, events.retried)).toEqual({ kind: 'moved', state: uploading, effects: ['refreshPartTries'] })
+  })
+
+  test('goes behind the others when a part of it has used up its tries for now, until it is retried', () => {
+    const behind = { ...asset, deprioritised: true }
+    const moving = move(states.uploading, events.partsDeprioritised)
+    expect(moving).toEqual({ kind: 'moved', state: { kind: 'uploading', asset: behind }, effects: [] })
+    expect(move(states.waiting, events.partsDeprioritised).state).toMatchObject({
+      reason: 'backoff',
+      work: { asset: behind },
+    })
+    expect(transitionUpload(moving.state, events.partsDeprioritised, { now }).kind).toBe('ignored')
+    expect(move(moving.state, events.retried).state).toEqual(states.uploading)
   })
 
   test('takes another key for a file that grew again, since its size is another', () => {

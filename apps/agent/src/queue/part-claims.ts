@@ -320,7 +320,10 @@ function movePart(queue: Queue, claim: PartClaim, consequence: Consequence, erro
   return changes > 0
 }
 
-/** An upload none of whose parts is on its way or may be claimed waits, with the reason and until the first of them may go. */
+/**
+ * An upload none of whose parts is on its way or may be claimed waits, with the reason and until the first of them may go. Where others can go on
+ * but a whole job of one is used up, it goes behind everything that has not failed.
+ */
 function stallIfNothingMoves(
   queue: Queue,
   uploadId: string,
@@ -328,13 +331,17 @@ function stallIfNothingMoves(
 ): void {
   const row = queue
     .sql(
-      `SELECT count(*) FILTER (WHERE state = 'sending' OR (state = 'pending' AND is_held = 0 AND url <> '' AND not_before IS NULL)) AS moving, min(not_before) AS first
+      `SELECT count(*) FILTER (WHERE state = 'sending' OR (state = 'pending' AND is_held = 0 AND url <> '' AND (not_before IS NULL OR not_before <= ?))) AS moving,
+          min(not_before) AS first
         FROM parts WHERE upload_id = ? AND state <> 'acknowledged'`,
     )
-    .get(uploadId)
+    .get(queue.now(), uploadId)
   if (row === undefined) return
   // A cause without a time of its end concerns the whole upload; a delay only the part, as long as another part can go on.
-  if (consequence.at !== null && integer(row, 'moving') > 0) return
+  if (consequence.at !== null && integer(row, 'moving') > 0) {
+    if (consequence.deprioritised) applyUploadEvent(queue, uploadId, { kind: 'partsDeprioritised' })
+    return
+  }
   const until = consequence.at === null ? null : (integerOrNull(row, 'first') ?? consequence.at)
   applyUploadEvent(queue, uploadId, {
     kind: 'partsStalled',

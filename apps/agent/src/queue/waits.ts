@@ -1,6 +1,7 @@
 import { counted, type RetryLimits, type UploadError, type WaitingReason } from '@rushes/upload-core'
 import { applyToUpload, applyUploadEvent } from './apply-upload-event.ts'
 import type { Queue } from './open-queue.ts'
+import { concludeForUpload } from './part-claims.ts'
 import { integer, integerOrNull, text } from './row.ts'
 import { recordPartError } from './stored-errors.ts'
 import { readUpload, type StoredUpload, uploadColumns } from './stored-upload.ts'
@@ -139,10 +140,7 @@ function rescueParts(
         .run(notBefore, id, integer(row, 'number'))
       const error = lost('SENDER_LOST', 'the agent ended while it was sending')
       recordPartError(queue, id, integer(row, 'number'), error)
-      if (consequence.kind === 'awaitRestart')
-        applyUploadEvent(queue, id, { kind: 'partsExhausted', bootId: queue.bootId, error })
-      if (consequence.kind === 'fail')
-        applyUploadEvent(queue, id, { kind: 'failed', reason: consequence.reason, error })
+      if (consequence.kind !== 'tryAgain' || consequence.deprioritised) concludeForUpload(queue, id, consequence, error)
     }
     if (rows.length > 0) queue.tell({ kind: 'work' })
     return rows.length

@@ -27,6 +27,7 @@ const events: UploadEvent[] = [
   { kind: 'partAcknowledged' },
   { kind: 'partsStalled', reason: 'backoff', until: later, deprioritised: false },
   { kind: 'partsStalled', reason: 'offline', until: null, deprioritised: true },
+  { kind: 'partsDeprioritised' },
   { kind: 'partsExhausted', bootId: 'boot-1', error },
   { kind: 'assetLost', reason: 'uploadLostByDestination', error },
   { kind: 'assetLost', reason: 'urlExpired', error },
