@@ -3,16 +3,16 @@ import type { WatchFolder } from '../capture/capture-port.ts'
 import { isCapturedSince } from '../queue/capture-clock.ts'
 import { readUploadLink } from '../queue/links.ts'
 import type { Queue } from '../queue/open-queue.ts'
-import { rebuiltAt } from '../queue/rebuild-queue.ts'
+import { rebuiltSince } from '../queue/rebuild-queue.ts'
 
 type KnownCapture = Capture & { isWitnessed: boolean }
 
 /** Why a file is not uploaded by itself; null when it is. What is not known to have begun after the pairing is held like what began before. */
 export function holdReason(queue: Queue, mode: WatchFolder['mode'], capture: KnownCapture): HeldReason | null {
-  const lostAt = rebuiltAt(queue)
+  const rebuilt = rebuiltSince(queue)
   // What claims to be of a time to come may be of any: it was captured by another clock, or before this one was set.
   const isOfTimeToCome = !capture.isWitnessed && capture.at > queue.now()
-  if (lostAt !== null && (capture.at <= lostAt || isOfTimeToCome)) return 'queueRebuilt'
+  if (rebuilt !== null && (isOfTimeToCome || !isCapturedSince(queue, [rebuilt], capture))) return 'queueRebuilt'
   if (mode === 'manual') return 'manualFolder'
   const link = readUploadLink(queue)
   if (link === null || link.projectSince === null) return 'capturedBeforePairing'

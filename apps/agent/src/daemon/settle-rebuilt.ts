@@ -4,7 +4,7 @@ import type { Destination, OwnAsset } from '../destination/port.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import type { Queue } from '../queue/open-queue.ts'
 import { heldUploads } from '../queue/queue-reports.ts'
-import { rebuiltAt } from '../queue/rebuild-queue.ts'
+import { rebuiltSince } from '../queue/rebuild-queue.ts'
 import { sleep } from '../sleep.ts'
 import { settleMatched } from './match-rebuilt.ts'
 
@@ -28,7 +28,7 @@ export async function settleRebuilt(options: SettleRebuiltOptions): Promise<void
   let failuresInRow = 0
   let lookMs = firstLookMs
   while (!signal.aborted) {
-    const hasHeld = rebuiltAt(queue) !== null && heldUploads(queue, 'queueRebuilt', 0, 1).length > 0
+    const hasHeld = rebuiltSince(queue) !== null && heldUploads(queue, 'queueRebuilt', 0, 1).length > 0
     const assets = hasHeld ? await listAll(options) : []
     if (assets === null) failuresInRow++
     else {

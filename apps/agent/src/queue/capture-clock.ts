@@ -10,7 +10,7 @@ import {
 } from '@rushes/upload-core'
 import { uptimeStepMs } from '../boot-id.ts'
 import type { Queue } from './open-queue.ts'
-import { integer } from './row.ts'
+import { integer, type Row, textOrNull } from './row.ts'
 import type { StoredUpload } from './stored-upload.ts'
 
 /** Clips that wait for longer than this many boots are told by the wall clock. */
@@ -40,6 +40,12 @@ export const captureAt = (queue: Queue, at: number): Capture => ({ at, inBoot: b
 export function momentNow(queue: Queue): Moment {
   const { wallMs, uptimeMs, bootId } = readClocks(queue)
   return { at: wallMs, inBoot: { bootId, uptimeMs: uptimeMs + uptimeStepMs } }
+}
+
+/** A stored moment: beside `at`, the columns of its boot and of how long that had run. */
+export function momentOf(row: Row, at: number, column: 'paired' | 'project_since' | 'renewed' | 'rebuilt'): Moment {
+  const bootId = textOrNull(row, `${column}_boot_id`)
+  return { at, inBoot: bootId === null ? null : { bootId, uptimeMs: integer(row, `${column}_uptime_ms`) } }
 }
 
 /** A moment of this boot by the server's clock; null where that was not heard yet. */

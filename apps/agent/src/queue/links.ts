@@ -1,4 +1,5 @@
 import type { Moment } from '@rushes/upload-core'
+import { momentOf } from './capture-clock.ts'
 import type { Queue } from './open-queue.ts'
 import { integer, integerOrNull, type Row, text, textOrNull, word } from './row.ts'
 
@@ -185,9 +186,4 @@ function toUploadLink(row: Row): UploadLink {
     paired: momentOf(row, integer(row, 'paired_at'), 'paired'),
     projectSince: projectSince === null ? null : momentOf(row, projectSince, 'project_since'),
   }
-}
-
-function momentOf(row: Row, at: number, column: 'paired' | 'project_since' | 'renewed'): Moment {
-  const bootId = textOrNull(row, `${column}_boot_id`)
-  return { at, inBoot: bootId === null ? null : { bootId, uptimeMs: integer(row, `${column}_uptime_ms`) } }
 }

@@ -1,6 +1,8 @@
 import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Moment } from '@rushes/upload-core'
 import type { Logger } from 'pino'
+import { momentNow, momentOf } from './capture-clock.ts'
 import { type OpenQueueOptions, openQueue, type Queue } from './open-queue.ts'
 import { appendEvent } from './outbox.ts'
 import { restorePairing, salvagePairing } from './pairing-copy.ts'
@@ -27,7 +29,10 @@ export function rebuildQueue(options: OpenQueueOptions, log: Logger): Queue {
   const queue = openQueue(options)
   queue.transact(() => {
     if (pairing !== null) restorePairing(queue, pairing)
-    queue.sql('UPDATE unit SET rebuilt_at = ?').run(now())
+    const { at, inBoot } = momentNow(queue)
+    queue
+      .sql('UPDATE unit SET rebuilt_at = ?, rebuilt_boot_id = ?, rebuilt_uptime_ms = ?')
+      .run(at, inBoot?.bootId ?? null, inBoot?.uptimeMs ?? null)
     const message = `The queue file was damaged; it is kept as ${aside}. What was captured before is held until it is matched.`
     appendEvent(queue, { kind: 'notice', code: 'queueRebuilt', message })
   })
@@ -39,9 +44,10 @@ export function rebuildQueue(options: OpenQueueOptions, log: Logger): Queue {
 }
 
 /** When this queue took the place of a damaged one; null when it never did. */
-export function rebuiltAt(queue: Queue): number | null {
-  const row = queue.sql('SELECT rebuilt_at FROM unit').get()
-  return row === undefined ? null : integerOrNull(row, 'rebuilt_at')
+export function rebuiltSince(queue: Queue): Moment | null {
+  const row = queue.sql('SELECT rebuilt_at, rebuilt_boot_id, rebuilt_uptime_ms FROM unit').get()
+  const at = row === undefined ? null : integerOrNull(row, 'rebuilt_at')
+  return row === undefined || at === null ? null : momentOf(row, at, 'rebuilt')
 }
 
 /** Renames the file with its journal, which belongs to it and may hold what is newest. Returns its new name. */

@@ -11,6 +11,7 @@ import { pairingMoments } from './schema-pairing-moments.ts'
 import { partCount } from './schema-part-count.ts'
 import { probeAt } from './schema-probe.ts'
 import { rebuilt } from './schema-rebuilt.ts'
+import { rebuiltMoment } from './schema-rebuilt-moment.ts'
 import { tokensSince } from './schema-tokens-since.ts'
 import { undigested } from './schema-undigested.ts'
 import { undigestedAway } from './schema-undigested-away.ts'
@@ -209,4 +210,5 @@ CREATE INDEX executions_pending ON executions (recorded_at) WHERE state = 'final
   tokensSince,
   undigestedAway,
   unwrittenEvents,
+  rebuiltMoment,
 ]

@@ -6,7 +6,7 @@ import { readClientId, readControlLink, readUploadLink, storeControlLink } from 
 import { keepPairingCopy } from '../../src/queue/pairing-copy.ts'
 import { isQueueDamaged } from '../../src/queue/queue-damage.ts'
 import { uploadsInOrder } from '../../src/queue/queue-reports.ts'
-import { rebuildQueue, rebuiltAt } from '../../src/queue/rebuild-queue.ts'
+import { rebuildQueue, rebuiltSince } from '../../src/queue/rebuild-queue.ts'
 import { addClip, testQueue } from './test-queue.ts'
 
 const log = pino({ level: 'silent' })
@@ -35,7 +35,7 @@ test('the pairing comes out of the copy where the damaged file has it no more, a
   expect(readClientId(rebuilt)).toBe(clientId)
   expect(readUploadLink(rebuilt)).toEqual({ ...link, fence: 'identityPending' })
   expect(readControlLink(rebuilt)).toMatchObject({ deviceId: 'device-7', deviceSecret: 'secret-7' })
-  expect(rebuiltAt(rebuilt)).toBe(clock.now)
+  expect(rebuiltSince(rebuilt)).toMatchObject({ at: clock.now, inBoot: { bootId: 'boot-2' } })
   expect(uploadsInOrder(rebuilt, 0, 10)).toEqual([])
   rebuilt.close()
 })

@@ -111,7 +111,9 @@ test('what an older version wrote counts as handed out', () => {
   const written = readEvents(queue, 0, 100)
   queue.close()
   const old = new DatabaseSync(`${stateDir}/queue.db`)
+  // As it was before that step and those after it.
   old.exec(`DROP INDEX outbox_unwritten; DROP TRIGGER uploads_unwritten;
+    ALTER TABLE unit DROP COLUMN rebuilt_uptime_ms; ALTER TABLE unit DROP COLUMN rebuilt_boot_id;
     CREATE INDEX outbox_upload ON outbox (upload_id) WHERE upload_id IS NOT NULL;
     PRAGMA user_version = ${queueMigrations.indexOf(unwrittenEvents)}`)
   old.close()
