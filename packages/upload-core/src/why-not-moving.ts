@@ -17,6 +17,10 @@ export type DeviceConditions = {
     >
     since: string | null
   } | null
+  /** Since when the destination takes no calls for now; its stores go on taking parts. Null while it takes them. */
+  callsLimitedSince: string | null
+  /** Whether some clip has its asset, and so parts that need no call. */
+  sendsParts: boolean
   diskFull: boolean
 }
 
@@ -34,6 +38,8 @@ const settled = new Set<UploadStateName>([
   'cleared',
   'refused',
 ])
+/** Nothing of them goes up before a call has made their asset. */
+const beforeTheAsset = new Set<UploadStateName>(['queued', 'registering'])
 const severityRank = { problem: 0, warning: 1, info: 2 } as const
 
 /**
@@ -44,7 +50,7 @@ export function whyNotMoving(device: DeviceConditions, upload: UploadCondition):
   const own: NotMoving[] =
     upload.reason === null ? [] : [{ reason: upload.reason, since: upload.updatedAt, scope: 'upload' }]
   if (settled.has(upload.state)) return upload.state === 'uploaded' || upload.state === 'verified' ? [] : own
-  const all = [...deviceReasons(device), ...own]
+  const all = [...reasonsOfDevice(device, upload), ...own]
   const seen = new Set<ReasonCode>()
   const unique = all.filter(({ reason }) => !seen.has(reason) && seen.add(reason))
   return unique.sort((a, b) => severityRank[reasons[a.reason].severity] - severityRank[reasons[b.reason].severity])
@@ -60,8 +66,15 @@ export function deviceReasons(device: DeviceConditions): NotMoving[] {
   if (device.paired && !device.authorizationLost && !device.hasProject) add('noProject')
   if (device.fencePending) add('awaitingFence')
   if (device.linkDown !== null) add(device.linkDown.reason, device.linkDown.since)
+  if (device.callsLimitedSince !== null && !device.sendsParts && device.linkDown?.reason !== 'rateLimited')
+    add('rateLimited', device.callsLimitedSince)
   if (device.heldSince !== null) add('heldByOperator', device.heldSince)
   return found
+}
+
+/** What of the device's condition keeps this upload: a limit of calls also keeps one without an asset while others send their parts. */
+function reasonsOfDevice(device: DeviceConditions, { state }: UploadCondition): NotMoving[] {
+  return deviceReasons(beforeTheAsset.has(state) ? { ...device, sendsParts: false } : device)
 }
 
 /**
@@ -73,7 +86,7 @@ export function shownState(
   upload: UploadCondition,
 ): { state: UploadStateName; reason: ReasonCode | null } {
   const wouldMove = upload.state === 'queued' || upload.state === 'registering' || upload.state === 'uploading'
-  const [first] = wouldMove ? deviceReasons(device) : []
+  const [first] = wouldMove ? reasonsOfDevice(device, upload) : []
   if (first === undefined) return { state: upload.state, reason: upload.reason }
   return { state: first.reason === 'heldByOperator' ? 'held' : 'waiting', reason: first.reason }
 }

@@ -1,7 +1,7 @@
 import { type ReasonCode, reasons, uploadStates } from '@rushes/protocol'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type DeviceConditions, shownState, whyNotMoving } from '../src/index.ts'
+import { type DeviceConditions, deviceReasons, shownState, whyNotMoving } from '../src/index.ts'
 
 const fine: DeviceConditions = {
   paired: true,
@@ -10,6 +10,8 @@ const fine: DeviceConditions = {
   fencePending: false,
   heldSince: null,
   linkDown: null,
+  callsLimitedSince: null,
+  sendsParts: false,
   diskFull: false,
 }
 const queued = { state: 'queued', reason: null, updatedAt: null } as const
@@ -42,6 +44,22 @@ test('a clip that would move but for the device is shown as waiting or held, wit
   expect(shownState({ ...fine, paired: false }, queued)).toEqual({ state: 'waiting', reason: 'notPaired' })
 })
 
+test('a limit of calls keeps what has no asset yet, and the device only where no part can go', () => {
+  const limited = { ...fine, callsLimitedSince: '2026-01-01T00:00:00Z', sendsParts: true }
+  const waits = { state: 'waiting', reason: 'rateLimited' }
+  const asDevice = { reason: 'rateLimited', since: '2026-01-01T00:00:00Z', scope: 'device' }
+  for (const state of ['queued', 'registering'] as const) {
+    expect(shownState(limited, { ...queued, state })).toEqual(waits)
+    expect(whyNotMoving(limited, { ...queued, state })).toEqual([asDevice])
+  }
+  expect(shownState(limited, { ...queued, state: 'uploading' })).toEqual({ state: 'uploading', reason: null })
+  expect(deviceReasons(limited)).toEqual([])
+  expect(deviceReasons({ ...limited, sendsParts: false })).toEqual([asDevice])
+  const down = { reason: 'offline', since: null } as const
+  expect(shownState({ ...limited, linkDown: down }, queued).reason).toBe('offline')
+  expect(shownState({ ...limited, heldSince: 'x' }, { ...queued, state: 'uploading' }).state).toBe('held')
+})
+
 test('a clip that has arrived has no reason, whatever the device is in', () => {
   fc.assert(
     fc.property(
@@ -52,6 +70,8 @@ test('a clip that has arrived has no reason, whatever the device is in', () => {
         fencePending: fc.boolean(),
         heldSince: fc.option(fc.constant('x')),
         linkDown: fc.constant(null),
+        callsLimitedSince: fc.option(fc.constant('x')),
+        sendsParts: fc.boolean(),
         diskFull: fc.boolean(),
       }),
       (device) => {

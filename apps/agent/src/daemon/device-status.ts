@@ -25,6 +25,8 @@ export function deviceConditions(queue: Queue, live: LiveFacts | null): DeviceCo
     fencePending: link !== null && link.authorization === 'good' && link.fence === 'receiptPending',
     heldSince: isoOrNull(hold?.since ?? null),
     linkDown: down === null ? null : { reason: down.reason, since: isoOrNull(down.since) },
+    callsLimitedSince: isoOrNull(live?.link.callsLimitedSince ?? null),
+    sendsParts: stateTotals(queue).some(({ state }) => state === 'uploading'),
     diskFull: queue.diskFull,
   }
 }

@@ -24,6 +24,15 @@ export function createApiGate(gate: Gate, limited: Gate): Gate {
       limited.succeeded()
     },
     isHealthy: gate.isHealthy,
-    condition: gate.condition,
+    condition() {
+      const condition = gate.condition()
+      const { down, lastError } = limited.condition()
+      if (down === null) return condition
+      return {
+        ...condition,
+        lastError: condition.down === null ? lastError : condition.lastError,
+        callsLimitedSince: down.since,
+      }
+    },
   }
 }

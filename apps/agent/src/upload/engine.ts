@@ -231,7 +231,7 @@ export function startEngine(options: EngineOptions): Engine {
   return {
     authorization,
     inFlight,
-    linkCondition: gate.condition,
+    linkCondition: apiGate.condition,
     async stop(drainMs) {
       draining.abort()
       ringAll()

@@ -13,6 +13,8 @@ export type LinkCondition = {
   down: { reason: GateReason; since: number } | null
   lastSuccessAt: number | null
   lastError: string | null
+  /** Since when the destination takes no calls for now, while its stores may well take parts; null while it takes them. */
+  callsLimitedSince: number | null
 }
 
 /**
@@ -128,6 +130,7 @@ export function createGate({ probe, now, random, limits = retryLimits, signal, o
       down: closed === null ? null : { reason: closed.reason, since: closed.since },
       lastSuccessAt,
       lastError,
+      callsLimitedSince: null,
     }),
   }
 }
