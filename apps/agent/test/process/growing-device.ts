@@ -4,7 +4,7 @@ import { type Clip, differences } from './clips.ts'
 import { type Recorder, record } from './growing-clips.ts'
 
 export const mebibyte = 1_048_576
-const realtimeFolder = { path: '../card', mode: 'realtime', bytesPerSecond: 5_242_880 }
+export const realtimeFolder = { path: '../card', mode: 'realtime', bytesPerSecond: 5_242_880 }
 /** A device whose folder is one of recordings; its rate is said, so that nothing waits for it to be measured. */
 export const startRealtimeDevice = (options: Parameters<typeof startDevice>[0] = {}) =>
   startDevice({ ...options, settings: { watch: [realtimeFolder], ...options.settings } })

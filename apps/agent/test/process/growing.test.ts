@@ -8,6 +8,7 @@ import {
   expectHome,
   expectHomeAtOnce,
   mebibyte,
+  realtimeFolder,
   recordUntilArrived,
   startRealtimeDevice,
 } from './growing-device.ts'
@@ -16,11 +17,12 @@ vi.setConfig({ testTimeout: 180_000 })
 afterEach(endAll)
 
 describe.for(['ours', 'foreign'] as const)('a clip that grows, towards a server that is %s,', (mode) => {
-  test('goes up while it grows, and is whole when its recorder has rewritten its head', async () => {
-    const device = await startRealtimeDevice({ mode })
+  test('goes up to its channel while it grows, and is whole when its recorder has rewritten its head', async () => {
+    const device = await startRealtimeDevice({ mode, settings: { watch: [{ ...realtimeFolder, channel: 3 }] } })
     await device.start()
     const recorder = await startRecorder(device.watchDir, 'A001.mov')
     await recordUntilArrived(device, recorder)
+    expect(device.server.assets).toMatchObject([{ channel: 3 }])
     expect(arrived(device)).not.toContain(1)
     await record(recorder, 3 * mebibyte)
     await recorder.rewrite(20, 4 * mebibyte)

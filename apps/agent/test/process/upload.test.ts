@@ -9,8 +9,9 @@ import { differences, writeClip } from './clips.ts'
 vi.setConfig({ testTimeout: 90_000 })
 afterEach(endAll)
 
-test('a file that comes to rest in a watch folder is uploaded, digested and verified', async () => {
-  const device = await startDevice({ chunkSizeBytes: 5_242_880 })
+test('a file that comes to rest in a watch folder is uploaded to its channel, digested and verified', async () => {
+  const watch = [{ path: '../card', channel: 3 }]
+  const device = await startDevice({ chunkSizeBytes: 5_242_880, settings: { watch } })
   await device.start()
   await writeFile(join(device.watchDir, 'A001.mov'), randomBytes(12_000_000))
 
@@ -23,7 +24,7 @@ test('a file that comes to rest in a watch folder is uploaded, digested and veri
     reason: null,
     error: null,
   })
-  expect(device.server.completedAssets()).toHaveLength(1)
+  expect(device.server.completedAssets()).toMatchObject([{ channel: 3 }])
   expect(device.server.violations).toEqual([])
 })
 
