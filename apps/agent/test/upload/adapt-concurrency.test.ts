@@ -1,5 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { createDestination } from '../../src/destination/create-destination.ts'
+import { createDispatcher } from '../../src/destination/create-dispatcher.ts'
+import type { Destination } from '../../src/destination/port.ts'
 import { claimPart, countSending } from '../../src/queue/part-claims.ts'
 import { adaptConcurrency, boundsOfFiles, maxSending } from '../../src/upload/adapt-concurrency.ts'
 import { createDoorbell } from '../../src/upload/doorbell.ts'
@@ -16,7 +19,7 @@ function adapting() {
     () => performance.now(),
     () => undefined,
   )
-  const { loops } = adaptConcurrency({
+  const { loops, watch } = adaptConcurrency({
     queue,
     inFlight,
     partBell,
@@ -31,7 +34,7 @@ function adapting() {
     bell.ring()
     await running
   })
-  return { queue, partBell, senderBell, bell, inFlight, signal: stop.signal }
+  return { queue, partBell, senderBell, bell, inFlight, watch, signal: stop.signal }
 }
 
 test('who finds how many parts go at once takes no ring that is meant for a sender', () => {
@@ -71,6 +74,41 @@ test('a measurement that begins while nothing moves tells nothing, however much 
   onTestFinished(() => clearInterval(done))
   await setTimeout(2_500)
   expect(queue.partLimits.small).toBe(4)
+})
+
+test.for([
+  [503, 2],
+  [500, 4],
+] as const)(
+  'a part that is answered %i leaves %i of 4 parts at once, however many are answered so at once',
+  async ([status, atOnce]) => {
+    const { queue, watch, signal } = adapting()
+    const settings = {
+      dispatcher: createDispatcher({ maxPartsInFlight: 1 }),
+      clientVersion: '1.0.0',
+      allowInsecure: true,
+    }
+    const reply = { kind: 'reply', status, contentType: '', body: '', retryAfterMs: null, rateLimit: null } as const
+    const destination: Destination = {
+      ...createDestination(settings, { baseUrl: 'http://127.0.0.1:1', isOurs: false }),
+      putPart: async () => ({ kind: 'failed', failure: reply }),
+    }
+    const file = { path: '', offsetBytes: 0, sizeBytes: 1, expected: null }
+    const part = { url: '', file, contentType: '', signal, onBytes: () => undefined, stallMs: 1 }
+    const { putPart } = watch(destination)
+    await Promise.all([putPart(part), putPart(part), putPart(part)])
+    expect(queue.partLimits).toMatchObject({ small: atOnce, large: atOnce })
+  },
+)
+
+test('half as many parts go at once when the memory of the machine becomes scarce', async () => {
+  const memory = vi.spyOn(process, 'availableMemory').mockReturnValue(63 * 1_048_576)
+  onTestFinished(() => memory.mockRestore())
+  const { queue, bell, inFlight, signal } = adapting()
+  expect(queue.partLimits).toMatchObject({ small: 4, large: 4 })
+  inFlight.begin('under way', signal)
+  bell.ring()
+  await expect.poll(() => queue.partLimits, { timeout: 5_000 }).toMatchObject({ small: 2, large: 2 })
 })
 
 test('of files that come and go quickly twice as many are tried although their rate swings, of those on a slow line only for a gain', () => {
