@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { createDestination } from '../../src/destination/create-destination.ts'
@@ -103,4 +104,33 @@ test('who asks again at the moment of an answer, while others wait for the next 
   const waiting = authorization.confirm()
   expect(await Promise.all([first, again, waiting])).toEqual(Array(3).fill({ kind: 'confirmed', moved: false }))
   expect({ mostAtOnce, readings }).toEqual({ mostAtOnce: 1, readings: 2 })
+})
+
+test('a renewed pair lies in the queue file, for whoever opens it, before anything is sent with it', async () => {
+  const { queue, stateDir } = testQueue({ isOurs: false })
+  const settings = {
+    dispatcher: createDispatcher({ maxPartsInFlight: 1 }),
+    clientVersion: '1.0.0',
+    allowInsecure: true,
+  }
+  const sent: { accessToken: string; stored: unknown }[] = []
+  const destination: Destination = {
+    ...createDestination(settings, { baseUrl: 'http://127.0.0.1:1', isOurs: false }),
+    async refresh({ refreshToken }) {
+      expect(refreshToken).toBe('refresh-1')
+      const tokens = { accessToken: 'access-2', refreshToken: 'refresh-2', accessLifetimeMs: 8 * 3_600_000 }
+      return { kind: 'tokens', tokens }
+    },
+    async me(accessToken) {
+      using stored = new DatabaseSync(`${stateDir}/queue.db`, { readOnly: true })
+      sent.push({ accessToken, stored: stored.prepare('SELECT access_token, refresh_token FROM upload_link').get() })
+      return { kind: 'identity', identity: { ...identity('project-a'), fence: null } }
+    },
+  }
+  const { signal } = new AbortController()
+  const log = pino({ level: 'silent' })
+  const authorization = createAuthorization({ queue, destinationOf: () => destination, log, signal })
+  expect(await authorization.confirm({ renew: true })).toEqual({ kind: 'confirmed', moved: false })
+  const stored = { access_token: 'access-2', refresh_token: 'refresh-2' }
+  expect(sent).toEqual([{ accessToken: 'access-2', stored: expect.objectContaining(stored) }])
 })
