@@ -36,6 +36,7 @@ const table: Row[] = [
   ['no route', 'part', network('ENETUNREACH'), retry('surroundings', 'offline')],
   ['connect timeout', 'create', network('UND_ERR_CONNECT_TIMEOUT'), retry('surroundings', 'offline')],
   ['untrusted certificate', 'create', network('SELF_SIGNED_CERT_IN_CHAIN'), retry('surroundings', 'offline')],
+  ['no issuer', 'create', network('UNABLE_TO_GET_ISSUER_CERT'), retry('surroundings', 'offline')],
   ['reset in the middle', 'part', network('ECONNRESET'), retry('unclear')],
   ['broken connection', 'part', network('UND_ERR_SOCKET'), retry('unclear')],
   ['stall', 'part', { kind: 'stalled' }, retry('unclear')],
