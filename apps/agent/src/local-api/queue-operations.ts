@@ -150,8 +150,6 @@ export function queueOperations({
     restorable: async () => countRestorable(queue),
     release: async ({ ids }) => ({ changed: endHold(queue, 'device'), ids: releaseHeld(queue, ids).ids }),
     async pair({ uploadLink, controlLink }) {
-      // Throws where this agent would not use the address, whatever the one that was asked to pair was allowed.
-      pool.of(uploadLink)
       queue.transact(() => {
         if (controlLink === null) forgetControlLink(queue)
         else storeControlLink(queue, controlLink)

@@ -1,10 +1,8 @@
 import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
-import { remoteOperations } from '../../src/local-api/call.ts'
 import { endAll, pairDevice, runCli, startDevice } from './agent-process.ts'
 import { differences, writeClip } from './clips.ts'
-import { changeStored, readStored } from './stored-queue.ts'
 
 // Several processes for each test, on machines that may do other things besides.
 vi.setConfig({ testTimeout: 90_000 })
@@ -35,24 +33,6 @@ test('an error is told with its code and what to do about it', async () => {
       hint: 'Pair it first: rushes-agent pair --server URL',
     },
   })
-})
-
-test('an agent that may not use the plain address that its device is paired with ends at once and says so; one that runs takes no such pairing', async () => {
-  const device = await startDevice()
-  const refused = { code: 'PLAIN_HTTP_REFUSED', hint: expect.stringContaining('--insecure') }
-  const plain = 'http://192.0.2.1'
-  const agent = await device.start()
-  const tokens = { clientSecret: null, accessToken: 'a', accessExpiresAt: 0, refreshToken: 'r' }
-  const uploadLink = { serverUrl: plain, isOurs: false, clientId: 'c', ...tokens }
-  const pairing = remoteOperations(device.stateDir).pair({ uploadLink, controlLink: null })
-  await expect(pairing).rejects.toMatchObject(refused)
-  expect(readStored(device.stateDir, 'SELECT server_url FROM upload_link')).toEqual([{ server_url: device.server.url }])
-  await agent.terminate()
-
-  changeStored(device.stateDir, `UPDATE upload_link SET server_url = '${plain}'`)
-  const finished = await device.cli('run', '--watch', device.watchDir)
-  expect(finished.code).toBe(2)
-  expect(JSON.parse(finished.stderr).error).toMatchObject(refused)
 })
 
 test('pair prints a code, waits for the approval, and names the project', async () => {
