@@ -45,6 +45,7 @@ export async function pair(options: PairOptions): Promise<void> {
     proxy: proxyOfEnvironment(),
   })
   try {
+    if (uploadTo !== undefined) await admit(options, uploadTo)
     const control = server === undefined ? null : await pairControl(options, pool, server, clientId)
     const upload = uploadTo === undefined ? control?.upload : await pairForeign(options, pool, uploadTo, clientId)
     if (upload === undefined) throw new Error('a pairing has an upload link')
@@ -66,6 +67,10 @@ export async function pair(options: PairOptions): Promise<void> {
     await pool.close()
   }
 }
+
+/** Throws when the agent that is to send there would not: it may run without what this command allows, and an approval ends the pairing before. */
+const admit = (options: PairOptions, serverUrl: string) =>
+  reachQueue(options, (operations) => operations.admitAddress({ serverUrl }))
 
 async function pairControl(options: PairOptions, pool: DestinationPool, server: string, clientId: string) {
   const { uploadTo, signal } = options
@@ -89,6 +94,7 @@ async function pairControl(options: PairOptions, pool: DestinationPool, server: 
       'Give the address of the control plane; another C2C server is named with --upload-to.',
     )
   }
+  if (uploadTo === undefined) await admit(options, discovered.ingestUrl)
   const destination = createDestination(pool.settings, { baseUrl: discovered.ingestUrl, isOurs: true })
   const credentials = { clientId, clientSecret: null }
   const paired = await waitForApproval(options, {

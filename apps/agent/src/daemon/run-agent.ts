@@ -4,6 +4,7 @@ import { readBootId } from '../boot-id.ts'
 import type { CaptureClock, WatchFolder } from '../capture/capture-port.ts'
 import { startCapture } from '../capture/start-capture.ts'
 import { type AgentFile, defaultWorkers, proxyOfEnvironment, supervisorOfEnvironment } from '../config.ts'
+import { requireAddress } from '../destination/address.ts'
 import { createDestinationPool } from '../destination-pool.ts'
 import { startLink } from '../link/start-link.ts'
 import type { RunningLink } from '../link-port.ts'
@@ -45,7 +46,8 @@ export type RunOptions = {
 
 /**
  * The daemon: takes the lock, opens the queue, and starts uploader, capture, local API and control link, in this order; ends them in the
- * opposite order when the signal aborts. Rejects with `STATE_DIR_LOCKED`, `CONFIG_INVALID`, `NOT_PAIRED` or what opening the queue throws.
+ * opposite order when the signal aborts. Rejects with `STATE_DIR_LOCKED`, `CONFIG_INVALID`, `NOT_PAIRED`,
+ * `PLAIN_HTTP_REFUSED` or what opening the queue throws.
  */
 export async function runAgent(options: RunOptions): Promise<void> {
   const { stateDir, watch } = options
@@ -75,9 +77,12 @@ export async function runAgent(options: RunOptions): Promise<void> {
 /** Runs until the signal aborts; true when it had to end because the queue turned out to be damaged. */
 async function runUntilDamaged(options: RunOptions, queue: Queue, reserve: DiskReserve): Promise<boolean> {
   try {
-    if (readUploadLink(queue) === null) {
+    const link = readUploadLink(queue)
+    if (link === null) {
       throw new AgentError('NOT_PAIRED', 'this device is not paired', 'Pair it first: rushes-agent pair --server URL')
     }
+    // Nothing could be sent there, and every try would count against a clip.
+    requireAddress(link.serverUrl, options.allowInsecure)
     keepPairingCopy(queue, options.stateDir)
     await runOnQueue(options, queue, reserve)
   } catch (error) {

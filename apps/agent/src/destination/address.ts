@@ -20,7 +20,7 @@ export function requireAddress(address: string, allowInsecure: boolean): URL {
     throw new AgentError(
       'PLAIN_HTTP_REFUSED',
       `${URL.parse(address)?.origin ?? 'The address'} is not encrypted`,
-      'Use an https: address, or --insecure on a network that you trust.',
+      'Pair with an https: address; on a network that you trust, give --insecure to this command and to the agent that runs.',
     )
   // The text itself may hold a password, so it is not repeated.
   throw new AgentError(

@@ -43,6 +43,7 @@ export function remoteOperations(stateDir: string): Operations {
     unblock: remote('unblock'),
     restore: remote('restore'),
     restorable: remote('restorable'),
+    admitAddress: remote('admitAddress'),
     pair: remote('pair'),
     deauthorize: remote('deauthorize'),
     clientId: remote('clientId'),

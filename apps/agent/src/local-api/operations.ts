@@ -126,6 +126,8 @@ export const operationSchemas = {
     input: z.object({}),
     output: z.object({ count: z.number(), byteCount: z.number(), elsewhere: z.number() }),
   },
+  /** Fails when whoever answers would not send clips to this address; to be asked before a pairing that ends the one before. */
+  admitAddress: { input: z.object({ serverUrl: z.string() }), output: z.object({}) },
   pair: {
     input: storedPairing,
     output: z.object({ confirmed: z.string(), project: z.object({ id: z.string(), name: z.string() }).nullable() }),

@@ -5,6 +5,7 @@ import { addFile } from '../daemon/add-file.ts'
 import { addPiped } from '../daemon/add-piped.ts'
 import { deviceConditions, type LiveFacts, readDeviceStatus } from '../daemon/device-status.ts'
 import { readFolderSums } from '../daemon/folder-sums.ts'
+import { requireAddress } from '../destination/address.ts'
 import type { DestinationPool } from '../destination-pool.ts'
 import type { LinkStatus } from '../link-port.ts'
 import { findUpload } from '../queue/apply-upload-event.ts'
@@ -149,7 +150,13 @@ export function queueOperations({
     restore: async ({ ids }) => restoreUploads(queue, ids),
     restorable: async () => countRestorable(queue),
     release: async ({ ids }) => ({ changed: endHold(queue, 'device'), ids: releaseHeld(queue, ids).ids }),
+    async admitAddress({ serverUrl }) {
+      requireAddress(serverUrl, pool.settings.allowInsecure)
+      return {}
+    },
     async pair({ uploadLink, controlLink }) {
+      // Whoever asked may allow more than this agent does.
+      requireAddress(uploadLink.serverUrl, pool.settings.allowInsecure)
       queue.transact(() => {
         if (controlLink === null) forgetControlLink(queue)
         else storeControlLink(queue, controlLink)
