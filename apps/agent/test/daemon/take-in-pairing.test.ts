@@ -1,7 +1,6 @@
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { takeInFiles } from '../../src/daemon/take-in-files.ts'
-import { momentNow } from '../../src/queue/capture-clock.ts'
 import { uploadsInOrder } from '../../src/queue/queue-reports.ts'
 import { pairWith, startOfTime, type TestQueue, testQueue } from '../queue/test-queue.ts'
 import { growing, type Look, minute, settled } from './taken-in-file.ts'
@@ -77,47 +76,4 @@ describe('a clip from about the time of the pairing', () => {
   /** As if the wall clock had been off by so much when the device was paired. */
   const changeStoredPairing = ({ queue }: TestQueue, byMs: number) =>
     queue.db.exec(`UPDATE upload_link SET paired_at = paired_at + ${byMs}, project_since = project_since + ${byMs}`)
-})
-
-describe('a clip that is seen after the queue was rebuilt', () => {
-  const held = { kind: 'held', reason: 'queueRebuilt' }
-  const year = 365 * 24 * 60 * minute
-
-  /** Paired long ago; the queue was rebuilt now, by a clock that is off by so much and is set right a minute later. */
-  function rebuiltWhileOff(byMs: number) {
-    const tested = testQueue()
-    const setClock = (ms: number) => {
-      tested.clock.now += ms
-      tested.clock.bootedAt += ms
-    }
-    tested.clock.now += 60 * minute
-    setClock(byMs)
-    const { at, inBoot } = momentNow(tested.queue)
-    tested.queue
-      .sql('UPDATE unit SET rebuilt_at = ?, rebuilt_boot_id = ?, rebuilt_uptime_ms = ?')
-      .run(at, inBoot?.bootId ?? null, inBoot?.uptimeMs ?? null)
-    tested.clock.now += minute
-    setClock(-byMs)
-    return tested
-  }
-
-  function shown({ queue }: TestQueue, clip: Partial<Look>, firstGrowthSeenAt: number | null) {
-    const seen = { firstGrowthSeenAt, isByOwnClock: firstGrowthSeenAt !== null }
-    takeInFiles(queue, pino({ level: 'silent' })).onSettled({ ...settled(clip), ...seen })
-    return uploadsInOrder(queue, 0, 10)[0]?.state
-  }
-
-  test.for([-45 * minute, -50 * year])(
-    'was captured before it, and is held, though the clock was %i ms off then',
-    (byMs) => {
-      const tested = rebuiltWhileOff(byMs)
-      expect(shown(tested, { capturedAt: startOfTime + 45 * minute }, null)).toMatchObject(held)
-    },
-  )
-
-  test.for([-45 * minute, year])('and was seen to begin after it goes, though the clock was %i ms off then', (byMs) => {
-    const tested = rebuiltWhileOff(byMs)
-    const seenAt = tested.clock.now - 1_000
-    expect(shown(tested, { capturedAt: seenAt }, seenAt)).toMatchObject({ kind: 'queued' })
-  })
 })
