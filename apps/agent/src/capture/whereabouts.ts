@@ -5,8 +5,16 @@ import type { FindWhereabouts, Whereabouts } from './capture-port.ts'
 import { isNamedByDevice, readVolumeTable, type VolumeTable } from './volume-table.ts'
 
 /** Tells a deleted file from one whose card, drive or share is not connected; see `Whereabouts`. */
-export const findWhereabouts: FindWhereabouts = async (...question) =>
-  whereaboutsIn(await readVolumeTable(null), ...question)
+export const findWhereabouts: FindWhereabouts = (...question) => lookTwice(() => readVolumeTable(null), ...question)
+
+/** What was mounted is read before the file is looked for, and its volume may have gone between the two: then the second look knows. */
+export async function lookTwice(
+  readTable: () => Promise<VolumeTable>,
+  ...question: Parameters<FindWhereabouts>
+): Promise<Whereabouts> {
+  const where = await whereaboutsIn(await readTable(), ...question)
+  return where === 'deleted' ? whereaboutsIn(await readTable(), ...question) : where
+}
 
 export async function whereaboutsIn(
   table: VolumeTable,

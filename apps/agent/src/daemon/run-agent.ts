@@ -138,7 +138,7 @@ async function runOnQueue(
       ownFolder: stateDir,
     })
     ending.unshift(() => capture.stop())
-    const clearing = clearVanished(queue, { log, signal: stopped.signal })
+    const clearing = clearVanished(queue, { capture, log, signal: stopped.signal })
     ending.unshift(() => clearing)
     const { signal: stopping } = stopped
     const guarding = keepGoing(stopping, log, () => guardDisk({ queue, stateDir, reserve, log, signal: stopping }))

@@ -165,6 +165,19 @@ export function growingUploads(queue: Queue, afterSeq: number, limit: number): S
     .map((row) => readUpload(row))
 }
 
+/** States in which an upload is until somebody or something lets it go on. */
+export type ResumableState = 'held' | 'failed' | 'waiting'
+
+/** Uploads in this state, a page of them after `afterSeq`. */
+export function uploadsInState(queue: Queue, state: ResumableState, afterSeq: number, limit: number): StoredUpload[] {
+  return queue
+    .sql(
+      `SELECT ${uploadColumns} FROM uploads u INDEXED BY uploads_state JOIN files f ON f.id = u.file_id WHERE u.state = ? AND u.seq > ? ORDER BY u.seq LIMIT ?`,
+    )
+    .all(state, afterSeq, limit)
+    .map((row) => readUpload(row))
+}
+
 function firstWhere(queue: Queue, condition: string, ...values: (string | null)[]): StoredUpload | null {
   const row = queue
     .sql(`SELECT ${uploadColumns} FROM files f JOIN uploads u ON u.file_id = f.id WHERE ${condition} LIMIT 1`)

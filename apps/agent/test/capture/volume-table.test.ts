@@ -2,7 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readVolumeTable } from '../../src/capture/volume-table.ts'
-import { whereaboutsIn } from '../../src/capture/whereabouts.ts'
+import { lookTwice, whereaboutsIn } from '../../src/capture/whereabouts.ts'
 import { temporaryFolder } from './watched-folder.ts'
 
 /** A reader at `/dev/sdz1`, mounted at the folder `slot`, of whose cards the system knows what the test lets it know. */
@@ -20,7 +20,11 @@ async function reader(root: string) {
     await writeFile(sources.mountTable, lines.join('\n'))
     return readVolumeTable(null, sources)
   }
-  return { slot, uuids: uuids ?? '', labels: labels ?? '', notes: join(sources.deviceNotes, 'b8:17'), insert }
+  const eject = async () => {
+    await writeFile(sources.mountTable, '27 1 254:0 / / rw - ext4 /dev/vda rw')
+    return readVolumeTable(null, sources)
+  }
+  return { slot, eject, uuids: uuids ?? '', labels: labels ?? '', notes: join(sources.deviceNotes, 'b8:17'), insert }
 }
 
 const clipOn = (volumeId: string) => ({ volumeId, inode: '7', inodeIsStable: false })
@@ -46,6 +50,17 @@ test('another card in the same reader is another volume where /dev has no disks,
   expect(await whereaboutsIn(other, join(slot, 'A001.mov'), clipOn(first.id), slot)).toBe('volumeAbsent')
   // With its own card in, the clip is deleted.
   expect(await whereaboutsIn(other, join(slot, 'A001.mov'), clipOn('uuid:BBBB-0002'), slot)).toBe('deleted')
+})
+
+test('a clip whose card is pulled out between the looks at what is mounted and at the clip does not count as deleted', async () => {
+  await using folder = await temporaryFolder()
+  const { slot, uuids, insert, eject } = await reader(folder.path)
+  await symlink('../../sdz1', join(uuids, 'AAAA-0001'))
+  const asked = [join(slot, 'A001.mov'), clipOn('uuid:AAAA-0001'), slot] as const
+  const tables = [await insert(), await eject()]
+  const readTable = async () => tables.shift() ?? eject()
+  expect(await lookTwice(readTable, ...asked)).toBe('volumeAbsent')
+  expect(await lookTwice(insert, ...asked)).toBe('deleted')
 })
 
 test('of a card that the system knows by its reader alone no clip counts as deleted, since another card may be in', async () => {

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { ListedUpload } from '../../src/local-api/operations.ts'
 import { endAll, startDevice } from './agent-process.ts'
-import { differences, writeClip } from './clips.ts'
+import { backdate, differences, writeClip } from './clips.ts'
 
 // Several processes for each test, on machines that may do other things besides.
 vi.setConfig({ testTimeout: 90_000 })
@@ -118,6 +118,30 @@ test('a growing file that is deleted while no agent runs is cleared at the next 
   await device.start()
   const [cleared] = await device.until(([upload]) => upload?.state === 'cleared', 'cleared')
   expect(cleared?.reason).toBe('sourceDeleted')
+})
+
+test('a clip that was held and deleted while no agent ran is cleared at the next start, and one that was renamed stays held', async () => {
+  const device = await startDevice()
+  const paths = await Promise.all(
+    ['A001.mov', 'A002.mov'].map(async (name, index) => {
+      const { path } = await writeClip(device.watchDir, name, 10_000 + index)
+      await backdate(path, new Date(Date.now() - 86_400_000))
+      return path
+    }),
+  )
+  const agent = await device.start()
+  await device.until((all) => all.length === 2 && all.every(({ state }) => state === 'held'), 'held')
+  await agent.kill()
+  const [deleted = '', renamed = ''] = paths
+  await rm(deleted)
+  await rename(renamed, join(device.watchDir, 'B002.mov'))
+  await device.start()
+  const uploads = await device.until((all) => all.some(({ state }) => state === 'cleared'), 'cleared')
+  expect(uploads.map(({ path, state, reason }) => [path, state, reason]).sort()).toEqual([
+    [deleted, 'cleared', 'sourceDeleted'],
+    [join(device.watchDir, 'B002.mov'), 'held', 'capturedBeforePairing'],
+  ])
+  expect(device.server.assets).toEqual([])
 })
 
 test('odd file names arrive as they are', async () => {
