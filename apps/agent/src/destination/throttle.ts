@@ -16,13 +16,15 @@ export type ThrottleOptions = {
 
 /** A grant is what may leave in this time: short enough that several parts share evenly, long enough that few are needed. */
 const grantMs = 50
-const minGrantBytes = 1_024
+/** Smaller pieces are half overhead: at a small limit a grant takes longer, but not so long that the limit would be passed for it. */
+const worthwhileBytes = 1_024
+const longestGrantMs = 90
 /** A timer that comes late is made up for by this much and no more, so that a pause does not become a burst. */
 const makeUpMs = 150
 
 /**
- * Spaces grants so that the limit is kept over any few seconds: with both times above, what leaves in five of them is at most 4 % more than
- * the limit, and a timer that comes late costs nothing.
+ * Spaces grants so that the limit is kept over any few seconds: with the longest grant and what is made up for, what leaves in five of them is at
+ * most 4.8 % more than the limit, and a timer that comes late costs nothing.
  */
 export function createThrottle({
   limit,
@@ -35,8 +37,7 @@ export function createThrottle({
     async grant(wantedBytes, signal) {
       const bytesPerSecond = limit()
       if (bytesPerSecond === null) return wantedBytes
-      const grantBytes = Math.max(minGrantBytes, Math.floor((bytesPerSecond * grantMs) / 1_000))
-      const bytes = Math.min(wantedBytes, grantBytes)
+      const bytes = Math.min(wantedBytes, grantBytesAt(bytesPerSecond))
       const nowMs = monotonicMs()
       const atMs = Math.max(nextAtMs, nowMs - makeUpMs)
       nextAtMs = atMs + (bytes / bytesPerSecond) * 1_000
@@ -44,4 +45,9 @@ export function createThrottle({
       return bytes
     },
   }
+}
+
+function grantBytesAt(bytesPerSecond: number): number {
+  const inMs = (durationMs: number) => Math.floor((bytesPerSecond * durationMs) / 1_000)
+  return Math.max(1, inMs(grantMs), Math.min(worthwhileBytes, inMs(longestGrantMs)))
 }
