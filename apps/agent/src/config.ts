@@ -77,7 +77,11 @@ export const agentFile = z.strictObject({
     .describe(
       'PEM file with certificates of authorities to trust, besides those of the system; relative to this file.',
     ),
-  bandwidth: bandwidth.optional().describe('How much of the line uploads may take, and when.'),
+  bandwidth: bandwidth
+    .optional()
+    .describe(
+      'How much of the line the bytes of clips may take, and when; their headers and all other calls come on top.',
+    ),
   retry: z
     .strictObject({
       baseDelayMs: z.int().min(1).default(retryLimits.baseDelayMs),
