@@ -136,6 +136,8 @@ export function transitionUpload(state: UploadState, event: UploadEvent, context
       return moved({ kind: 'growing' }, ...partsOf(work.registration), 'renewCreateKey')
     }
     case 'heldBack':
+      if (state.kind === 'waiting' && state.work.step === 'register')
+        return moved({ kind: 'held', reason: event.reason, work: state.work })
       if (state.kind !== 'queued') return notApplicable
       return moved({ kind: 'held', reason: event.reason, work: { step: 'register', registration: state.registration } })
     case 'released':

@@ -339,6 +339,21 @@ describe('the upload machine', () => {
     expect(move(moving.state, events.retried).state).toEqual(states.uploading)
   })
 
+  test('is held back before it has an asset, also while it waits', () => {
+    const before: UploadState = {
+      kind: 'waiting',
+      reason: 'sourceRemoved',
+      until: null,
+      sinceBootId: null,
+      work: freshWork,
+    }
+    expect(move(before, events.heldBack).state).toEqual({
+      kind: 'held',
+      reason: 'capturedBeforePairing',
+      work: freshWork,
+    })
+  })
+
   test('takes another key for a file that grew again, since its size is another', () => {
     expect(move(states.queued, events.grewAgain).effects).toEqual(['renewCreateKey'])
   })

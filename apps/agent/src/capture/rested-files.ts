@@ -104,7 +104,9 @@ export class RestedFiles {
   #stands(settlement: Settlement | null): boolean {
     if (settlement?.kind !== 'moved' && settlement?.kind !== 'known') return true
     const row = this.#find(settlement)
-    return settlement.kind === 'moved' ? row?.path === settlement.from : row?.isGivenUp === false
+    return settlement.kind === 'moved'
+      ? row?.path === settlement.from && row.isGivenUp === settlement.wasGivenUp
+      : row?.isGivenUp === false
   }
 
   /** Undefined where the queue cannot be asked, which is found out by whoever settles the file again. */

@@ -13,7 +13,7 @@ export type Settlement =
   /** The queue has it, under this name or under another one that is still there too. */
   | { kind: 'known'; settled: SettledFile }
   /** The queue has it under a name that is gone, or has given it up because it was gone. */
-  | { kind: 'moved'; settled: SettledFile; from: string }
+  | { kind: 'moved'; settled: SettledFile; from: string; wasGivenUp: boolean }
   | { kind: 'changed' }
   | { kind: 'absent' }
   | { kind: 'unreadable'; error: { code: string; message: string } }
@@ -47,7 +47,7 @@ export async function settleFile(file: UnsettledFile, place: Place, known: Known
   if (row === null) return { kind: 'new', settled }
   if (!row.isGivenUp && (row.path === place.path || (await liesAt(row.path, identity))))
     return { kind: 'known', settled }
-  return { kind: 'moved', settled, from: row.path }
+  return { kind: 'moved', settled, from: row.path, wasGivenUp: row.isGivenUp }
 }
 
 /** Whether the file is (also) at the path that the queue knows: a hard link, or a second way to the same folder. */

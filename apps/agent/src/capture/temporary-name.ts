@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { mediaTypeOf, unknownMediaType } from './media-type.ts'
 
 /** Names that a file carries only until it is whole; it is looked at again when it is renamed. */
@@ -19,3 +20,6 @@ export function finalNameOf(name: string): string | null {
   const rest = name.replace(temporarySuffix, '')
   return mediaTypeOf(rest) === unknownMediaType ? null : rest
 }
+
+/** What a clip is called, by the name that its file has or will have. */
+export const clipNameOf = (path: string): string => basename(finalNameOf(path) ?? path)

@@ -8,7 +8,6 @@ import { inspectFile } from '../capture/inspect-file.ts'
 import { mediaTypeOf } from '../capture/media-type.ts'
 import { readVolumeTable } from '../capture/volume-table.ts'
 import { addUpload } from '../queue/add-upload.ts'
-import { applyUploadEvent } from '../queue/apply-upload-event.ts'
 import { storeCapture } from '../queue/capture-clock.ts'
 import { findByIdentity, findByPath, isGivenUp, isGivenUpElsewhere, moveSource } from '../queue/known-files.ts'
 import type { Queue } from '../queue/open-queue.ts'
@@ -83,12 +82,16 @@ export async function addFile(
   }
 }
 
-/** Its file was gone, and is there again. */
-function takeUpAgain(queue: Queue, { id, source }: StoredUpload, to: SourceFacts & { path: string }): AddOutcome {
-  moveSource(queue, source.fileId, { ...to, watchFolder: source.watchFolder })
-  const applied = applyUploadEvent(queue, id, { kind: 'sourceFound' })
+/** Its file was gone, and is there again. Held before, it is held again until somebody releases it. */
+function takeUpAgain(queue: Queue, upload: StoredUpload, to: SourceFacts & { path: string }): AddOutcome {
+  const applied = moveSource(queue, upload, { ...to, watchFolder: upload.source.watchFolder })
   const state = applied.kind === 'moved' ? applied.upload.state : null
-  return { path: to.path, outcome: 'queued', id, ...(state?.kind === 'held' ? { reason: state.reason } : {}) }
+  return {
+    path: to.path,
+    outcome: 'queued',
+    id: upload.id,
+    ...(state?.kind === 'held' ? { reason: state.reason } : {}),
+  }
 }
 
 const unfinished = (upload: ReturnType<typeof findByPath>): ReturnType<typeof findByPath> =>

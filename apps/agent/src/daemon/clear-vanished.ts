@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import type { FindWhereabouts } from '../capture/capture-port.ts'
 import { readVolumeTable, type VolumeTable } from '../capture/volume-table.ts'
-import { findWhereabouts, whereaboutsIn } from '../capture/whereabouts.ts'
+import { whereaboutsIn } from '../capture/whereabouts.ts'
 import { applyToUpload, findUpload } from '../queue/apply-upload-event.ts'
 import { findGrowth } from '../queue/growths.ts'
 import { growingUploads, type ResumableState, uploadsInState } from '../queue/known-files.ts'
@@ -78,7 +78,7 @@ async function clearEach(
     if (last === undefined) return
     afterSeq = last.seq
     volumes = await readVolumeTable(volumes)
-    const missing: { upload: StoredUpload; question: Question }[] = []
+    let missing: Missing[] = []
     for (const upload of page) {
       if (signal.aborted) return
       const question = isStill(queue, upload) ? await questionOf(upload.source, volumes) : null
@@ -86,17 +86,26 @@ async function clearEach(
         missing.push({ upload, question })
     }
     if (missing.length > 0) await sleep(lookAgainMs, signal)
-    for (const { upload, question } of missing) {
-      if (signal.aborted) return
-      const isDeleted = (await findWhereabouts(...question)) === 'deleted'
-      if (signal.aborted) return
-      if (isDeleted && clear(queue, upload, isStill))
-        log.info({ path: upload.source.path }, 'file was deleted meanwhile')
-    }
+    // Each look by what is mounted then: a volume that went between the two is known to be gone by the later one.
+    for (let look = 1; look <= 2 && missing.length > 0; look++) missing = await stillMissing(missing, signal)
+    if (signal.aborted) return
+    for (const { upload } of missing)
+      if (clear(queue, upload, isStill)) log.info({ path: upload.source.path }, 'file was deleted meanwhile')
   }
 }
 
 type Question = Parameters<FindWhereabouts>
+type Missing = { upload: StoredUpload; question: Question }
+
+async function stillMissing(missing: readonly Missing[], signal: AbortSignal): Promise<Missing[]> {
+  const volumes = await readVolumeTable(null)
+  const still: Missing[] = []
+  for (const each of missing) {
+    if (signal.aborted) return []
+    if ((await whereaboutsIn(volumes, ...each.question)) === 'deleted') still.push(each)
+  }
+  return still
+}
 
 /** What is asked about a file; null where nobody can say on which volume it lay. */
 async function questionOf(source: StoredSource, volumes: VolumeTable): Promise<Question | null> {

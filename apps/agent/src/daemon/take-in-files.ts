@@ -9,7 +9,7 @@ import { addUpload, type NewUpload } from '../queue/add-upload.ts'
 import { applyUploadEvent } from '../queue/apply-upload-event.ts'
 import { captureAt, readClocks } from '../queue/capture-clock.ts'
 import { resumeDigests } from '../queue/file-digests.ts'
-import { endGrowth, findGrowth } from '../queue/growths.ts'
+import { findGrowth } from '../queue/growths.ts'
 import {
   findByIdentity,
   findByPath,
@@ -77,13 +77,13 @@ export function takeInFiles(queue: Queue, log: Logger, limits?: PartLimits): Cap
       firstSizes.delete(file.path)
       queue.transact(() => {
         const upload = findByIdentity(queue, file.identity.key) ?? findByPath(queue, from)
-        if (upload === null || isGivenUpElsewhere(queue, upload)) return takeIn(queue, growing, file)
-        moveSource(queue, upload.source.fileId, {
+        if (upload === null || isGivenUpElsewhere(queue, upload) || isTakenUp(queue, upload, file))
+          return takeIn(queue, growing, file)
+        moveSource(queue, upload, {
           ...factsOf(file.identity),
           path: file.path,
           watchFolder: file.watchFolder.path,
         })
-        if (settle(upload, { kind: 'sourceFound' }).kind === 'moved') endGrowth(queue, upload.id)
       })
       if (from === file.path) log.info({ path: from }, 'file is there again')
       else log.info({ from, path: file.path }, 'file was renamed')
@@ -192,6 +192,12 @@ function takeIn(queue: Queue, growing: GrowingIntake, file: SettledFile): void {
   else if (known.state.kind !== 'growing' && isUntouched(known, file))
     updateSource(queue, known.source.fileId, factsOf(file.identity))
   else takeChanged(queue, known, file)
+}
+
+/** Its clip was given up, and another row of the path has begun with the file meanwhile, as it was copied back or over a later take: the file is that one's. */
+function isTakenUp(queue: Queue, upload: StoredUpload, file: SettledFile): boolean {
+  const begun = isGivenUp(upload) ? findByPath(queue, file.path, file.identity.volumeId) : null
+  return begun !== null && begun.id !== upload.id && !isElsewhere(begun, file.identity.volumeId) && isStillToCome(begun)
 }
 
 /** Somebody cancelled or cleared the clip while it was being recorded: it must not come back as another one when the recording ends. */

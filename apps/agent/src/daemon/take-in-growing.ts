@@ -130,7 +130,8 @@ function settle(queue: Queue, upload: StoredUpload, file: SettledFile, facts: So
     applyUploadEvent(queue, upload.id, { kind: 'grewAgain' })
   }
   endGrowth(queue, upload.id)
-  const isOver = state.kind === 'blocked' || state.kind === 'refused'
+  // Another take under its name is a clip of its own, whatever became of the one before.
+  const isOver = !isOther && (state.kind === 'blocked' || state.kind === 'refused')
   if (isOver) recordEnd(queue, upload, facts)
   return isOver
 }

@@ -1,11 +1,10 @@
-import { basename } from 'node:path'
 import type { WatchFolder } from '../capture/capture-port.ts'
-import { finalNameOf } from '../capture/temporary-name.ts'
+import { clipNameOf } from '../capture/temporary-name.ts'
 import type { NewUpload } from '../queue/add-upload.ts'
 
 export const isNewestFirst = ({ order }: WatchFolder): boolean => order === 'newest-first'
 
-export const nameOf = (path: string): { name: string } => ({ name: basename(finalNameOf(path) ?? path) })
+export const nameOf = (path: string): { name: string } => ({ name: clipNameOf(path) })
 
 /** A file of which nothing was read yet. */
 export const unreadSource = (path: string, sizeBytes: number, watchFolder: WatchFolder): NewUpload['file'] => ({

@@ -103,6 +103,12 @@ export function clearForeignUploads(queue: Queue, projectId: string | null): Tou
 export function adoptOrphans(queue: Queue, projectId: string): void {
   queue.transact(() => {
     const ids = idsWhere(queue, 'project_id IS NULL')
+    // Should the file of one that was cleared be there again, or a person take it back, it is held as the others are.
+    queue
+      .sql(
+        "UPDATE uploads SET held_for = 'capturedBeforePairing' WHERE project_id IS NULL AND state = 'cleared' AND held_for IS NULL",
+      )
+      .run()
     queue.sql('UPDATE uploads SET project_id = ? WHERE project_id IS NULL').run(projectId)
     applyToAll(queue, ids, { kind: 'heldBack', reason: 'capturedBeforePairing' })
   })

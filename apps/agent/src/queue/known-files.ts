@@ -1,8 +1,8 @@
-import { basename } from 'node:path'
 import type { Capture, HeldReason, RefusedReason, UploadError } from '@rushes/upload-core'
-import { finalNameOf } from '../capture/temporary-name.ts'
+import { clipNameOf } from '../capture/temporary-name.ts'
 import { type Applied, applyUploadEvent } from './apply-upload-event.ts'
 import { storeCapture } from './capture-clock.ts'
+import { endGrowth } from './growths.ts'
 import { readUploadLink } from './links.ts'
 import type { Queue } from './open-queue.ts'
 import { appendUploadChanged } from './outbox.ts'
@@ -44,22 +44,28 @@ export function isGivenUpElsewhere(queue: Queue, upload: StoredUpload): boolean 
   return isGivenUp(upload) && project !== null && upload.projectId !== null && upload.projectId !== project.id
 }
 
-/** The same file lies elsewhere now: its uploads follow it, and what nothing was said of to the destination yet goes by its new name. */
+/**
+ * The same file lies elsewhere now, or there again: its uploads follow it, and what nothing was said of to the destination yet goes by its new
+ * name. One that was given up goes on, as one of known size; what is returned tells of that.
+ */
 export function moveSource(
   queue: Queue,
-  fileId: number,
+  { id, source }: StoredUpload,
   to: SourceFacts & { path: string; watchFolder: string | null },
-): void {
-  queue.transact(() => {
-    queue.sql('UPDATE files SET path = ?, watch_folder = ? WHERE id = ?').run(to.path, to.watchFolder, fileId)
-    updateSource(queue, fileId, to)
-    const name = basename(finalNameOf(to.path) ?? to.path)
+): Applied {
+  return queue.transact(() => {
+    const applied = applyUploadEvent(queue, id, { kind: 'sourceFound' })
+    if (applied.kind === 'moved') endGrowth(queue, id)
+    queue.sql('UPDATE files SET path = ?, watch_folder = ? WHERE id = ?').run(to.path, to.watchFolder, source.fileId)
+    updateSource(queue, source.fileId, to)
+    const name = clipNameOf(to.path)
     const renamed = queue
       .sql(
         'UPDATE uploads SET name = ? WHERE file_id = ? AND name <> ? AND create_name IS NULL AND asset_id IS NULL RETURNING id',
       )
-      .all(name, fileId, name)
+      .all(name, source.fileId, name)
     for (const row of renamed) appendUploadChanged(queue, text(row, 'id'))
+    return applied
   })
 }
 
@@ -72,7 +78,7 @@ export function renameGrowing(queue: Queue, upload: StoredUpload, path: string, 
       queue.sql('UPDATE files SET path = ? WHERE id = ?').run(upload.source.path, begun.source.fileId)
     }
     queue.sql('UPDATE files SET path = ?, watch_folder = ? WHERE id = ?').run(path, watchFolder, upload.source.fileId)
-    queue.sql('UPDATE uploads SET name = ? WHERE id = ?').run(basename(finalNameOf(path) ?? path), upload.id)
+    queue.sql('UPDATE uploads SET name = ? WHERE id = ?').run(clipNameOf(path), upload.id)
   })
 }
 

@@ -9,7 +9,7 @@ import {
   returnGrowingAttempt,
   storeAddresses,
 } from '../queue/growing-claims.ts'
-import { type GrowingRow, growingRows } from '../queue/growing-parts.ts'
+import { type GrowingRow, growingRows, isSentTo } from '../queue/growing-parts.ts'
 import { findGrowth, sendWhole } from '../queue/growths.ts'
 import { readUploadLink, type UploadLink } from '../queue/links.ts'
 import { type JudgeOptions, judge } from './judge.ts'
@@ -64,6 +64,8 @@ async function askOnce(options: AskOptions, uploadId: string, isReplay: boolean)
   const { consequence } = judgement
   const isRefused = consequence.kind === 'fail' && consequence.reason === 'rejectedByDestination'
   queue.transact(() => {
+    // Taken anew meanwhile: nobody has refused what it is now.
+    if (!isSentTo(queue, uploadId, growing.assetId)) return
     // A file at rest (it may have come to rest meanwhile) can go up in the ordinary way, whatever this destination has against parts that change. One
     // that still grows has failed until it rests.
     const growth = findGrowth(queue, uploadId)

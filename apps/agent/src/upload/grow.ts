@@ -140,7 +140,10 @@ async function store(
   storeCut(queue, { uploadId: upload.id, assetId }, { parts, probe, sizeBytes })
 }
 
-/** No asset can hold it: what was sent is of no use, and it is refused as it would have been at rest. Its growth stays, for the end of its file is still to be noted. */
+/**
+ * No asset can hold it: what was sent is of no use, and it is refused as it would have been at rest. Its growth stays, so that what is written to it
+ * from here on is noted in the same row.
+ */
 function refuseTooLarge(queue: Queue, uploadId: string): void {
   queue.transact(() => {
     applyUploadEvent(queue, uploadId, { kind: 'takenAnew' })

@@ -149,6 +149,8 @@ async function sendPart(options: SendOptions, claim: PartClaim): Promise<Next> {
           return 'unknown'
         }
         const stored = await conclude(options, claim, file, failure, describeFailure(outcome.failure), stop)
+        // Put back before anybody saw that it was away, it would rest there and its clip stay given up.
+        if (failure.kind === 'source' && failure.problem === 'missing') options.lookAnew(upload.source.path)
         return stored === null ? 'unknown' : await acknowledge(stored)
       }
     }

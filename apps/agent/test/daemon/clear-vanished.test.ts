@@ -181,9 +181,10 @@ test('what was renamed while no agent ran is waited for until capture knows its 
   let looks = 0
   const findNewNames = () => {
     for (const id of ids) {
-      const source = findUpload(queue, id)?.source
-      if (source !== undefined)
-        moveSource(queue, source.fileId, { ...source, path: pathOf(`new-${source.identityKey}`), watchFolder: folder })
+      const upload = findUpload(queue, id)
+      if (upload === null) continue
+      const { source } = upload
+      moveSource(queue, upload, { ...source, path: pathOf(`new-${source.identityKey}`), watchFolder: folder })
     }
   }
   const counts = () => {

@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { addFile } from '../../src/daemon/add-file.ts'
 import { knownFilesOf } from '../../src/daemon/take-in-files.ts'
-import { applyUploadEvent } from '../../src/queue/apply-upload-event.ts'
+import { applyUploadEvent, findUpload } from '../../src/queue/apply-upload-event.ts'
 import { clearUploads } from '../../src/queue/decisions.ts'
 import { takeIdentity } from '../../src/queue/move-project.ts'
 import { uploadsInOrder } from '../../src/queue/queue-reports.ts'
 import { claimRegistration } from '../../src/queue/registrations.ts'
 import { hashText } from '../../src/xxh64.ts'
-import { identity, testQueue } from '../queue/test-queue.ts'
-import { minute, path, sendHalf, settled, takenIn } from './taken-in-file.ts'
+import { addClip, identity, pairWith, startOfTime, testQueue } from '../queue/test-queue.ts'
+import { growing, minute, path, sendHalf, settled, takenIn } from './taken-in-file.ts'
 
 const elsewhere = '/card/B001.mov'
 
@@ -35,6 +35,40 @@ test.for([
   expect(isKnownByStat()).toBe(medium.inodeIsStable)
   expect(uploadsInOrder(queue, 0, 10).map((upload) => upload.id)).toEqual([id])
 })
+
+test('a file that is copied back so slowly that it is seen to grow is one clip, that of the copy', () => {
+  const { queue, listener, state } = takenIn({ inodeIsStable: false })
+  const file = settled({ inodeIsStable: false })
+  listener.onGone({ ...file, volumeId: 'volume-1', volumePresent: true })
+  for (const sizeBytes of [1_000, 1_500]) listener.onGrowing({ ...growing(sizeBytes), since: startOfTime + minute })
+  listener.onMoved(file, path)
+  expect(state()?.state.kind).toBe('cleared')
+  expect(uploadsInOrder(queue, 0, 10).map((upload) => upload.state.kind)).toEqual(['cleared', 'queued'])
+  expect(knownFilesOf(queue).find(file.identity)).toEqual({ path, isGivenUp: false })
+})
+
+test('a clip that was given up in the middle of its create goes up under the name by which its file is found', () => {
+  const { queue, listener } = takenIn()
+  sendHalf(queue)
+  listener.onGone({ ...settled({}), volumeId: 'volume-1', volumePresent: true })
+  listener.onMoved({ ...settled({}), path: elsewhere }, path)
+  expect(claimRegistration(queue, 10)?.upload).toMatchObject({ name: 'B001.mov', createName: 'B001.mov' })
+})
+
+test.for(['cleared', 'waiting'] as const)(
+  'a clip from before there was a project that is %s when the device gets one is held when its file is there again',
+  (kind) => {
+    const { queue, clock } = testQueue({ projectId: null })
+    const { id } = addClip(queue)
+    if (kind === 'cleared') applyUploadEvent(queue, id, { kind: 'cleared', reason: 'sourceDeleted' })
+    else applyUploadEvent(queue, id, { kind: 'sourceRemoved' })
+    expect(findUpload(queue, id)?.state.kind).toBe(kind)
+    clock.now += minute
+    pairWith(queue, 'project-a')
+    applyUploadEvent(queue, id, { kind: kind === 'cleared' ? 'sourceFound' : 'waitEnded' })
+    expect(findUpload(queue, id)?.state).toMatchObject({ kind: 'held', reason: 'capturedBeforePairing' })
+  },
+)
 
 test('a file whose clip a person cleared is not taken up again because it moved', () => {
   const { queue, listener, state } = takenIn()

@@ -170,3 +170,18 @@ test.for(['while it grows', 'at its end'])(
     expect(world.destination.complete()).toEqual([])
   },
 )
+
+test('the next take under the name of one that was too large goes up', async () => {
+  const world = worldThatRefuses()
+  await growBy(world, 600)
+  world.append(tinyLimits.maxFileSizeBytes)
+  world.rest()
+  await world.grow('none')
+  world.clock.now += 60_000
+  world.replace(80)
+  world.see()
+  world.rest()
+  await world.finish()
+  expect(stateOf(world).map(({ kind }) => kind)).toEqual(['refused', 'uploaded'])
+  expect(world.destination.complete().map((asset) => asset.bytes().equals(bytesOf(world.path)))).toEqual([true])
+})

@@ -51,6 +51,7 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
   const never = new AbortController().signal
   const sizes = new Map<string, number>()
   const digests = createDigestsInOrder()
+  const lookedAnew: string[] = []
   let listener = takeInFiles(queue, log, tinyLimits)
   let stamp = 0
   let isDamaged = false
@@ -196,6 +197,8 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
       const head = noise(byteCount)
       world.write((content) => Buffer.concat([head, content]))
     },
+    /** Paths at which senders had capture look once more. */
+    lookedAnew,
     get clock() {
       return tested.clock
     },
@@ -232,7 +235,9 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
     /** As capture tells it: what rests as the queue knows it is no news. */
     rest() {
       const file = settled()
-      if (knownFilesOf(queue).find(file.identity)?.path === path) listener.onKnown(file)
+      const known = knownFilesOf(queue).find(file.identity)
+      if (known?.isGivenUp) listener.onMoved(file, known.path)
+      else if (known?.path === path) listener.onKnown(file)
       else listener.onSettled(file)
     },
     /** The card is pulled, or put in again. */
@@ -277,7 +282,7 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
             ...{ handOver: noHandOver, observe: () => undefined, onLook: () => undefined, onClaim: () => undefined },
             stallMs: 1_000,
             rescan: async () => undefined,
-            lookAnew: () => undefined,
+            lookAnew: (at) => lookedAnew.push(at),
           },
           ...{ draining: draining.signal, stop: never },
         })
