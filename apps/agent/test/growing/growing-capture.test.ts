@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { unblockUpload } from '../../src/queue/decisions.ts'
 import { startOfTime } from '../queue/test-queue.ts'
 import { bytesOf } from './growing-destination.ts'
-import { type GrowingWorld, growingWorld } from './growing-world.ts'
+import { type GrowingWorld, growBy, growingWorld, stateOf } from './growing-world.ts'
 
 const minute = 60_000
 
@@ -12,21 +12,10 @@ function worldOf(): GrowingWorld {
   return world
 }
 
-/** Records, and lets all of it that can go up go up. */
-async function growBy(world: GrowingWorld, sizeBytes: number): Promise<void> {
-  for (let size = 0; size < sizeBytes; size += 50) {
-    world.append(50)
-    world.see()
-    await world.register('none')
-    await world.grow('none')
-    for (let sends = 0; sends < 5; sends++) await world.send('none')
-  }
-}
 async function end(world: GrowingWorld): Promise<void> {
   world.rest()
   await world.finish()
 }
-const stateOf = (world: GrowingWorld) => world.uploads().map(({ state }) => state)
 
 test('a recording that ran before the device was paired, when the agent came, is held and not sent while it grows', async () => {
   const world = worldOf()

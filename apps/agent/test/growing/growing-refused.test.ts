@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { cancelUploads, retryUploads } from '../../src/queue/decisions.ts'
 import { startOfTime } from '../queue/test-queue.ts'
 import { bytesOf } from './growing-destination.ts'
-import { type GrowingWorld, growingWorld, tinyLimits } from './growing-world.ts'
+import { type GrowingWorld, growBy, growingWorld, stateOf, tinyLimits } from './growing-world.ts'
 
 type Refused = GrowingWorld['destination']['refuses']
 
@@ -13,17 +13,6 @@ function worldThatRefuses(...refuses: Refused): GrowingWorld {
   return world
 }
 
-/** Records, and lets all of it that can go up go up. */
-async function growBy(world: GrowingWorld, sizeBytes: number): Promise<void> {
-  for (let size = 0; size < sizeBytes; size += 50) {
-    world.append(50)
-    world.see()
-    await world.register('none')
-    await world.grow('none')
-    for (let sends = 0; sends < 5; sends++) await world.send('none')
-  }
-}
-const stateOf = (world: GrowingWorld) => world.uploads().map(({ state }) => state)
 const rejected = { kind: 'failed', reason: 'rejectedByDestination' }
 
 /** The file is at the destination, once, as one of known size, and nobody had to say so. */

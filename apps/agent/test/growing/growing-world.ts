@@ -311,3 +311,16 @@ export function growingWorld(options: { isOurs: boolean; extension: string }) {
   return world
 }
 export type GrowingWorld = ReturnType<typeof growingWorld>
+
+/** Records, and lets all of it that can go up go up. */
+export async function growBy(world: GrowingWorld, sizeBytes: number): Promise<void> {
+  for (let size = 0; size < sizeBytes; size += 50) {
+    world.append(50)
+    world.see()
+    await world.register('none')
+    await world.grow('none')
+    for (let sends = 0; sends < 5; sends++) await world.send('none')
+  }
+}
+
+export const stateOf = (world: GrowingWorld) => world.uploads().map(({ state }) => state)
