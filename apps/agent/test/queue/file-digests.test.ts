@@ -3,7 +3,7 @@ import { claimUndigested, giveUpDigest, giveUpUnknown, postponeDigest } from '..
 import { acknowledgePart, claimPart } from '../../src/queue/part-claims.ts'
 import { claimRegistration, recordCreated } from '../../src/queue/registrations.ts'
 import { undigested } from '../../src/queue/schema-undigested.ts'
-import { addClip, startOfTime, testQueue } from './test-queue.ts'
+import { addClip, overheard, startOfTime, testQueue } from './test-queue.ts'
 
 /** A queue whose clips have arrived in two parts each, in no order. */
 function arrived(clipCount: number) {
@@ -42,14 +42,7 @@ test('those that wait for another try come after those that had none, and those 
 
 test('the next clip to digest is found in an index that has none of those given up, and nothing is sorted', () => {
   const { queue, clock } = arrived(1)
-  const said: string[] = []
-  const listening = {
-    ...queue,
-    sql(statement: string) {
-      said.push(statement)
-      return queue.sql(statement)
-    },
-  }
+  const { listening, said } = overheard(queue)
   claimUndigested(listening)
   giveUpUnknown(listening)
   const looking = said.filter((statement) => statement.includes('ORDER BY'))

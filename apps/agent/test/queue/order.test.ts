@@ -9,7 +9,7 @@ import { acknowledgePart, claimPart } from '../../src/queue/part-claims.ts'
 import { stateTotals } from '../../src/queue/queue-reports.ts'
 import { claimRegistration, recordCreated } from '../../src/queue/registrations.ts'
 import { nextDueAt } from '../../src/queue/waits.ts'
-import { addAndRead, addClip, startOfTime, testQueue } from './test-queue.ts'
+import { addAndRead, addClip, overheard, startOfTime, testQueue } from './test-queue.ts'
 
 const small = 5_242_880
 const large = small + 1
@@ -293,14 +293,7 @@ test('a small file is claimed without a look at the large ones while one of them
   expect(registerIfMay(queue)).toBe('open')
   clip(queue, 'oldest', large, 1, true)
   clip(queue, 'small', small, 5)
-  const said: string[] = []
-  const listening = {
-    ...queue,
-    sql(statement: string) {
-      said.push(statement)
-      return queue.sql(statement)
-    },
-  }
+  const { listening, said } = overheard(queue)
   expect(claimRegistration(listening, 64)?.upload.name).toBe('small')
   expect(said.filter((statement) => statement.includes('_large'))).toEqual([])
   beginRecording(queue, 'recording', 20)
@@ -309,14 +302,8 @@ test('a small file is claimed without a look at the large ones while one of them
 
 test('the timekeeper does not look at every clip that was ever uploaded', () => {
   const { queue } = testQueue()
-  const said: string[] = []
-  nextDueAt({
-    ...queue,
-    sql(statement) {
-      said.push(statement)
-      return queue.sql(statement)
-    },
-  })
+  const { listening, said } = overheard(queue)
+  nextDueAt(listening)
   const plan = said.flatMap((statement) => queue.db.prepare(`EXPLAIN QUERY PLAN ${statement}`).all())
   const details = plan.map(({ detail }) => String(detail))
   expect(details).toContain('SEARCH u USING INDEX sqlite_autoindex_uploads_1 (id=?)')

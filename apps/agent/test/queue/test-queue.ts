@@ -115,3 +115,16 @@ export function addClip(queue: Queue, sizeBytes = 3_000, change: Partial<NewUplo
     ...change,
   })
 }
+
+/** The same queue, and every statement that is asked of it. */
+export function overheard(queue: Queue): { listening: Queue; said: string[] } {
+  const said: string[] = []
+  const listening: Queue = {
+    ...queue,
+    sql(statement) {
+      said.push(statement)
+      return queue.sql(statement)
+    },
+  }
+  return { listening, said }
+}
